@@ -1,0 +1,46 @@
+# The layers of the house. A core library decides and may not link anything that does IO; an
+# adapter library is the only place a vendor header may appear; a service wires both.
+
+# sluice_core(NAME SOURCES... [LINK libs...] [TESTS files...])
+# Pure code. Tests beside the code (foo_test.cc beside foo.cc) get the label `unit`, those named
+# *_property_test.cc the label `property`.
+function(sluice_core name)
+  cmake_parse_arguments(A "" "" "SOURCES;LINK;TESTS" ${ARGN})
+  foreach(lib ${A_LINK})
+    if(lib MATCHES "rdkafka|libpq|pqxx|rocksdb|adapter")
+      message(FATAL_ERROR "${name} is a core library and may not link ${lib}: decide in the core, do IO in common/adapters")
+    endif()
+  endforeach()
+  add_library(${name} STATIC ${A_SOURCES})
+  target_link_libraries(${name} PUBLIC sluice_flags ${A_LINK})
+  sluice_unit_tests(${name} ${A_TESTS})
+endfunction()
+
+# sluice_adapter(NAME SOURCES... [LINK libs...] [TESTS files...])
+function(sluice_adapter name)
+  cmake_parse_arguments(A "" "" "SOURCES;LINK;TESTS" ${ARGN})
+  add_library(${name} STATIC ${A_SOURCES})
+  target_link_libraries(${name} PUBLIC sluice_flags ${A_LINK})
+  sluice_unit_tests(${name} ${A_TESTS})
+endfunction()
+
+# One test binary for the unit tests of a library, one for its property tests.
+function(sluice_unit_tests library)
+  if(NOT SLUICE_TESTS OR NOT ARGN)
+    return()
+  endif()
+  set(unit ${ARGN})
+  set(property ${ARGN})
+  list(FILTER unit EXCLUDE REGEX "_property_test\\.cc$")
+  list(FILTER property INCLUDE REGEX "_property_test\\.cc$")
+  if(unit)
+    add_executable(${library}_test ${unit})
+    target_link_libraries(${library}_test PRIVATE ${library} GTest::gmock_main)
+    gtest_discover_tests(${library}_test PROPERTIES LABELS unit TIMEOUT 60 DISCOVERY_TIMEOUT 60)
+  endif()
+  if(property)
+    add_executable(${library}_property_test ${property})
+    target_link_libraries(${library}_property_test PRIVATE ${library} rapidcheck GTest::gmock_main)
+    gtest_discover_tests(${library}_property_test PROPERTIES LABELS property TIMEOUT 300 DISCOVERY_TIMEOUT 60)
+  endif()
+endfunction()

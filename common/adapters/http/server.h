@@ -1,0 +1,68 @@
+#pragma once
+// An HTTP/1.1 server on Boost.Beast with C++20 coroutines: listener, one coroutine a connection, routes
+// are plain functions Request -> Response. Limits on header, body, time and connections protect every
+// service; a handler that blocks (a database query) runs on the server's blocking pool, never on the
+// IO thread. Errors are RFC 9457 problem+json.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sluice::http {
+
+struct Request {
+  std::string method;                                        // "GET"
+  std::string path;                                          // percent-decoded, without the query
+  std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::vector<std::string> captures;                         // what {…} of the route matched
+  std::string body;
+  std::string trace_id;                                      // from traceparent, or made
+  std::string_view header(std::string_view lower_case_name) const;  // empty if absent
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+// {"type","title","status","detail","instance"} as application/problem+json.
+Response problem(int status, std::string_view title, std::string_view detail,
+                 std::string_view type_slug = "about:blank");
+
+enum class Runs { kOnIoThread, kOnBlockingPool };
+
+struct Limits {
+  std::size_t header_bytes = 16 * 1024;
+  std::size_t body_bytes = 1024 * 1024;
+  int connections = 512;
+  int blocking_threads = 4;
+  int request_timeout_seconds = 30;  // header and body must arrive, and the answer leave, within it
+  int idle_timeout_seconds = 60;
+};
+
+class Server {
+ public:
+  // Binds at once; port 0 takes a free one. Throws ConfigError that names the port when it is taken.
+  Server(const std::string& address, std::uint16_t port, Limits limits = {});
+  ~Server();  // stops accepting, lets running answers end (at most 5 s), joins
+  // pattern: "/v1/reports/{name}"; a capture never spans '/'. Register before start().
+  void route(std::string method, std::string pattern, Runs runs,
+             std::function<Response(const Request&)> handler);
+  void start();  // one IO thread, returns at once
+  std::uint16_t port() const;
+  // Called after each answer: route pattern, method, status, seconds. For metrics.
+  void observe(std::function<void(std::string_view, std::string_view, int, double)> observer);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::http

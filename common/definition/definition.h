@@ -1,0 +1,129 @@
+#pragma once
+// A definition, read and checked: what one YAML file under schemas/ says, in values. The parser
+// (definition_parser.h) is the only maker; a Dataset that exists is valid, so the services need no
+// checks of their own.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/calendar.h"
+#include "common/base/decimal.h"
+#include "common/model/cell.h"
+
+namespace sluice {
+
+enum class FieldType { kString, kInteger, kDecimal, kMoney, kDate, kTimestamp, kBoolean };
+
+// What "1,234" (one separator, three digits behind it) means; texts that say it themselves
+// ("1.234,56") need no rule.
+enum class DecimalMark { kByCurrency, kComma, kPoint };  // by currency: comma for EUR, else point
+
+// One column of the source file.
+struct FieldSpec {
+  std::string name;
+  std::string source;  // the header's name for it; the same as `name` unless `from:` says otherwise
+  FieldType type = FieldType::kString;
+  bool required = false;               // an empty cell is a dead letter; else it is null
+  std::optional<Decimal> min, max;     // inclusive; integer, decimal, money
+  std::vector<std::string> formats;    // date, timestamp: tried in order
+  TimeZone zone = TimeZone::utc();     // timestamp without an offset
+  std::vector<std::string> one_of;     // string: the only accepted values; empty = any
+  std::size_t first_column = 0;        // index into Dataset::columns of what it becomes
+  // money:
+  DecimalMark decimal_mark = DecimalMark::kByCurrency;
+  std::string currency_column;         // second column it becomes; "<name>_currency" by default
+  int min_scale = 0;                   // decimal: digits after the point that are always written
+  bool summed = false;                 // a report sums it: at most 15 integer and 12 fraction digits
+};
+
+// One column of the normalised record: the record's JSON, the dataset's table and reports use these.
+// A money field becomes two: the amount (decimal) and the currency (string).
+struct ColumnSpec {
+  std::string name;
+  ColumnType type = ColumnType::kString;
+  bool nullable = true;
+  int min_scale = 0;      // decimal
+  bool is_amount = false;  // the next column is its currency; min_scale comes from the currency
+};
+
+enum class MeasureKind { kCount, kSum };
+
+struct MeasureSpec {
+  std::string name;
+  MeasureKind kind = MeasureKind::kCount;
+  std::size_t column = 0;  // index into Dataset::columns; not for count
+};
+
+struct WindowSpec {
+  CalendarWindow calendar;
+  std::string name = "window";  // the report's column
+  std::string pattern;          // window_label's; empty = the unit's usual form
+};
+
+// What a column of a report's row is made of.
+enum class ReportColumnKind { kGroup, kWindow, kMeasure };
+struct ReportColumn {
+  std::string name;
+  ReportColumnKind kind = ReportColumnKind::kGroup;
+  ColumnType type = ColumnType::kString;
+  std::size_t index = 0;  // group: into Dataset::columns; measure: into ReportSpec::measures
+  bool in_key = false;
+  int min_scale = 0;
+  // A sum of money: the number's digits follow the currency found in this column of the report.
+  std::optional<std::size_t> currency_at;
+};
+
+struct OrderBy {
+  std::string column;
+  bool descending = false;
+};
+
+struct CsvSink {
+  std::string path;  // under data/out
+  std::vector<OrderBy> order;
+  char delimiter = ',';
+};
+
+struct ReportSpec {
+  std::string name;
+  std::vector<std::size_t> group_by;  // indexes into Dataset::columns
+  std::optional<WindowSpec> window;
+  std::vector<MeasureSpec> measures;
+  // The row's columns in the definition's order: groups, window, measures; the currency of a summed
+  // amount stands right after its first sum and belongs to the key.
+  std::vector<ReportColumn> columns;
+  bool to_postgres = true;
+  std::optional<CsvSink> csv;
+};
+
+struct CsvFormat {
+  char delimiter = ',';
+  char quote = '"';
+};
+
+struct Dataset {
+  std::string name;
+  std::vector<std::string> files;  // glob patterns on the file's name: * ? [..]
+  CsvFormat csv;
+  std::vector<FieldSpec> fields;
+  std::vector<ColumnSpec> columns;
+  std::vector<std::size_t> key;                // indexes into columns
+  std::optional<std::size_t> event_time;       // a date or timestamp column
+  std::optional<std::size_t> version;          // integer, date or timestamp column; greater wins
+  std::int64_t allowed_lateness_seconds = 0;
+  bool to_postgres = false;                    // the records themselves as a table
+  std::vector<ReportSpec> reports;
+  std::int32_t partitions = 2;
+
+  std::string path;         // of the definition file, for messages
+  // A hash of all that decides state and results (not sinks, not file patterns). Stored in commit
+  // records; a task that finds another one refuses to go on with the old state.
+  std::string fingerprint;
+};
+
+// Whether a dataset takes a file of this name (the last part of its path).
+bool takes_file(const Dataset& dataset, std::string_view file_name);
+
+}  // namespace sluice

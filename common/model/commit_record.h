@@ -1,0 +1,50 @@
+#pragma once
+// The commit record: the last message of each transaction of a task, in a compacted topic at the
+// task's own partition, key = the task's name. It is the task's memory of where it stands: on start
+// the task reads the newest one (to the log's true end) and goes on from there, whatever the consumer
+// group thinks.
+//
+// Records are chained: number n names n-1. A number that does not follow, or data behind the newest
+// record in a changelog, is a torn transaction; the task stops with a named error (Unsafe) instead
+// of going on to a wrong number.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "common/base/error.h"
+
+namespace sluice {
+
+struct CommitRecord {
+  int format = 1;                              // a newer format than ours is refused (downgrade)
+  std::string task;
+  std::uint64_t transaction = 0;               // 1 for the first; 0 = none yet
+  std::uint64_t previous = 0;
+  std::map<std::string, std::int64_t> inputs;  // topic -> next offset to read (task's partition)
+  std::int32_t partitions = 0;                 // of the input topics; a change is refused
+  std::string fingerprint;                     // Dataset::fingerprint; empty for ingest
+  std::uint64_t messages = 0;                  // data messages in the same transaction and partition
+};
+
+std::string to_json(const CommitRecord& record);
+Result<CommitRecord> commit_record_from_json(std::string_view json);
+
+// Feeds the records of one topic partition in offset order and checks the chain.
+class CommitChain {
+ public:
+  explicit CommitChain(std::string task) : task_(std::move(task)) {}
+  // Throws Unsafe on a broken chain or a newer format. Records of other tasks are an error too.
+  void read(const CommitRecord& record);
+  bool empty() const { return last_.transaction == 0; }
+  const CommitRecord& last() const { return last_; }
+  // The record to write next: number and link filled in.
+  CommitRecord next() const;
+
+ private:
+  std::string task_;
+  CommitRecord last_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,40 @@
+#pragma once
+// A row (or record) that could not go on, kept whole with its reason. Topic dead_letters of the
+// dataset: key = the id, value = the JSON below, headers Kafka Connect's `__connect.errors.*` and
+// our own (ANCHORS conventions), so that any tool can read why.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/ports/log.h"
+
+namespace sluice {
+
+struct DeadLetter {
+  std::string id;        // "<file id>:<entry>:<line>", the row's origin; poison: "<topic>/<p>/<offset>"
+  std::string dataset;
+  std::string file;      // file id; empty for a foreign message
+  std::string file_name;
+  std::uint32_t entry = 0;
+  std::uint64_t line = 0;
+  std::string column;    // empty: the row as a whole
+  std::string rule;      // closed set, for grouping: "required", "type.date", "columns", ...
+  std::string reason;    // plain sentence with the value
+  std::string row;       // as it stood in the file, bytes that are not UTF-8 escaped as \xNN
+  std::string stage;     // "ingest" or "transform"
+};
+
+std::string to_json(const DeadLetter& letter);
+Result<DeadLetter> dead_letter_from_json(std::string_view json);
+
+// The headers of a dead letter's message; the strings live in `storage`.
+struct DeadLetterHeaders {
+  std::vector<std::string> storage;
+  std::vector<Header> headers;
+};
+DeadLetterHeaders headers_of(const DeadLetter& letter, std::string_view topic);
+
+}  // namespace sluice

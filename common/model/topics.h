@@ -1,0 +1,57 @@
+#pragma once
+// The only place that knows how topics are named: `<prefix>.<name>.<stage>.v1`, dots between fields,
+// hyphens inside words, '_' of a dataset's or report's name becomes '-' (Kafka's metrics confuse
+// '.' and '_'). The prefix is "sluice" unless SLUICE_TOPIC_PREFIX says otherwise (tests do).
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+struct TopicSettings {
+  std::string name;
+  std::int32_t partitions = 1;
+  std::map<std::string, std::string> config;  // cleanup.policy, retention.ms, ...
+};
+
+class Topics {
+ public:
+  explicit Topics(std::string prefix = "sluice") : prefix_(std::move(prefix)) {}
+  const std::string& prefix() const { return prefix_; }
+
+  // --- of the whole installation
+  std::string files() const;          // compacted ledger: a file's state and receipt, key file id
+  std::string discoveries() const;    // one partition: its offsets are the order of discovery
+  std::string announcements() const;  // complete, fingerprinted files; partition = shard
+  std::string file_counts() const;    // what stage 1 made of a file's records; partition = shard
+  std::string ingest_commits() const;  // compacted commit records of the shards
+
+  // --- of a dataset
+  std::string records(std::string_view dataset) const;
+  std::string dead_letters(std::string_view dataset) const;
+  std::string commits(std::string_view dataset) const;  // compacted commit records of stage 1
+  std::string deltas(std::string_view dataset) const;   // repartition topic, stage 1 -> stage 2
+  std::string state(std::string_view dataset) const;    // compacted changelog of stage 2
+
+  // --- of a report
+  std::string rows(std::string_view report) const;  // compacted upserts; tombstone = row gone
+
+ private:
+  std::string named(std::string_view name, std::string_view stage) const;
+  std::string prefix_;
+};
+
+// What each topic must be when it is created and is checked to be at every start: a compacted
+// topic that someone turned into a deleting one would lose state, so services refuse it.
+TopicSettings compacted(std::string name, std::int32_t partitions);
+TopicSettings kept_for_ever(std::string name, std::int32_t partitions);
+// All topics of the installation, and of one dataset with its reports.
+std::vector<TopicSettings> installation_topics(const Topics& topics, std::int32_t shards);
+std::vector<TopicSettings> dataset_topics(const Topics& topics, std::string_view dataset,
+                                          const std::vector<std::string>& reports,
+                                          std::int32_t partitions);
+
+}  // namespace sluice

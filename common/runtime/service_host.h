@@ -1,0 +1,50 @@
+#pragma once
+// What every service's main shares: signals, health, the admin routes, the ordered stop.
+//
+//   int main(int argc, char** argv) {
+//     return sluice::run_service("loader", argc, argv, [](sluice::ServiceHost& host) { … wire … });
+//   }
+//
+// run_service reads the settings, initialises logs, metrics and crash points, starts the HTTP server
+// with /livez /readyz /healthz /metrics /version, calls `wire`, then waits for SIGTERM, SIGINT or a
+// failed part. Exit codes: 0 graceful stop, 2 configuration error, 1 anything else (the supervisor
+// starts it again), 3 Unsafe (the supervisor must not; a person must look).
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/adapters/http/server.h"
+#include "common/base/clock.h"
+#include "common/config/settings.h"
+#include "common/telemetry/metrics.h"
+
+namespace sluice {
+
+class ServiceHost {
+ public:
+  ServiceHost(Settings settings, http::Server& server, Metrics& metrics, Clock& clock);
+  const Settings& settings() const;
+  http::Server& http();
+  Metrics& metrics();
+  Clock& clock();
+
+  // A readiness check; cheap, thread-safe, called for each /readyz. Returns an empty string if ready,
+  // else the reason. /livez never calls them.
+  void ready_when(std::string name, std::function<std::string()> check);
+  // Parts are started in order and stopped in reverse order. stop() must return within 20 s.
+  void add_part(std::string name, std::function<void()> start, std::function<void()> stop);
+  // Any thread: ends the service with this exit code; the message is logged.
+  void fail(int exit_code, const std::string& message);
+  bool stopping() const;
+
+ private:
+  friend int run_service(const std::string&, int, char**, const std::function<void(ServiceHost&)>&);
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+int run_service(const std::string& service, int argc, char** argv,
+                const std::function<void(ServiceHost&)>& wire);
+
+}  // namespace sluice
