@@ -19,7 +19,8 @@ namespace sluice::postgres {
 // The statement failed; the connection is still usable (after ROLLBACK). `sqlstate` has five letters.
 class SqlError : public TaskBroken {
  public:
-  SqlError(const std::string& message, std::string sqlstate) : TaskBroken(message), sqlstate(std::move(sqlstate)) {}
+  SqlError(const std::string& message, std::string state)
+      : TaskBroken(message), sqlstate(std::move(state)) {}
   std::string sqlstate;
 };
 
@@ -27,7 +28,8 @@ class SqlError : public TaskBroken {
 // the transaction may or may not have happened; reconnect and read what is there.
 class ConnectionLost : public TaskBroken {
  public:
-  ConnectionLost(const std::string& message, bool in_doubt) : TaskBroken(message), in_doubt(in_doubt) {}
+  ConnectionLost(const std::string& message, bool unknown)
+      : TaskBroken(message), in_doubt(unknown) {}
   bool in_doubt;
 };
 
