@@ -56,8 +56,12 @@ class Server {
   void route(std::string method, std::string pattern, Runs runs,
              std::function<Response(const Request&)> handler);
   void start();  // one IO thread, returns at once
+  // What the destructor does; a second call does nothing.
+  void stop();
   std::uint16_t port() const;
-  // Called after each answer: route pattern, method, status, seconds. For metrics.
+  // Called after each answer, on the IO thread: route pattern ("unmatched" if none), method ("other"
+  // if no route has it), status, seconds from the request's head to the answer's last byte. For
+  // metrics: the labels come from closed sets. Set before start().
   void observe(std::function<void(std::string_view, std::string_view, int, double)> observer);
 
  private:

@@ -1,0 +1,61 @@
+#pragma once
+// The inside of the server, shared by server.cc (listener, life) and session.cc (one connection).
+// Included by nothing else: it brings Boost along. Everything here lives on the IO thread, except what
+// runs on the blocking pool.
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "common/adapters/http/routing.h"
+#include "common/adapters/http/server.h"
+
+namespace sluice::http {
+
+namespace net = boost::asio;
+using tcp = net::ip::tcp;
+
+class Session;
+
+struct Endpoint {
+  Runs runs = Runs::kOnIoThread;
+  std::function<Response(const Request&)> handler;
+};
+
+struct ServerCore {
+  explicit ServerCore(const Limits& l)
+      : limits(l), io(1), acceptor(io), stop_deadline(io), blocking(static_cast<std::size_t>(l.blocking_threads)) {}
+
+  Limits limits;
+  Router router;
+  std::vector<Endpoint> endpoints;  // by the router's number
+  std::function<void(std::string_view, std::string_view, int, double)> observer;
+  std::set<Session*> sessions;
+  int connections = 0;       // accepted and served
+  int waiting_for_pool = 0;  // answers that run on, or wait for, the blocking pool
+  int being_refused = 0;     // connections over the limit that are being told so
+  bool stopping = false;
+  // Last: what is still queued in these holds sessions, which use the members above.
+  net::io_context io;
+  tcp::acceptor acceptor;
+  net::steady_timer stop_deadline;
+  net::thread_pool blocking;
+};
+
+// Serves one connection until it ends. `core` outlives it; its `connections` counts this one already.
+net::awaitable<void> serve(ServerCore& core, tcp::socket socket);
+
+// Tells a client over the connection limit to come back later.
+net::awaitable<void> refuse(ServerCore& core, tcp::socket socket);
+
+// Ends the connections that wait for a request; those with an answer under way end after it.
+void close_idle_sessions(ServerCore& core);
+
+}  // namespace sluice::http

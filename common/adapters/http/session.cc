@@ -1,0 +1,332 @@
+#include <chrono>
+#include <ctime>
+#include <exception>
+#include <random>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "common/adapters/http/request_text.h"
+#include "common/adapters/http/response_text.h"
+#include "common/adapters/http/server_core.h"
+#include "common/telemetry/log.h"
+
+namespace sluice::http {
+
+namespace beast = boost::beast;
+using boost::system::error_code;
+using SteadyClock = std::chrono::steady_clock;
+using Parser = beast::http::request_parser<beast::http::string_body>;
+
+namespace {
+
+constexpr std::size_t kReadAtOnce = 4096;
+constexpr std::size_t kDrainAtMost = 256 * 1024;
+constexpr int kWaitingPerPoolThread = 32;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string random_trace_id() {
+  static thread_local std::mt19937_64 random(std::random_device{}());
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (int word = 0; word < 2; ++word) {
+    std::uint64_t bits = random();
+    for (int i = 0; i < 16; ++i, bits >>= 4) out.push_back(kHex[bits & 15]);
+  }
+  return out;
+}
+
+// Runs `work` on the pool; the coroutine goes on, on the IO thread, when it has ended.
+net::awaitable<void> run_on_pool(ServerCore& core, std::function<void()>& work) {
+  auto start = [&core, &work](auto done) {
+    net::post(core.blocking, [&core, &work, done = std::move(done)]() mutable {
+      work();
+      net::post(core.io, std::move(done));
+    });
+  };
+  co_await net::async_initiate<const net::use_awaitable_t<>, void()>(start, net::use_awaitable);
+}
+
+Response busy() {
+  Response out = problem(503, "Too busy", "The server is working on as many requests as it can.", "about:blank");
+  out.headers.emplace_back("Retry-After", "1");
+  return out;
+}
+
+Response method_not_allowed(const std::vector<std::string>& allowed) {
+  std::string list;
+  for (const std::string& method : allowed) list += (list.empty() ? "" : ", ") + method;
+  Response out = problem(405, "Method not allowed", "This path accepts " + list + ".");
+  out.headers.emplace_back("Allow", list);
+  return out;
+}
+
+Response call(const Endpoint& endpoint, const Request& request) {
+  try {
+    return endpoint.handler(request);
+  } catch (const std::exception& failure) {
+    log::error("request failed", {{"path", request.path}, {"trace", request.trace_id}, {"error", failure.what()}});
+  } catch (...) {
+    log::error("request failed", {{"path", request.path}, {"trace", request.trace_id}});
+  }
+  return problem(500, "Internal error", "The request failed; the log tells more under this request's id.");
+}
+
+// Half-closes and reads on for a moment: closing with unread bytes in the socket makes the kernel reset
+// the connection, and the client might never see the answer.
+net::awaitable<void> linger(beast::tcp_stream& stream) {
+  error_code error;
+  stream.socket().shutdown(tcp::socket::shutdown_send, error);
+  stream.expires_after(std::chrono::seconds(1));
+  char bytes[kReadAtOnce];
+  for (std::size_t read = 0; !error && read < kDrainAtMost;) {
+    read += co_await stream.async_read_some(net::buffer(bytes), net::redirect_error(net::use_awaitable, error));
+  }
+}
+
+}  // namespace
+
+class Session {
+ public:
+  Session(ServerCore& core, tcp::socket socket)
+      : core_(core), stream_(std::move(socket)), buffer_(core.limits.header_bytes) {
+    error_code ignored;
+    stream_.socket().set_option(tcp::no_delay(true), ignored);
+  }
+
+  net::awaitable<void> run();
+  void close_if_idle();
+
+ private:
+  // Each step that can end the connection: kServe goes on, kRefuse sends response_ and closes,
+  // kClose just closes (the client is gone or too slow).
+  enum class Step { kServe, kRefuse, kClose };
+
+  net::awaitable<Step> read_head();
+  net::awaitable<Step> read_body();
+  net::awaitable<Step> answer();
+  net::awaitable<bool> send(bool keep_alive);
+  Step refuse_with(int status, std::string_view title, std::string_view detail);
+  void take_request(Target target);
+  std::string_view buffered() const {
+    return {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+  }
+
+  ServerCore& core_;
+  beast::tcp_stream stream_;
+  beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  bool idle_ = false;
+  // of the request in hand
+  SteadyClock::time_point started_{};
+  std::string target_;
+  std::string request_id_;
+  std::string traceparent_;
+  std::string route_, method_;  // for the observer
+  Request request_;
+  Response response_;
+  bool head_only_ = false;
+};
+
+Session::Step Session::refuse_with(int status, std::string_view title, std::string_view detail) {
+  response_ = problem(status, title, detail);
+  return Step::kRefuse;
+}
+
+void Session::close_if_idle() {
+  error_code ignored;
+  if (idle_) stream_.socket().close(ignored);
+}
+
+net::awaitable<Session::Step> Session::read_head() {
+  const auto timeout = std::chrono::seconds(core_.limits.request_timeout_seconds);
+  bool begun = false;
+  for (;;) {
+    while (buffered().starts_with("\r\n")) buffer_.consume(2);  // RFC 9112 §2.2: at least one, ignored
+    if (buffer_.size() > 0 && !begun) {
+      begun = true;
+      started_ = SteadyClock::now();
+      stream_.expires_after(timeout);
+    }
+    const HeadEnd end = find_head_end(buffered());
+    if (end.malformed) {
+      co_return refuse_with(400, "Bad request", "A line ends without a carriage return.");
+    }
+    if (end.size > 0) {
+      const std::string why = why_head_is_refused(buffered().substr(0, end.size));
+      co_return why.empty() ? Step::kServe : refuse_with(400, "Bad request", why);
+    }
+    if (buffer_.size() >= core_.limits.header_bytes) {
+      const std::string limit = std::to_string(core_.limits.header_bytes);
+      co_return refuse_with(431, "Header too large", "The request line and headers may have " + limit + " bytes.");
+    }
+    if (!begun) stream_.expires_after(std::chrono::seconds(core_.limits.idle_timeout_seconds));
+    idle_ = !begun;
+    if (idle_ && core_.stopping) co_return Step::kClose;
+    const auto space = buffer_.prepare(std::min(kReadAtOnce, core_.limits.header_bytes - buffer_.size()));
+    error_code error;
+    const std::size_t read =
+        co_await stream_.async_read_some(space, net::redirect_error(net::use_awaitable, error));
+    idle_ = false;
+    if (error) co_return Step::kClose;
+    buffer_.commit(read);
+  }
+}
+
+net::awaitable<Session::Step> Session::read_body() {
+  parser_.emplace();
+  parser_->header_limit(static_cast<std::uint32_t>(core_.limits.header_bytes));
+  parser_->body_limit(core_.limits.body_bytes);
+  error_code error;
+  buffer_.consume(parser_->put(buffer_.data(), error));
+  const bool waits = !error && !parser_->is_done() &&
+                     beast::iequals(parser_->get()[beast::http::field::expect], "100-continue");
+  if (waits) {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    co_await net::async_write(stream_, net::buffer(kContinue), net::redirect_error(net::use_awaitable, error));
+    if (error) co_return Step::kClose;
+  }
+  if (!error && !parser_->is_done()) {
+    co_await beast::http::async_read(stream_, buffer_, *parser_, net::redirect_error(net::use_awaitable, error));
+  }
+  if (!error) co_return Step::kServe;
+  if (error == beast::http::error::body_limit) {
+    const std::string limit = std::to_string(core_.limits.body_bytes);
+    co_return refuse_with(413, "Body too large", "A request's body may have " + limit + " bytes.");
+  }
+  const bool gone = error == beast::http::error::partial_message || error == beast::http::error::end_of_stream;
+  if (gone || error.category() != make_error_code(beast::http::error::body_limit).category()) {
+    co_return Step::kClose;
+  }
+  co_return refuse_with(400, "Bad request", "The request is malformed: " + error.message() + ".");
+}
+
+void Session::take_request(Target target) {
+  auto& message = parser_->get();
+  request_ = {};
+  request_.method = std::string(message.method_string());
+  request_.path = std::move(target.path);
+  request_.query = std::move(target.query);
+  for (const auto& field : message) {
+    request_.headers.emplace_back(lower(std::string_view(field.name_string())), std::string(field.value()));
+  }
+  request_.body = std::move(message.body());
+  traceparent_ = request_.header("traceparent");
+  request_.trace_id = trace_id_of(traceparent_);
+  if (request_.trace_id.empty()) {
+    traceparent_.clear();
+    request_.trace_id = random_trace_id();
+  }
+  const std::string_view id = request_.header("x-request-id");
+  request_id_ = is_plain_id(id) ? std::string(id) : request_.trace_id;
+}
+
+net::awaitable<Session::Step> Session::answer() {
+  target_ = std::string(parser_->get().target());
+  auto target = parse_target(target_);
+  if (!target) co_return refuse_with(400, "Bad request", "The path or query is not well-formed.");
+  const std::vector<std::string> segments = target->segments;
+  take_request(std::move(*target));
+  head_only_ = request_.method == "HEAD";
+  Router::Match match = core_.router.match(request_.method, segments);
+  if (!match.found) {
+    response_ = match.allowed.empty() ? problem(404, "Not found", "There is nothing at this path.")
+                                      : method_not_allowed(match.allowed);
+    co_return Step::kServe;
+  }
+  route_ = core_.router.pattern(match.found->route);
+  method_ = request_.method;
+  request_.captures = std::move(match.found->captures);
+  const Endpoint& endpoint = core_.endpoints[match.found->route];
+  if (endpoint.runs == Runs::kOnIoThread) {
+    response_ = call(endpoint, request_);
+  } else if (core_.waiting_for_pool >= core_.limits.blocking_threads * kWaitingPerPoolThread) {
+    response_ = busy();
+  } else {
+    ++core_.waiting_for_pool;
+    std::function<void()> work = [this, &endpoint] { response_ = call(endpoint, request_); };
+    co_await run_on_pool(core_, work);
+    --core_.waiting_for_pool;
+  }
+  co_return Step::kServe;
+}
+
+net::awaitable<bool> Session::send(bool keep_alive) {
+  if (request_id_.empty()) request_id_ = random_trace_id();
+  complete_problem(response_, target_.substr(0, target_.find('?')), request_id_);
+  response_.headers.emplace_back("X-Request-Id", request_id_);
+  if (!traceparent_.empty()) response_.headers.emplace_back("traceparent", traceparent_);
+  const std::string head = head_of(response_, keep_alive, std::time(nullptr));
+  const bool with_body = !head_only_ && response_.status != 204 && response_.status != 304;
+  const std::array<net::const_buffer, 2> bytes = {
+      net::buffer(head), with_body ? net::buffer(response_.body) : net::const_buffer()};
+  // Counted anew: an answer that took long must still get out.
+  stream_.expires_after(std::chrono::seconds(core_.limits.request_timeout_seconds));
+  error_code error;
+  co_await net::async_write(stream_, bytes, net::redirect_error(net::use_awaitable, error));
+  if (core_.observer) {
+    const double seconds = std::chrono::duration<double>(SteadyClock::now() - started_).count();
+    core_.observer(route_, method_, response_.status, seconds);
+  }
+  co_return !error && keep_alive;
+}
+
+net::awaitable<void> Session::run() {
+  core_.sessions.insert(this);
+  for (bool open = true; open;) {
+    route_ = "unmatched";
+    method_ = "other";
+    target_.clear();
+    request_id_.clear();
+    traceparent_.clear();
+    head_only_ = false;
+    Step step = co_await read_head();
+    if (step == Step::kServe) step = co_await read_body();
+    if (step == Step::kServe) step = co_await answer();
+    if (step == Step::kClose) break;
+    // After a refusal nobody knows where the next request would begin.
+    const bool keep = step == Step::kServe && parser_->get().keep_alive() && !core_.stopping;
+    open = co_await send(keep);
+    if (!keep) co_await linger(stream_);
+  }
+  core_.sessions.erase(this);
+  --core_.connections;
+  if (core_.stopping && core_.connections == 0) core_.stop_deadline.cancel();
+}
+
+net::awaitable<void> serve(ServerCore& core, tcp::socket socket) {
+  Session session(core, std::move(socket));
+  co_await session.run();
+}
+
+net::awaitable<void> refuse(ServerCore& core, tcp::socket socket) {
+  ++core.being_refused;
+  beast::tcp_stream stream(std::move(socket));
+  Response response = busy();
+  const std::string bytes = head_of(response, false, std::time(nullptr)) + response.body;
+  stream.expires_after(std::chrono::seconds(1));
+  error_code error;
+  co_await net::async_write(stream, net::buffer(bytes), net::redirect_error(net::use_awaitable, error));
+  if (!error) co_await linger(stream);
+  --core.being_refused;
+}
+
+void close_idle_sessions(ServerCore& core) {
+  for (Session* session : core.sessions) session->close_if_idle();
+}
+
+}  // namespace sluice::http
