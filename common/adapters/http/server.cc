@@ -78,6 +78,14 @@ void Server::route(std::string method, std::string pattern, Runs runs,
   impl_->endpoints.push_back({runs, std::move(handler)});
 }
 
+std::vector<std::pair<std::string, std::string>> Server::routes() const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (std::size_t i = 0; i < impl_->router.size(); ++i) {
+    out.emplace_back(impl_->router.method(i), impl_->router.pattern(i));
+  }
+  return out;
+}
+
 void Server::observe(std::function<void(std::string_view, std::string_view, int, double)> observer) {
   impl_->observer = std::move(observer);
 }

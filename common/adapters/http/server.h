@@ -56,6 +56,8 @@ class Server {
   void route(std::string method, std::string pattern, Runs runs,
              std::function<Response(const Request&)> handler);
   void start();  // one IO thread, returns at once
+  // Method and pattern of each route, in the order of registration.
+  std::vector<std::pair<std::string, std::string>> routes() const;
   // What the destructor does; a second call does nothing.
   void stop();
   std::uint16_t port() const;

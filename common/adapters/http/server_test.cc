@@ -1,0 +1,306 @@
+// Against a real socket on a free local port: what no pure test can see.
+#include "common/adapters/http/server.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "common/adapters/http/client.h"
+#include "common/base/error.h"
+
+namespace sluice::http {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+// A client that says exactly the bytes it is told to.
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval patience{10, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
+  ~RawClient() { ::close(fd_); }
+  bool connected() const { return connected_; }
+  void say(std::string_view bytes) { ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  // What has come when `count` answers' ends (given text) were seen, or the server closed.
+  std::string hear(std::string_view until = {}, int count = 1) {
+    std::string out;
+    char bytes[4096];
+    for (;;) {
+      int seen = 0;
+      for (std::size_t at = 0; !until.empty() && (at = out.find(until, at)) != std::string::npos; at += until.size()) {
+        ++seen;
+      }
+      if (!until.empty() && seen >= count) return out;
+      const ssize_t got = ::recv(fd_, bytes, sizeof bytes, 0);
+      if (got <= 0) return out;
+      out.append(bytes, static_cast<std::size_t>(got));
+    }
+  }
+
+ private:
+  int fd_;
+  bool connected_ = false;
+};
+
+// Holds handlers until opened.
+class Gate {
+ public:
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock lock(mutex_);
+    entered_ = true;
+    changed_.notify_all();
+    changed_.wait_for(lock, 10s, [&] { return open_; });
+  }
+  void wait_until_entered() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, 10s, [&] { return entered_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false, entered_ = false;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  void start(Limits limits = {}) {
+    server_ = std::make_unique<Server>("127.0.0.1", 0, limits);
+    server_->route("GET", "/hello/{name}", Runs::kOnIoThread, [](const Request& request) {
+      return Response{200, "text/plain", {}, "hello " + request.captures[0] + "!"};
+    });
+    server_->route("POST", "/echo", Runs::kOnBlockingPool, [](const Request& request) {
+      return Response{200, "text/plain", {}, "[" + request.body + "]"};
+    });
+    server_->route("GET", "/slow", Runs::kOnBlockingPool, [this](const Request&) {
+      gate_.pass();
+      return Response{200, "text/plain", {}, "late!"};
+    });
+    server_->route("GET", "/broken", Runs::kOnBlockingPool,
+                   [](const Request&) -> Response { throw std::runtime_error("secret detail"); });
+    server_->observe([this](std::string_view route, std::string_view method, int status, double) {
+      const std::lock_guard lock(mutex_);
+      observed_ += std::string(method) + " " + std::string(route) + " " + std::to_string(status) + "; ";
+    });
+    server_->start();
+  }
+  std::string ask(std::string_view bytes) {
+    RawClient client(server_->port());
+    client.say(bytes);
+    return client.hear();
+  }
+
+  std::mutex mutex_;
+  std::string observed_;
+  Gate gate_;
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(ServerTest, AnswersAndCloses) {
+  start();
+  EXPECT_THAT(ask("GET /hello/w%C3%B6rld HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Connection: close\r\n"), HasSubstr("hello wörld!")));
+  EXPECT_THAT(ask("GET /hello/old HTTP/1.0\r\n\r\n"), HasSubstr("hello old!"));
+}
+
+TEST_F(ServerTest, KeepsAConnectionAndAnswersPipelinedRequestsInOrder) {
+  start();
+  RawClient client(server_->port());
+  client.say("GET /hello/1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(client.hear("!"), HasSubstr("hello 1"));
+  client.say(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /hello/2 HTTP/1.1\r\nHost: a\r\n\r\n"
+      "GET /hello/3 HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string heard = client.hear("!", 2);
+  EXPECT_LT(heard.find("[abc]"), heard.find("hello 2"));
+  EXPECT_LT(heard.find("hello 2"), heard.find("hello 3"));
+}
+
+TEST_F(ServerTest, ARequestMayComeByteByByte) {
+  start();
+  RawClient client(server_->port());
+  for (const char c : std::string("\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+                                  "Connection: close\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")) {
+    client.say({&c, 1});
+  }
+  EXPECT_THAT(client.hear(), HasSubstr("[abc]"));
+}
+
+TEST_F(ServerTest, HeadAnswersWithTheLengthAndNoBody) {
+  start();
+  EXPECT_THAT(ask("HEAD /hello/you HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+              AllOf(HasSubstr("Content-Length: 10\r\n"), Not(HasSubstr("hello you"))));
+}
+
+TEST_F(ServerTest, AnotherMethodIsToldWhichAreAllowed) {
+  start();
+  EXPECT_THAT(ask("DELETE /hello/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("Allow: GET, HEAD\r\n"), HasSubstr("problem+json")));
+}
+
+TEST_F(ServerTest, AnUnknownPathIsAProblemWithPathAndId) {
+  start();
+  EXPECT_THAT(ask("GET /no HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc-1\r\nConnection: close\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 404 "), HasSubstr("\"instance\":\"/no\""),
+                    HasSubstr("\"request_id\":\"abc-1\""), HasSubstr("X-Request-Id: abc-1\r\n")));
+}
+
+TEST_F(ServerTest, TheTraceparentGoesBack) {
+  start();
+  const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  EXPECT_THAT(ask("GET /hello/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\ntraceparent: " + trace + "\r\n\r\n"),
+              AllOf(HasSubstr("traceparent: " + trace), HasSubstr("X-Request-Id: 0af7651916cd43dd8448eb211c80319c")));
+}
+
+TEST_F(ServerTest, AHandlersExceptionStaysInside) {
+  start();
+  EXPECT_THAT(ask("GET /broken HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 500 "), Not(HasSubstr("secret"))));
+}
+
+TEST_F(ServerTest, TooLargeAHeaderIsRefused) {
+  start({.header_bytes = 1024});
+  const std::string large(2000, 'x');
+  EXPECT_THAT(ask("GET /hello/x HTTP/1.1\r\nHost: a\r\nX: " + large + "\r\n\r\n"), StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(ServerTest, TooLargeABodyIsRefusedWhetherAnnouncedOrChunked) {
+  start({.body_bytes = 1000});
+  const std::string large(500'000, 'x');
+  EXPECT_THAT(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n" + large),
+              StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(ask("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7A120\r\n" + large),
+              StartsWith("HTTP/1.1 413 "));
+}
+
+TEST_F(ServerTest, AClientThatAsksFirstIsToldToGoOn) {
+  start();
+  RawClient client(server_->port());
+  client.say("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(client.hear("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.say("ab");
+  EXPECT_THAT(client.hear(), HasSubstr("[ab]"));
+}
+
+TEST_F(ServerTest, ABadRequestIsAnsweredOnceAndTheConnectionEnds) {
+  start();
+  const std::string smuggled = "GET /hello/smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (const std::string head :
+       {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 44\r\n\r\n",
+        "GET /echo HTTP/1.1\nHost: a\n\n", "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", "nonsense\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"}) {
+    const std::string answer = ask(head + smuggled);
+    EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("Connection: close\r\n"))) << head;
+    EXPECT_THAT(answer, Not(HasSubstr("hello smuggled"))) << head;
+  }
+}
+
+TEST_F(ServerTest, ASlowClientIsDropped) {
+  start({.request_timeout_seconds = 1, .idle_timeout_seconds = 1});
+  RawClient silent(server_->port());
+  RawClient half(server_->port());
+  half.say("GET /hello/x HTTP/1.1\r\nHo");
+  EXPECT_EQ(half.hear(), "");
+  EXPECT_EQ(silent.hear(), "");
+}
+
+TEST_F(ServerTest, OneConnectionTooManyIsToldToComeBack) {
+  start({.connections = 2});
+  RawClient first(server_->port()), second(server_->port());
+  for (RawClient* client : {&first, &second}) {
+    client->say("GET /hello/in HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_THAT(client->hear("!"), HasSubstr("hello in"));
+  }
+  EXPECT_THAT(ask("GET /hello/out HTTP/1.1\r\nHost: a\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Retry-After: 1\r\n")));
+}
+
+TEST_F(ServerTest, ABlockingHandlerDoesNotHoldUpTheOthers) {
+  start();
+  RawClient waiting(server_->port());
+  waiting.say("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  gate_.wait_until_entered();
+  EXPECT_THAT(ask("GET /hello/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), HasSubstr("hello x"));
+  gate_.open();
+  EXPECT_THAT(waiting.hear(), HasSubstr("late!"));
+}
+
+TEST_F(ServerTest, AStopLetsRunningAnswersEndAndClosesIdleConnections) {
+  start();
+  RawClient idle(server_->port()), running(server_->port());
+  idle.say("GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(idle.hear("!"), HasSubstr("hello"));
+  running.say("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  gate_.wait_until_entered();
+  const std::uint16_t port = server_->port();
+  auto stopped = std::async(std::launch::async, [&] { server_->stop(); });
+  EXPECT_EQ(idle.hear(), "");
+  EXPECT_FALSE(RawClient(port).connected());
+  gate_.open();
+  EXPECT_THAT(running.hear(), AllOf(HasSubstr("late!"), HasSubstr("Connection: close\r\n")));
+  EXPECT_EQ(stopped.wait_for(5s), std::future_status::ready);
+}
+
+TEST_F(ServerTest, TheObserverSeesPatternsNeverPaths) {
+  start();
+  ASSERT_TRUE(get("127.0.0.1", server_->port(), "/hello/secret"));
+  ASSERT_TRUE(get("127.0.0.1", server_->port(), "/nowhere"));
+  ASSERT_TRUE(call("127.0.0.1", server_->port(), "BREW", "/hello/x", {}, {}, 5s));
+  server_->stop();
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(observed_, "GET /hello/{name} 200; other unmatched 404; other unmatched 405; ");
+}
+
+TEST_F(ServerTest, TheClientPostsAndReads) {
+  start();
+  const auto answer = post("127.0.0.1", server_->port(), "/echo", "some text");
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "[some text]");
+  EXPECT_EQ(answer->header("content-type"), "text/plain");
+}
+
+TEST_F(ServerTest, ATakenPortIsAConfigurationErrorThatNamesIt) {
+  start();
+  try {
+    Server second("127.0.0.1", server_->port());
+    FAIL() << "the port was taken twice";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr(std::to_string(server_->port())));
+  }
+}
+
+TEST(ClientTest, SaysWhereNobodyAnswers) {
+  Server gone("127.0.0.1", 0);
+  const std::uint16_t port = gone.port();
+  const auto answer = get("127.0.0.1", port, "/", {}, 300ms);
+  ASSERT_FALSE(answer);
+  EXPECT_THAT(answer.error().message, HasSubstr("127.0.0.1:" + std::to_string(port)));
+}
+
+}  // namespace
+}  // namespace sluice::http
