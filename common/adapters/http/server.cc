@@ -1,6 +1,7 @@
 #include "common/adapters/http/server.h"
 
 #include <chrono>
+#include <future>
 #include <thread>
 
 #include <boost/asio/co_spawn.hpp>
@@ -48,6 +49,18 @@ net::awaitable<void> accept_connections(ServerCore& core) {
 struct Server::Impl : ServerCore {
   explicit Impl(const Limits& l) : ServerCore(l), work(io.get_executor()) {}
 
+  // Runs `change` where nothing else reads the routes: here while nothing runs, else on the IO thread.
+  template <typename Change>
+  void on_io_thread(Change change) {
+    if (!thread.joinable()) return change();
+    std::promise<void> done;
+    net::post(io, [&] {
+      change();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
   net::executor_work_guard<net::io_context::executor_type> work;
   std::uint16_t port = 0;
   std::thread thread;
@@ -74,20 +87,24 @@ Server::~Server() { stop(); }
 
 void Server::route(std::string method, std::string pattern, Runs runs,
                    std::function<Response(const Request&)> handler) {
-  impl_->router.add(std::move(method), std::move(pattern));
-  impl_->endpoints.push_back({runs, std::move(handler)});
+  impl_->on_io_thread([&] {
+    impl_->router.add(std::move(method), std::move(pattern));
+    impl_->endpoints.push_back({runs, std::move(handler)});
+  });
 }
 
 std::vector<std::pair<std::string, std::string>> Server::routes() const {
   std::vector<std::pair<std::string, std::string>> out;
-  for (std::size_t i = 0; i < impl_->router.size(); ++i) {
-    out.emplace_back(impl_->router.method(i), impl_->router.pattern(i));
-  }
+  impl_->on_io_thread([&] {
+    for (std::size_t i = 0; i < impl_->router.size(); ++i) {
+      out.emplace_back(impl_->router.method(i), impl_->router.pattern(i));
+    }
+  });
   return out;
 }
 
 void Server::observe(std::function<void(std::string_view, std::string_view, int, double)> observer) {
-  impl_->observer = std::move(observer);
+  impl_->on_io_thread([&] { impl_->observer = std::move(observer); });
 }
 
 void Server::start() {

@@ -52,7 +52,8 @@ class Server {
   // Binds at once; port 0 takes a free one. Throws ConfigError that names the port when it is taken.
   Server(const std::string& address, std::uint16_t port, Limits limits = {});
   ~Server();  // stops accepting, lets running answers end (at most 5 s), joins
-  // pattern: "/v1/reports/{name}"; a capture never spans '/'. Register before start().
+  // pattern: "/v1/reports/{name}"; a capture never spans '/'. Also while the server
+  // runs, but not from a handler.
   void route(std::string method, std::string pattern, Runs runs,
              std::function<Response(const Request&)> handler);
   void start();  // one IO thread, returns at once
@@ -63,7 +64,7 @@ class Server {
   std::uint16_t port() const;
   // Called after each answer, on the IO thread: route pattern ("unmatched" if none), method ("other"
   // if no route has it), status, seconds from the request's head to the answer's last byte. For
-  // metrics: the labels come from closed sets. Set before start().
+  // metrics: the labels come from closed sets. Not from a handler.
   void observe(std::function<void(std::string_view, std::string_view, int, double)> observer);
 
  private:

@@ -3,6 +3,7 @@
 // Included by nothing else: it brings Boost along. Everything here lives on the IO thread, except what
 // runs on the blocking pool.
 
+#include <deque>
 #include <functional>
 #include <set>
 #include <string>
@@ -35,7 +36,7 @@ struct ServerCore {
 
   Limits limits;
   Router router;
-  std::vector<Endpoint> endpoints;  // by the router's number
+  std::deque<Endpoint> endpoints;  // by the router's number; never moves under a running request
   std::function<void(std::string_view, std::string_view, int, double)> observer;
   std::set<Session*> sessions;
   int connections = 0;       // accepted and served

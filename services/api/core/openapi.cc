@@ -1,0 +1,246 @@
+#include "services/api/core/openapi.h"
+
+#include <nlohmann/json.hpp>
+
+#include "services/api/core/column_value.h"
+#include "services/api/core/routes.h"
+#include "services/api/core/table_query.h"
+#include "services/api/core/table_spec.h"
+
+namespace sluice::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json reference(std::string_view kind, std::string_view name) {
+  return {{"$ref", "#/components/" + std::string(kind) + "/" + std::string(name)}};
+}
+
+Json value_schema(const TableColumn& column) {
+  Json out = Json::object();
+  switch (column.type) {
+    case ColumnType::kString: out = {{"type", "string"}}; break;
+    case ColumnType::kInteger: out = {{"type", "integer"}, {"format", "int64"}}; break;
+    case ColumnType::kDecimal:
+      out = {{"type", "number"}, {"description", "An exact decimal; read it as one, not as a double."}};
+      break;
+    case ColumnType::kBoolean: out = {{"type", "boolean"}}; break;
+    case ColumnType::kDate: out = {{"type", "string"}, {"format", "date"}}; break;
+    case ColumnType::kTimestamp: out = {{"type", "string"}, {"format", "date-time"}}; break;
+  }
+  if (!column.in_key) out["type"] = Json::array({out["type"], "null"});
+  return out;
+}
+
+Json row_schema(const TableSpec& table) {
+  Json properties = Json::object(), required = Json::array();
+  for (const TableColumn& column : table.columns) {
+    properties[column.name] = value_schema(column);
+    required.push_back(column.name);
+  }
+  return {{"type", "object"}, {"properties", properties}, {"required", required}, {"additionalProperties", false}};
+}
+
+Json next_schema() {
+  return {{"type", Json::array({"string", "null"})}, {"description", "The cursor of the next page."}};
+}
+
+Json page_schema(std::string_view member, const Json& row) {
+  return {{"type", "object"},
+          {"properties", {{std::string(member), {{"type", "array"}, {"items", row}}}, {"next", next_schema()}}},
+          {"required", Json::array({member, "next"})},
+          {"additionalProperties", false}};
+}
+
+Json report_page_schema(const Json& row) {
+  Json out = page_schema("rows", row);
+  out["properties"]["report"] = {{"type", "string"}};
+  out["properties"]["complete_through"] = {
+      {"type", Json::array({"string", "null"})}, {"format", "date-time"},
+      {"description", "No event before this instant is expected any more; null while that is not known."}};
+  out["properties"]["revision"] = {{"type", "integer"}, {"description", "Grows with each change of the report."}};
+  for (const char* name : {"report", "complete_through", "revision"}) out["required"].push_back(name);
+  return out;
+}
+
+Json reports_schema() {
+  const Json column = {{"type", "object"},
+                       {"properties", {{"name", {{"type", "string"}}},
+                                       {"type", {{"enum", {"string", "integer", "decimal", "boolean", "date",
+                                                           "timestamp"}}}},
+                                       {"key", {{"type", "boolean"}}}}},
+                       {"required", {"name", "type", "key"}}};
+  const Json report = {
+      {"type", "object"},
+      {"properties", {{"name", {{"type", "string"}}},
+                      {"dataset", {{"type", "string"}}},
+                      {"url", {{"type", "string"}, {"format", "uri-reference"}}},
+                      {"columns", {{"type", "array"}, {"items", column}}},
+                      {"revision", {{"type", "integer"}}},
+                      {"updated_at", {{"type", Json::array({"string", "null"})}, {"format", "date-time"}}},
+                      {"freshness_seconds",
+                       {{"type", Json::array({"number", "null"})}, {"description", "Since the last change."}}},
+                      {"rows_estimate", {{"type", "integer"}}}}},
+      {"required", {"name", "dataset", "url", "columns", "revision", "updated_at", "freshness_seconds",
+                    "rows_estimate"}},
+      {"additionalProperties", false}};
+  return {{"type", "object"},
+          {"properties", {{"reports", {{"type", "array"}, {"items", report}}}}},
+          {"required", Json::array({"reports"})},
+          {"additionalProperties", false}};
+}
+
+Json problem_schema() {
+  Json properties = {{"type", {{"type", "string"}, {"format", "uri-reference"}}},
+                     {"title", {{"type", "string"}}},
+                     {"status", {{"type", "integer"}}},
+                     {"detail", {{"type", "string"}}},
+                     {"instance", {{"type", "string"}, {"format", "uri-reference"}}},
+                     {"request_id", {{"type", "string"}}}};
+  return {{"type", "object"}, {"properties", properties}, {"required", {"type", "title", "status", "detail"}}};
+}
+
+Json query_parameter(std::string_view name, const Json& schema, std::string_view description) {
+  return {{"name", name}, {"in", "query"}, {"required", false}, {"schema", schema}, {"description", description}};
+}
+
+Json table_parameters(const TableSpec& table) {
+  Json out = Json::array();
+  for (const TableColumn& column : table.columns) {
+    Json schema = value_schema({column.name, column.type, true});
+    out.push_back(query_parameter(column.name, schema,
+                                  "Equal to this. Also " + column.name +
+                                      "[ne], [gt], [gte], [lt], [lte], [in] (comma list)" +
+                                      (column.type == ColumnType::kString ? ", [prefix]" : "") +
+                                      " and [null] (true or false)."));
+  }
+  for (const char* name : {"order", "limit", "cursor", "format"}) out.push_back(reference("parameters", name));
+  return out;
+}
+
+Json shared_parameters() {
+  Json out = Json::object();
+  out["order"] = query_parameter("order", {{"type", "string"}}, "Columns, comma between, '-' for descending.");
+  out["limit"] = query_parameter(
+      "limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", kMaxLimit}, {"default", kDefaultLimit}},
+      "At most this many rows.");
+  out["cursor"] = query_parameter("cursor", {{"type", "string"}}, "The `next` of the page before.");
+  out["format"] = query_parameter("format", {{"enum", {"json", "csv", "ndjson"}}}, "Wins over Accept.");
+  return out;
+}
+
+Json problem_response(std::string_view description) {
+  return {{"description", description},
+          {"content", {{"application/problem+json", {{"schema", reference("schemas", "Problem")}}}}}};
+}
+
+Json shared_responses() {
+  return {{"BadRequest", problem_response("The request is not well-formed; the detail says what is accepted.")},
+          {"NotFound", problem_response("There is no such thing; the detail lists what there is.")},
+          {"NotAcceptable", problem_response("None of the formats in Accept is offered.")},
+          {"Unavailable", problem_response("The database can not be reached; Retry-After says when to come back.")}};
+}
+
+Json rows_response(const Json& page) {
+  const Json lines = {{"schema", {{"type", "string"}}}};
+  return {{"description", "Rows. In CSV and NDJSON the next cursor is in the header Sluice-Next-Cursor."},
+          {"headers", {{"Sluice-Next-Cursor", {{"schema", {{"type", "string"}}}}}}},
+          {"content",
+           {{"application/json", {{"schema", page}}}, {"text/csv", lines}, {"application/x-ndjson", lines}}}};
+}
+
+Json rows_responses(const Json& page, bool with_etag, bool may_be_missing) {
+  Json out = {{"200", rows_response(page)}};
+  if (with_etag) out["304"] = {{"description", "Nothing changed since the ETag in If-None-Match."}};
+  out["400"] = reference("responses", "BadRequest");
+  if (may_be_missing) out["404"] = reference("responses", "NotFound");
+  out["406"] = reference("responses", "NotAcceptable");
+  out["503"] = reference("responses", "Unavailable");
+  return out;
+}
+
+Json path_parameter(std::string_view name) {
+  return {{"name", name}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}};
+}
+
+Json document_response(const RouteInfo& route, const Json& schema) {
+  return {{"description", std::string(route.summary) + "."},
+          {"content", {{std::string(route.content_type), {{"schema", schema}}}}}};
+}
+
+Json operation(const RouteInfo& route) {
+  Json out = {{"operationId", route.operation}, {"summary", route.summary}};
+  const Json any_row = {{"type", "object"}};
+  switch (route.id) {
+    case RouteId::kReport:
+      out["parameters"] = Json::array({path_parameter("name")});
+      for (const char* name : {"order", "limit", "cursor", "format"}) {
+        out["parameters"].push_back(reference("parameters", name));
+      }
+      out["responses"] = rows_responses(report_page_schema(any_row), true, true);
+      break;
+    case RouteId::kFiles:
+      out["parameters"] = table_parameters(files_table());
+      out["responses"] = rows_responses(page_schema("files", reference("schemas", "File")), false, false);
+      break;
+    case RouteId::kDeadLetters:
+      out["parameters"] = table_parameters(dead_letters_table());
+      out["responses"] =
+          rows_responses(page_schema("dead_letters", reference("schemas", "DeadLetter")), false, false);
+      break;
+    case RouteId::kFile:
+      out["parameters"] = Json::array({path_parameter("id")});
+      out["responses"] = {{"200", document_response(route, reference("schemas", "File"))},
+                          {"404", reference("responses", "NotFound")},
+                          {"503", reference("responses", "Unavailable")}};
+      break;
+    case RouteId::kReports:
+      out["responses"] = {{"200", document_response(route, reports_schema())},
+                          {"503", reference("responses", "Unavailable")}};
+      break;
+    default:
+      out["responses"] = {{"200", document_response(route, route.content_type == "application/json"
+                                                               ? Json{{"type", "object"}}
+                                                               : Json{{"type", "string"}})}};
+      if (route.id == RouteId::kReady || route.id == RouteId::kHealth) {
+        out["responses"]["503"] = {{"description", "Not ready."}};
+      }
+  }
+  return out;
+}
+
+void add_report(Json& document, const ReportSpec& report) {
+  const TableSpec table = table_of(report);
+  const std::string row_name = "Row." + report.name;
+  document["components"]["schemas"][row_name] = row_schema(table);
+  Json get = {{"operationId", "get." + report.name},
+              {"summary", "Rows of " + report.name},
+              {"parameters", table_parameters(table)},
+              {"responses", rows_responses(report_page_schema(reference("schemas", row_name)), true, false)}};
+  document["paths"]["/v1/reports/" + report.name] = {{"get", std::move(get)}};
+}
+
+}  // namespace
+
+std::string openapi_document(std::span<const Dataset> datasets, std::string_view version) {
+  Json document = {{"openapi", "3.1.0"},
+                   {"info", {{"title", "Sluice"}, {"version", version}}},
+                   {"paths", Json::object()},
+                   {"components", Json::object()}};
+  document["components"]["parameters"] = shared_parameters();
+  document["components"]["responses"] = shared_responses();
+  document["components"]["schemas"] = {{"Problem", problem_schema()},
+                                       {"File", row_schema(files_table())},
+                                       {"DeadLetter", row_schema(dead_letters_table())}};
+  for (const RouteInfo& route : routes()) {
+    std::string method(route.method);
+    for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    document["paths"][std::string(route.pattern)][method] = operation(route);
+  }
+  for (const Dataset& dataset : datasets) {
+    for (const ReportSpec& report : dataset.reports) add_report(document, report);
+  }
+  return document.dump(2) + "\n";
+}
+
+}  // namespace sluice::api

@@ -1,0 +1,89 @@
+#include "services/api/core/openapi.h"
+
+#include <set>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "services/api/core/index_page.h"
+#include "services/api/core/routes.h"
+
+namespace sluice::api {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+std::vector<Dataset> datasets() {
+  ReportSpec report;
+  report.name = "monthly";
+  report.columns = {{"country", ReportColumnKind::kGroup, ColumnType::kString, 0, true, 0, std::nullopt},
+                    {"bookings", ReportColumnKind::kMeasure, ColumnType::kInteger, 0, false, 0, std::nullopt},
+                    {"amount", ReportColumnKind::kMeasure, ColumnType::kDecimal, 1, false, 2, std::nullopt}};
+  Dataset dataset;
+  dataset.name = "bookings";
+  dataset.reports.push_back(std::move(report));
+  return {dataset};
+}
+
+// Every "$ref" of the document.
+void collect_references(const nlohmann::json& value, std::set<std::string>& out) {
+  if (value.is_object() && value.contains("$ref")) out.insert(value["$ref"].get<std::string>());
+  if (value.is_structured()) {
+    for (const auto& each : value) collect_references(each, out);
+  }
+}
+
+class OpenApiTest : public testing::Test {
+ protected:
+  nlohmann::json document_ = nlohmann::json::parse(openapi_document(datasets(), "1.2.3"));
+};
+
+TEST_F(OpenApiTest, HasEveryRouteAndEachReportAndNothingElse) {
+  std::set<std::string> expected = {"get /v1/reports/monthly"};
+  for (const RouteInfo& route : routes()) expected.insert("get " + std::string(route.pattern));
+  std::set<std::string> found;
+  for (const auto& [path, item] : document_["paths"].items()) {
+    for (const auto& [method, operation] : item.items()) {
+      found.insert(method + " " + path);
+      EXPECT_TRUE(operation.contains("operationId")) << path;
+      EXPECT_TRUE(operation["responses"].contains("200")) << path;
+    }
+  }
+  EXPECT_EQ(found, expected);
+}
+
+TEST_F(OpenApiTest, EveryReferenceLeadsSomewhere) {
+  std::set<std::string> references;
+  collect_references(document_, references);
+  EXPECT_GT(references.size(), 5u);
+  for (const std::string& reference : references) {
+    EXPECT_TRUE(document_.contains(nlohmann::json::json_pointer(reference.substr(1)))) << reference;
+  }
+}
+
+TEST_F(OpenApiTest, AReportsRowHasItsColumnsTyped) {
+  const auto& row = document_["components"]["schemas"]["Row.monthly"];
+  EXPECT_EQ(row["properties"]["country"]["type"], "string");
+  EXPECT_THAT(row["properties"]["amount"]["type"], ElementsAre("number", "null"));
+  EXPECT_THAT(row["required"], ElementsAre("country", "bookings", "amount"));
+}
+
+TEST_F(OpenApiTest, SaysItsVersionAndTheProblemsShape) {
+  EXPECT_EQ(document_["openapi"], "3.1.0");
+  EXPECT_EQ(document_["info"]["version"], "1.2.3");
+  EXPECT_TRUE(document_["components"]["schemas"]["Problem"]["properties"].contains("detail"));
+  EXPECT_THAT(document_["paths"]["/v1/reports"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+                       ["required"],
+              ElementsAre("reports"));
+}
+
+TEST(IndexPage, LinksReportsAndHasNoScript) {
+  const std::string page = index_page(datasets());
+  EXPECT_THAT(page, HasSubstr("<a href=\"/v1/reports/monthly\">monthly</a>"));
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+}
+
+}  // namespace
+}  // namespace sluice::api

@@ -1,0 +1,33 @@
+#include "services/api/core/routes.h"
+
+#include <array>
+
+namespace sluice::api {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kText = "text/plain";
+
+constexpr std::array<RouteInfo, 12> kRoutes = {{
+    {RouteId::kIndex, "GET", "/", "index", "A page that lists the reports", "text/html"},
+    {RouteId::kOpenApi, "GET", "/openapi.json", "openapi", "This document", kJson},
+    {RouteId::kReports, "GET", "/v1/reports", "listReports", "All reports with their columns and freshness",
+     kJson},
+    {RouteId::kReport, "GET", "/v1/reports/{name}", "getReport", "Rows of a report: filtered, ordered, paged", ""},
+    {RouteId::kFiles, "GET", "/v1/files", "listFiles", "Files and what became of their rows, newest first", ""},
+    {RouteId::kFile, "GET", "/v1/files/{id}", "getFile", "The receipt of one file", kJson},
+    {RouteId::kDeadLetters, "GET", "/v1/dead-letters", "listDeadLetters",
+     "Rows that could not become records, whole and with the reason", ""},
+    {RouteId::kLive, "GET", "/livez", "live", "Whether the process works", kText, true},
+    {RouteId::kReady, "GET", "/readyz", "ready", "Whether requests can be answered; ?verbose names the checks",
+     kText, true},
+    {RouteId::kHealth, "GET", "/healthz", "health", "The same as /readyz", kText, true},
+    {RouteId::kMetrics, "GET", "/metrics", "metrics", "Metrics in Prometheus' text format", kText, true},
+    {RouteId::kVersion, "GET", "/version", "version", "The version that runs", kJson, true},
+}};
+
+}  // namespace
+
+std::span<const RouteInfo> routes() { return kRoutes; }
+
+}  // namespace sluice::api

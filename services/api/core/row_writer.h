@@ -1,0 +1,45 @@
+#pragma once
+// Rows as JSON, CSV or NDJSON text. Decimals are written with the very digits they have: no double
+// ever holds one.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "services/api/core/table_query.h"
+#include "services/api/core/table_spec.h"
+
+namespace sluice::api {
+
+enum class Format { kJson, kCsv, kNdjson };
+
+std::string_view content_type(Format format);  // with its charset
+
+class RowWriter {
+ public:
+  // The columns outlive the writer.
+  RowWriter(Format format, const std::vector<TableColumn>& columns);
+
+  // Values in the columns' order, in the form column_value.h's shown() gives.
+  void row(const Row& values);
+
+  // JSON: the objects with commas between them (no brackets: the caller has an envelope). NDJSON: one
+  // object a line. CSV (RFC 4180): the header, then a line a row; null is empty, an empty text is "".
+  std::string take() { return std::move(out_); }
+
+ private:
+  void json_row(const Row& values);
+  void csv_row(const Row& values);
+
+  Format format_;
+  const std::vector<TableColumn>& columns_;
+  std::vector<std::string> json_names_;  // "\"month\":"
+  std::string out_;
+  bool first_ = true;
+};
+
+void append_json_string(std::string& out, std::string_view text);
+std::string json_string(std::string_view text);
+
+}  // namespace sluice::api

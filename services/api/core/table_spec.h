@@ -1,0 +1,39 @@
+#pragma once
+// A table as the API shows it: a report's, the files' or the dead letters'. Queries, cursors, writers
+// and the OpenAPI document are made from this one description.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/definition/definition.h"
+#include "common/model/cell.h"
+
+namespace sluice::api {
+
+struct TableColumn {
+  std::string name;
+  ColumnType type = ColumnType::kString;
+  bool in_key = false;  // the key columns together tell a row; they are never null
+};
+
+struct OrderTerm {
+  std::size_t column = 0;  // index into TableSpec::columns
+  bool descending = false;
+  bool operator==(const OrderTerm&) const = default;
+};
+
+struct TableSpec {
+  std::string schema;
+  std::string table;
+  std::vector<TableColumn> columns;      // what is answered, in order
+  std::vector<OrderTerm> default_order;  // completed by the key columns
+};
+
+TableSpec table_of(const ReportSpec& report);
+const TableSpec& files_table();
+const TableSpec& dead_letters_table();
+
+std::string_view type_name(ColumnType type);  // "string", "integer", "decimal", …
+
+}  // namespace sluice::api
