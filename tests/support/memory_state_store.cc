@@ -82,7 +82,7 @@ void MemoryStateStores::crash(const std::string& name, std::size_t survivors) {
   disk.unflushed.clear();
 }
 
-void MemoryStateStores::wipe(const std::string& name) { disks_.erase(name); }
+void MemoryStateStores::wipe(const std::string& name) { disks_[name] = Disk{}; }
 
 std::size_t MemoryStateStores::unflushed(const std::string& name) const {
   const auto found = disks_.find(name);

@@ -1,0 +1,223 @@
+// How fast, with how much processor and memory: each stage by itself and all together, on the real broker
+// and database, beside what the broker's own performance tools reach in the same run.
+//
+//   sluice-bench [--rows N] [--report-rows N] [ingest] [transform] [loader] [end-to-end]
+//
+// Rates count from the moment the input is there to the moment the output is committed. Processor
+// seconds are the service's own (user + system), not the broker's. RSS is the service's peak.
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "common/adapters/postgres/connection.h"
+#include "tests/support/bookings.h"
+#include "tests/support/private_servers.h"
+#include "tests/support/stack.h"
+
+namespace sluice::testing {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// The sum of a metric over its labels; 0 if it is not there yet.
+double metric(const Stack& stack, const std::string& service, const std::string& name) {
+  std::istringstream lines(stack.get(service, "/metrics").body);
+  double sum = 0;
+  std::string line;
+  while (std::getline(lines, line)) {
+    if (!line.starts_with(name)) continue;
+    const char after = line[name.size()];
+    if (after != ' ' && after != '{') continue;
+    sum += std::strtod(line.c_str() + line.rfind(' '), nullptr);
+  }
+  return sum;
+}
+
+struct Mark {
+  std::string stage;
+  double rows = 0;
+  double seconds = 0;
+  double cpu_seconds = 0;
+  std::uint64_t rss_kib = 0;
+};
+
+void print(const Mark& mark) {
+  std::printf("%-34s %10.0f rows  %7.2f s  %9.0f rows/s  %6.2f CPU s per million  %6.1f MB peak RSS\n",
+              mark.stage.c_str(), mark.rows, mark.seconds, mark.rows / mark.seconds,
+              mark.cpu_seconds / mark.rows * 1e6, static_cast<double>(mark.rss_kib) / 1024);
+  std::fflush(stdout);
+}
+
+// Waits until `done`, with a generous bound; the bench ends with an error rather than hang.
+void wait(const char* what, const std::function<bool()>& done) {
+  if (!eventually(done, std::chrono::seconds(900))) {
+    std::fprintf(stderr, "gave up waiting for %s\n", what);
+    std::exit(1);
+  }
+}
+
+void ready(const Stack& stack, const std::string& service) {
+  wait(service.c_str(), [&] { return stack.get(service, "/readyz").status == 200; });
+}
+
+constexpr const char* kRowPerBooking = R"(dataset: visits
+source: { files: "visits*.csv" }
+format: csv
+key: booking_id
+event_time: date
+fields:
+  booking_id:      { type: string, required: true }
+  restaurant_id:   { type: string, required: true }
+  restaurant_name: { type: string, required: true }
+  client_id:       { type: string }
+  client_name:     { type: string }
+  amount:          { type: money, required: true, currency: currency }
+  guests:          { type: integer, required: true, min: 0 }
+  date:            { type: date, required: true, formats: ["%d/%m/%Y", "%d-%m-%Y"] }
+  country:         { type: string, required: true }
+reports:
+  visits_report:
+    group_by: [booking_id, restaurant_name, country]
+    window: { tumbling: month, name: month }
+    measures: { visits: count, guests: sum(guests), amount: sum(amount) }
+    sinks: { postgres: {} }
+)";
+
+struct Options {
+  std::size_t rows = 2'000'000;
+  std::size_t report_rows = 500'000;
+  std::set<std::string> stages;
+  bool wants(const std::string& stage) const { return stages.empty() || stages.contains(stage); }
+};
+
+class Bench {
+ public:
+  explicit Bench(Options options) : options_(std::move(options)) {}
+
+  void run() {
+    std::printf("%zu bookings; generating…\n", options_.rows);
+    BookingsGenerator bookings(1, {.duplicates = 0.01, .corrections = 0.01, .bad = 0.001});
+    file_ = bookings.next_file(options_.rows);
+    good_ = static_cast<double>(file_.rows - file_.bad_lines.size());
+    std::printf("%.1f MB of CSV\n", static_cast<double>(file_.content.size()) / 1e6);
+    if (options_.wants("ingest") || options_.wants("transform")) stages();
+    if (options_.wants("loader")) loader();
+    if (options_.wants("end-to-end")) end_to_end(bookings);
+  }
+
+  const PrivateServers& servers() const { return servers_; }
+
+ private:
+  StackSettings settings(const std::string& prefix) {
+    return {servers_.kafka(), servers_.fresh_database(), prefix, bookings_definition()};
+  }
+
+  Mark finish(Stack& stack, const std::string& service, const std::string& stage, double rows,
+              Clock::time_point start, double cpu_before) {
+    return {stage, rows, seconds_since(start),
+            metric(stack, service, "process_cpu_seconds_total") - cpu_before, stack.rss_kib(service)};
+  }
+
+  void stages() {
+    Stack stack(settings("stages"));
+    stack.start("ingest", {{"SLUICE_THREADS", "2"}});
+    ready(stack, "ingest");
+    double cpu = metric(stack, "ingest", "process_cpu_seconds_total");
+    auto start = Clock::now();
+    stack.drop(file_.name, file_.content);
+    wait("ingest", [&] {
+      return metric(stack, "ingest", "sluice_records_published_total") >= good_;
+    });
+    print(finish(stack, "ingest", "ingest: CSV to committed records", static_cast<double>(file_.rows), start, cpu));
+    stack.stop("ingest");
+    if (!options_.wants("transform")) return;
+
+    start = Clock::now();
+    stack.start("transform", {{"SLUICE_THREADS", "2"}});
+    wait("transform", [&] {
+      return metric(stack, "transform", "sluice_records_processed_total") >= good_ &&
+             metric(stack, "transform", "sluice_consumer_lag_records") == 0 &&
+             metric(stack, "transform", "sluice_groups_changed_total") > 0;
+    });
+    print(finish(stack, "transform", "transform: records to report rows", good_, start, 0));
+  }
+
+  void loader() {
+    Stack stack({servers_.kafka(), servers_.fresh_database(), "loader", ""});
+    stack.write_definition("visits.yaml", kRowPerBooking);
+    BookingsGenerator visits(2, {.duplicates = 0, .corrections = 0, .bad = 0});
+    const BookingFile file = visits.next_file(options_.report_rows);
+    stack.start("ingest");
+    stack.start("transform");
+    ready(stack, "transform");
+    ready(stack, "ingest");
+    stack.drop("visits.csv", file.content);
+    const auto rows = static_cast<double>(options_.report_rows);
+    wait("the report rows to load", [&] {
+      return metric(stack, "transform", "sluice_groups_changed_total") >= rows &&
+             metric(stack, "transform", "sluice_consumer_lag_records") == 0;
+    });
+    stack.stop("ingest");
+    stack.stop("transform");
+    const auto start = Clock::now();
+    stack.start("loader");
+    wait("loader", [&] { return metric(stack, "loader", "sluice_load_rows_total") >= rows; });
+    print(finish(stack, "loader", "loader: report rows to PostgreSQL", rows, start, 0));
+  }
+
+  void end_to_end(const BookingsGenerator& bookings) {
+    Stack stack(settings("whole"));
+    stack.start_all();
+    for (const char* service : Stack::kServices) ready(stack, service);
+    double cpu = 0;
+    for (const char* service : Stack::kServices) cpu += metric(stack, service, "process_cpu_seconds_total");
+    const auto start = Clock::now();
+    stack.drop(file_.name, file_.content);
+    wait("end to end", [&] { return stack.all_settled(1); });
+    wait("the report", [&] { return stack.report() == bookings.report(); });
+    Mark mark{"end to end: file to report, exact", static_cast<double>(file_.rows), seconds_since(start), 0, 0};
+    for (const char* service : Stack::kServices) {
+      mark.cpu_seconds += metric(stack, service, "process_cpu_seconds_total");
+      mark.rss_kib += stack.rss_kib(service);
+    }
+    mark.cpu_seconds -= cpu;
+    print(mark);
+  }
+
+  Options options_;
+  PrivateServers servers_;
+  BookingFile file_;
+  double good_ = 0;
+};
+
+}  // namespace
+}  // namespace sluice::testing
+
+int main(int argc, char** argv) {
+  sluice::testing::Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--rows" && i + 1 < argc) {
+      options.rows = std::stoull(argv[++i]);
+    } else if (argument == "--report-rows" && i + 1 < argc) {
+      options.report_rows = std::stoull(argv[++i]);
+    } else if (argument.starts_with("-")) {
+      std::fprintf(stderr, "usage: sluice-bench [--rows N] [--report-rows N] [ingest|transform|loader|end-to-end]…\n");
+      return 2;
+    } else {
+      options.stages.insert(argument);
+    }
+  }
+  sluice::testing::Bench bench(std::move(options));
+  bench.run();
+  return 0;
+}

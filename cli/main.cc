@@ -1,0 +1,93 @@
+// sluice-cli: what ./sluice hands on. Checks definitions and files without any server, and shows files,
+// reports and dead letters through the REST API.
+
+#include <cstdlib>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/definitions_command.h"
+#include "cli/doctor_command.h"
+#include "cli/rest_commands.h"
+
+namespace {
+
+std::uint16_t default_api_port() {
+  const char* base = std::getenv("SLUICE_PORT_BASE");
+  const int port = base == nullptr ? 8080 : std::atoi(base);
+  return port > 0 && port < 65536 ? static_cast<std::uint16_t>(port) : 8080;
+}
+
+std::string default_definitions() {
+  const char* folders = std::getenv("SLUICE_DEFINITIONS");
+  return folders == nullptr || *folders == '\0' ? "schemas" : folders;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace sluice::cli;
+  CLI::App app{"Sluice: files in, live reports out", "sluice"};
+  app.require_subcommand(1);
+  Api api;
+  api.port = default_api_port();
+  int exit_code = 0;
+
+  auto* definitions = app.add_subcommand("definitions", "work with definition files");
+  definitions->require_subcommand(1);
+  DefinitionsOptions definitions_options;
+  definitions_options.folders = default_definitions();
+  auto* check = definitions->add_subcommand("check", "refuse what is wrong with file, line and column");
+  check->add_option("file", definitions_options.files, "definition files; all of SLUICE_DEFINITIONS if none");
+  check->callback([&] { exit_code = check_definitions(definitions_options); });
+
+  DoctorOptions doctor_options;
+  doctor_options.folders = default_definitions();
+  auto* doctor = app.add_subcommand("doctor", "what would happen to a data file; needs no broker");
+  doctor->add_option("file", doctor_options.file, "the data file")->required();
+  doctor->add_option("--dataset", doctor_options.dataset, "judge it by this definition, whatever its name");
+  doctor->add_flag("--json", doctor_options.json, "for programs");
+  doctor->callback([&] { exit_code = examine(doctor_options); });
+
+  FilesOptions files_options;
+  auto* files_command = app.add_subcommand("files", "files and their receipts");
+  files_command->add_option("id", files_options.id, "one file's receipt in full");
+  files_command->add_option("--state", files_options.state, "found, waiting, reading, done, duplicate, failed");
+  files_command->add_option("--dataset", files_options.dataset);
+  files_command->add_option("--limit", files_options.limit)->capture_default_str();
+  files_command->add_flag("--json", files_options.json, "the api's own answer");
+  files_command->callback([&] { exit_code = files(api, files_options); });
+
+  ReportOptions report_options;
+  auto* report_command = app.add_subcommand("report", "the rows of a report; without a name, all reports");
+  report_command->add_option("name", report_options.name);
+  report_command->add_option("filter", report_options.filters, "country=France, month[gte]=2017_01 …");
+  report_command->add_option("--order", report_options.order, "columns, '-' before one for descending");
+  report_command->add_option("--limit", report_options.limit)->capture_default_str();
+  report_command->add_flag("--json", report_options.json, "the api's own answer");
+  report_command->add_flag("--csv", report_options.csv, "as CSV");
+  report_command->callback([&] { exit_code = report(api, report_options); });
+
+  DeadLetterOptions letters_options;
+  auto* letters = app.add_subcommand("dead-letters", "rows that could not become records");
+  letters->require_subcommand(1);
+  auto* list = letters->add_subcommand("list", "with file, line, column and reason");
+  list->add_option("--dataset", letters_options.dataset);
+  list->add_option("--file", letters_options.file, "a file's id");
+  list->add_option("--rule", letters_options.rule);
+  list->add_option("--limit", letters_options.limit)->capture_default_str();
+  list->add_flag("--json", letters_options.json, "the api's own answer");
+  list->callback([&] { exit_code = dead_letters_list(api, letters_options); });
+  auto* show = letters->add_subcommand("show", "one dead letter, its row whole");
+  show->add_option("id", letters_options.id)->required();
+  show->add_flag("--json", letters_options.json);
+  show->callback([&] { exit_code = dead_letters_show(api, letters_options); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  return exit_code;
+}

@@ -1,0 +1,249 @@
+#include "cli/rest_commands.h"
+
+#include <cstdio>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/table.h"
+#include "common/adapters/http/client.h"
+
+namespace sluice::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void complain(std::string_view text) { fmt::print(stderr, "sluice: {}\n", text); }
+
+std::string encoded(std::string_view text) {
+  std::string out;
+  for (unsigned char c : text) {
+    if (std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
+      out += static_cast<char>(c);
+    } else {
+      out += fmt::format("%{:02X}", c);
+    }
+  }
+  return out;
+}
+
+void add_parameter(std::string& target, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  target += target.find('?') == std::string::npos ? '?' : '&';
+  target += fmt::format("{}={}", encoded(name), encoded(value));
+}
+
+// The body of a 200, or nothing after a sentence on stderr.
+std::optional<std::string> fetch(const Api& api, const std::string& target, const char* accept) {
+  const auto answer = http::get(api.address, api.port, target, {{"accept", accept}});
+  if (!answer) {
+    complain(fmt::format("the api does not answer at {}:{} ({}). Is it up? Try: ./sluice status", api.address,
+                         api.port, answer.error().message));
+    return std::nullopt;
+  }
+  if (answer->status == 200) return answer->body;
+  const auto problem = Json::parse(answer->body, nullptr, false);
+  if (problem.is_object() && problem.contains("detail")) {
+    complain(problem["detail"].get<std::string>());
+  } else {
+    complain(fmt::format("the api answered {} to {}", answer->status, target));
+  }
+  return std::nullopt;
+}
+
+std::string cell(const Json& value) {
+  if (value.is_null()) return "";
+  if (value.is_string()) return value.get<std::string>();
+  return value.dump();
+}
+
+// Numbers keep the digits the api printed: a double would not.
+struct Row {
+  std::vector<std::string> names;
+  std::vector<std::string> cells;
+  std::vector<bool> numbers;
+};
+
+// Walks {"report":…,"rows":[{…}]} and keeps every number as its own text.
+class RowsReader : public nlohmann::json_sax<Json> {
+ public:
+  std::vector<Row> rows;
+  std::string next;
+
+  bool null() override { return value("", false); }
+  bool boolean(bool v) override { return value(v ? "true" : "false", false); }
+  bool number_integer(number_integer_t v) override { return value(std::to_string(v), true); }
+  bool number_unsigned(number_unsigned_t v) override { return value(std::to_string(v), true); }
+  bool number_float(number_float_t, const string_t& text) override { return value(text, true); }
+  bool string(string_t& v) override {
+    if (depth_ == 1 && key_ == "next") next = v;
+    return value(v, false);
+  }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override {
+    if (++depth_ == 3 && in_rows_) rows.emplace_back();
+    return true;
+  }
+  bool end_object() override {
+    --depth_;
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    if (depth_ == 1 && key_ == "rows") in_rows_ = true;
+    ++depth_;
+    return true;
+  }
+  bool end_array() override {
+    if (--depth_ == 1) in_rows_ = false;
+    return true;
+  }
+  bool key(string_t& v) override {
+    key_ = v;
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+ private:
+  bool value(std::string text, bool number) {
+    if (depth_ == 3 && in_rows_) {
+      rows.back().names.push_back(key_);
+      rows.back().cells.push_back(std::move(text));
+      rows.back().numbers.push_back(number);
+    }
+    return true;
+  }
+  int depth_ = 0;
+  bool in_rows_ = false;
+  std::string key_;
+};
+
+int list_reports(const Api& api, bool json) {
+  const auto body = fetch(api, "/v1/reports", "application/json");
+  if (!body) return 1;
+  if (json) return print(*body + "\n"), 0;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& r : Json::parse(*body).at("reports")) {
+    rows.push_back({cell(r.at("name")), cell(r.value("dataset", Json())), cell(r.value("revision", Json())),
+                    cell(r.value("updated_at", Json()))});
+  }
+  print(render_table({{"report"}, {"dataset"}, {"revision", true}, {"updated"}}, rows));
+  return 0;
+}
+
+std::string describe_file(const Json& f) {
+  std::string out;
+  for (const auto& [name, value] : f.items()) out += fmt::format("{:<14} {}\n", name, cell(value));
+  return out;
+}
+
+}  // namespace
+
+int files(const Api& api, const FilesOptions& options) {
+  std::string target = "/v1/files";
+  if (!options.id.empty()) {
+    target += "/" + encoded(options.id);
+  } else {
+    add_parameter(target, "state", options.state);
+    add_parameter(target, "dataset", options.dataset);
+    add_parameter(target, "limit", std::to_string(options.limit));
+  }
+  const auto body = fetch(api, target, "application/json");
+  if (!body) return 1;
+  if (options.json) return print(*body + "\n"), 0;
+  const Json answer = Json::parse(*body);
+  if (!options.id.empty()) return print(describe_file(answer)), 0;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& f : answer.at("files")) {
+    rows.push_back({cell(f.at("id")), cell(f.at("name")), cell(f.at("state")), cell(f.at("rows")),
+                    cell(f.at("records")), cell(f.at("corrections")), cell(f.at("duplicates")),
+                    cell(f.at("dead_letters")), cell(f.at("error"))});
+  }
+  print(render_table({{"id"}, {"name"}, {"state"}, {"rows", true}, {"records", true}, {"corrections", true},
+                      {"duplicates", true}, {"dead letters", true}, {"error"}},
+                     rows, 60));
+  if (!answer.at("next").is_null()) fmt::print("… more: --limit {}\n", options.limit * 10);
+  return 0;
+}
+
+int report(const Api& api, const ReportOptions& options) {
+  if (options.name.empty()) return list_reports(api, options.json);
+  std::string target = "/v1/reports/" + encoded(options.name);
+  for (const std::string& filter : options.filters) {
+    const std::size_t equals = filter.find('=');
+    if (equals == std::string::npos) {
+      complain(fmt::format("\"{}\" is not a filter; write column=value or column[gte]=value", filter));
+      return 1;
+    }
+    target += target.find('?') == std::string::npos ? '?' : '&';
+    target += encoded(filter.substr(0, equals)) + "=" + encoded(filter.substr(equals + 1));
+  }
+  add_parameter(target, "order", options.order);
+  add_parameter(target, "limit", std::to_string(options.limit));
+  const auto body = fetch(api, target, options.csv ? "text/csv" : "application/json");
+  if (!body) return 1;
+  if (options.csv) return print(*body), 0;
+  if (options.json) return print(*body + "\n"), 0;
+
+  RowsReader reader;
+  if (!Json::sax_parse(*body, &reader)) {
+    complain("the api's answer is not JSON");
+    return 1;
+  }
+  if (reader.rows.empty()) {
+    fmt::print("{} has no rows{}\n", options.name, options.filters.empty() ? " yet" : " that match");
+    return 0;
+  }
+  std::vector<TableColumn> columns;
+  for (std::size_t i = 0; i < reader.rows.front().names.size(); ++i) {
+    columns.push_back({reader.rows.front().names[i], reader.rows.front().numbers[i]});
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const Row& row : reader.rows) rows.push_back(row.cells);
+  print(render_table(columns, rows));
+  if (!reader.next.empty()) fmt::print("… more rows: raise --limit, or --csv --limit 10000\n");
+  return 0;
+}
+
+int dead_letters_list(const Api& api, const DeadLetterOptions& options) {
+  std::string target = "/v1/dead-letters";
+  add_parameter(target, "dataset", options.dataset);
+  add_parameter(target, "file", options.file);
+  add_parameter(target, "rule", options.rule);
+  add_parameter(target, "limit", std::to_string(options.limit));
+  const auto body = fetch(api, target, "application/json");
+  if (!body) return 1;
+  if (options.json) return print(*body + "\n"), 0;
+  std::vector<std::vector<std::string>> rows;
+  const Json answer = Json::parse(*body);
+  for (const auto& d : answer.at("dead_letters")) {
+    rows.push_back({cell(d.at("id")), cell(d.value("file_name", Json(d.at("file")))), cell(d.at("line")),
+                    cell(d.at("column")), cell(d.at("rule")), cell(d.at("reason"))});
+  }
+  if (rows.empty()) return print("no dead letters\n"), 0;
+  print(render_table({{"id"}, {"file"}, {"line", true}, {"column"}, {"rule"}, {"reason"}}, rows, 70));
+  if (!answer.at("next").is_null()) fmt::print("… more: --limit {}\n", options.limit * 10);
+  return 0;
+}
+
+int dead_letters_show(const Api& api, const DeadLetterOptions& options) {
+  std::string target = "/v1/dead-letters";
+  add_parameter(target, "id", options.id);
+  const auto body = fetch(api, target, "application/json");
+  if (!body) return 1;
+  const Json answer = Json::parse(*body);
+  if (answer.at("dead_letters").empty()) {
+    complain(fmt::format("there is no dead letter {}; ids are in the first column of: ./sluice dead-letters list",
+                         options.id));
+    return 1;
+  }
+  const Json& letter = answer.at("dead_letters").front();
+  if (options.json) return print(letter.dump(2) + "\n"), 0;
+  print(describe_file(letter));
+  return 0;
+}
+
+}  // namespace sluice::cli

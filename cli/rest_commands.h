@@ -1,0 +1,45 @@
+#pragma once
+// The operator's side of the REST API: files, report, dead-letters. Tables for people, --json prints the
+// API's own answer for programs. Each returns the process's exit code: 0 fine, 1 the api said no or
+// cannot be reached (a sentence on stderr says which and what to do).
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sluice::cli {
+
+struct Api {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+};
+
+struct FilesOptions {
+  std::string id;     // one file's receipt in full
+  std::string state;
+  std::string dataset;
+  int limit = 50;
+  bool json = false;
+};
+int files(const Api& api, const FilesOptions& options);
+
+struct ReportOptions {
+  std::string name;                  // empty: the list of reports
+  std::vector<std::string> filters;  // "country=France", "month[gte]=2017_01"
+  std::string order;
+  int limit = 20;
+  bool json = false;
+  bool csv = false;
+};
+int report(const Api& api, const ReportOptions& options);
+
+struct DeadLetterOptions {
+  std::string id;  // one, shown whole
+  std::string dataset, file, rule;
+  int limit = 50;
+  bool json = false;
+};
+int dead_letters_list(const Api& api, const DeadLetterOptions& options);
+int dead_letters_show(const Api& api, const DeadLetterOptions& options);
+
+}  // namespace sluice::cli

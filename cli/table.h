@@ -1,0 +1,20 @@
+#pragma once
+// Rows of text as an aligned table for people. Pure.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::cli {
+
+struct TableColumn {
+  std::string title;
+  bool right = false;  // numbers
+};
+
+// Columns are as wide as their widest cell, at most `max_width` characters (a longer cell is cut and
+// ends in '…'). Width counts code points, which is right for the scripts reports are in.
+std::string render_table(const std::vector<TableColumn>& columns,
+                         const std::vector<std::vector<std::string>>& rows, std::size_t max_width = 48);
+
+}  // namespace sluice::cli

@@ -1,0 +1,29 @@
+#include "cli/table.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice::cli {
+namespace {
+
+TEST(Table, AlignsTextLeftAndNumbersRight) {
+  EXPECT_EQ(render_table({{"name"}, {"rows", true}}, {{"a.csv", "5"}, {"long.csv", "1200"}}),
+            "name      rows\n"
+            "a.csv        5\n"
+            "long.csv  1200\n");
+}
+
+TEST(Table, CountsLettersNotBytes) {
+  EXPECT_EQ(render_table({{"c"}, {"n", true}}, {{"España", "1"}, {"Italia", "2"}}),
+            "c       n\n"
+            "España  1\n"
+            "Italia  2\n");
+}
+
+TEST(Table, CutsALongCellAndKeepsOneLinePerRow) {
+  EXPECT_EQ(render_table({{"reason"}}, {{"abcdefgh\nij"}}, 6), "reason\nabcde…\n");
+}
+
+TEST(Table, FillsMissingCells) { EXPECT_EQ(render_table({{"a"}, {"b"}}, {{"1"}}), "a  b\n1  \n"); }
+
+}  // namespace
+}  // namespace sluice::cli

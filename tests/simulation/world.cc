@@ -1,0 +1,308 @@
+#include "tests/simulation/world.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "common/definition/definition_parser.h"
+#include "common/model/origin.h"
+#include "services/transform/core/stage1_task.h"
+#include "services/transform/core/stage2_task.h"
+
+namespace sluice::testing {
+namespace {
+
+constexpr std::int32_t kShards = 2;
+constexpr std::size_t kMachines = 2;
+constexpr const char* kReportName = "monthly_restaurants_report";
+
+// The simulation needs an id per content, not a cryptographic one.
+std::string pretend_sha256(const std::string& content) {
+  std::string hex;
+  for (int part = 0; part < 4; ++part) {
+    std::uint64_t hash = 1469598103934665603ULL + static_cast<std::uint64_t>(part);
+    for (unsigned char c : content) hash = (hash ^ c) * 1099511628211ULL;
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+    hex += text;
+  }
+  return hex;
+}
+
+ingest::ShardLimits small_limits() {
+  ingest::ShardLimits limits;
+  limits.chunk_bytes = 2000;  // many transactions per file
+  limits.read.block_bytes = 700;
+  limits.read.blocks_ahead = 2;
+  limits.move_retry = std::chrono::milliseconds(10);
+  return limits;
+}
+
+Dataset bookings_dataset() {
+  auto parsed = parse_definition(bookings_definition(), "bookings.yaml");
+  if (!parsed) throw std::runtime_error("the test's own definition is refused");
+  return *std::move(parsed);
+}
+
+}  // namespace
+
+World::World(std::uint64_t seed) : faults_(seed), log_(faults_), folder_(faults_) {
+  auto dataset = std::make_shared<Dataset>(bookings_dataset());
+  datasets_.dataset = dataset;
+  for (const TopicSettings& topic : installation_topics(topics_, kShards)) {
+    log_.create_topic(topic.name, topic.partitions);
+  }
+  for (const TopicSettings& topic :
+       dataset_topics(topics_, dataset->name, {kReportName}, dataset->partitions)) {
+    log_.create_topic(topic.name, topic.partitions);
+  }
+  for (std::size_t i = 0; i < kMachines; ++i) {
+    machines_.push_back(std::make_unique<MemoryStateStores>(faults_));
+  }
+  for (std::int32_t p = 0; p < kShards; ++p) {
+    slots_.push_back({{"ingest", p}, {topics_.announcements(), topics_.file_counts()}, nullptr, {}, 0});
+  }
+  for (std::int32_t p = 0; p < dataset->partitions; ++p) {
+    slots_.push_back({{transform::stage1_kind(*dataset), p}, {topics_.records(dataset->name)}, nullptr, {}, 0});
+    slots_.push_back({{transform::stage2_kind(*dataset), p}, {topics_.deltas(dataset->name)}, nullptr, {}, 0});
+  }
+}
+
+World::~World() = default;
+
+void World::deliver(const std::vector<BookingFile>& files) {
+  auto producer = log_.plain_producer();
+  const bool faults = std::exchange(faults_.enabled, false);
+  std::uint64_t place = 0;
+  std::vector<Announcement> sent;
+  for (const BookingFile& file : files) {
+    folder_.put(file.name, file.content);
+    Announcement a;
+    a.sha256 = pretend_sha256(file.content);
+    a.id = file_id(place, a.sha256);
+    a.source = "folder";
+    a.path = a.name = file.name;
+    a.dataset = datasets_.dataset->name;
+    const auto identity = folder_.identity(file.name).value();
+    a.bytes = identity.bytes;
+    a.mtime_ns = identity.mtime_ns;
+    a.inode = identity.inode;
+    a.found_ms = clock_.unix_ms();
+    sent.push_back(a);
+    ++place;
+  }
+  // Arrival order is not discovery order; what was announced may be announced again, in a later place.
+  std::vector<Announcement> order = sent;
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[faults_.below(i)]);
+  for (const Announcement& a : sent) {
+    if (!faults_.chance(0.3)) continue;
+    Announcement again = a;
+    again.id = file_id(place++, a.sha256);
+    order.push_back(again);
+  }
+  for (const Announcement& a : order) {
+    const std::string json = to_json(a);
+    OutgoingRecord record;
+    record.key = a.id;
+    record.value = json;
+    producer->send(topics_.announcements(), shard_of(a.id, kShards), record);
+  }
+  faults_.enabled = faults;
+}
+
+std::unique_ptr<Task> World::make(const TaskId& id, std::size_t machine) {
+  if (id.kind == "ingest") {
+    ingest::ShardParts parts{log_, folder_, datasets_, pool_, clock_, ingest_events_, topics_, small_limits()};
+    return std::make_unique<ingest::ShardTask>(parts, id.partition);
+  }
+  transform::TaskParts parts{datasets_.dataset, topics_, log_, *machines_[machine], clock_, transform_events_};
+  if (id.kind == transform::stage1_kind(*datasets_.dataset)) {
+    return std::make_unique<transform::Stage1Task>(parts, id.partition);
+  }
+  return std::make_unique<transform::Stage2Task>(parts, id.partition);
+}
+
+std::string World::store_name(const Slot& slot) const {
+  return transform::task_name(slot.id.kind, slot.id.partition);
+}
+
+void World::lose(Slot& slot, bool process_died) {
+  slot.task.reset();
+  slot.positions.clear();
+  ++restarts_;
+  if (slot.id.kind == "ingest" || !process_died) return;
+  MemoryStateStores& disk = *machines_[slot.machine];
+  disk.crash(store_name(slot), faults_.below(disk.unflushed(store_name(slot)) + 1));
+  if (faults_.enabled && faults_.chance(0.05)) disk.wipe(store_name(slot));
+}
+
+template <typename Step>
+bool World::guarded(Slot& slot, Step step) {
+  try {
+    step();
+    return true;
+  } catch (const SimulatedCrash&) {
+    lose(slot, true);
+  } catch (const TaskBroken&) {
+    lose(slot, false);
+  }
+  return false;
+}
+
+bool World::ensure_started(Slot& slot) {
+  if (slot.task) return true;
+  return guarded(slot, [&] {
+    slot.task = make(slot.id, slot.machine);
+    for (const Position& at : slot.task->start()) slot.positions[at.partition] = at.next_offset;
+  });
+}
+
+bool World::feed(Slot& slot, const std::string& topic, std::size_t max_records) {
+  const TopicPartition from{topic, slot.id.partition};
+  const auto position = slot.positions.find(from);
+  if (position == slot.positions.end()) throw std::runtime_error("no position for " + topic);
+  const MemoryLog::Fetched some = log_.fetch(from, position->second, max_records);
+  if (some.next_offset == position->second) return false;
+  guarded(slot, [&] {
+    if (!some.records.empty()) slot.task->process(from, some.records);
+    slot.positions[from] = some.next_offset;
+  });
+  return true;
+}
+
+void World::random_event() {
+  Slot& slot = slots_[faults_.below(slots_.size())];
+  clock_.advance(std::chrono::milliseconds(faults_.below(300)));
+  const std::uint64_t dice = faults_.below(100);
+  if (dice < 1) {
+    // Killed between two steps; it may come back on the other machine.
+    lose(slot, true);
+    if (faults_.chance(0.5)) slot.machine = faults_.below(kMachines);
+    return;
+  }
+  if (dice < 2 && slot.task && zombies_.size() < 4) {
+    // Taken for dead: another machine starts it while the old one is only asleep.
+    const std::size_t other = (slot.machine + 1) % kMachines;
+    Slot awake{slot.id, slot.topics, nullptr, {}, other};
+    zombies_.push_back(std::move(slot));
+    slot = std::move(awake);
+    return;
+  }
+  if (dice < 4 && !zombies_.empty()) {
+    // It wakes up and goes on as if nothing had happened.
+    Slot zombie = std::move(zombies_.back());
+    zombies_.pop_back();
+    // Its successor must have started for it to be fenced; before that it is the owner still.
+    if (!ensure_started(slots_[faults_.below(slots_.size())])) return;
+    guarded(zombie, [&] {
+      for (const std::string& topic : zombie.topics) feed(zombie, topic, 5);
+      if (zombie.task) zombie.task->work();
+      if (zombie.task) zombie.task->commit();
+    });
+    zombie.task.reset();
+    return;
+  }
+  if (dice < 6) {
+    const TopicPartition compacted[] = {
+        {topics_.files(), static_cast<std::int32_t>(faults_.below(kShards))},
+        {topics_.ingest_commits(), static_cast<std::int32_t>(faults_.below(kShards))},
+        {topics_.commits(datasets_.dataset->name), slot.id.partition},
+        {topics_.state(datasets_.dataset->name), slot.id.partition},
+    };
+    log_.compact(compacted[faults_.below(4)]);
+    return;
+  }
+  if (dice < 8) return log_.settle();
+  if (dice < 15) {
+    const std::int32_t partition = static_cast<std::int32_t>(
+        faults_.below(static_cast<std::uint64_t>(datasets_.dataset->partitions)));
+    const auto some = log_.fetch({topics_.rows(kReportName), partition}, table_.position(partition),
+                                 1 + faults_.below(20));
+    table_.load(partition, some.records, some.next_offset);
+    return;
+  }
+  if (!ensure_started(slot)) return;
+  if (dice < 55) {
+    feed(slot, slot.topics[faults_.below(slot.topics.size())], 1 + faults_.below(30));
+  } else if (dice < 75) {
+    guarded(slot, [&] { slot.task->work(); });
+  } else {
+    guarded(slot, [&] {
+      if (slot.task->wants_commit(clock_.steady_now(), faults_.chance(0.5)) || faults_.chance(0.3)) {
+        slot.task->commit();
+      }
+    });
+  }
+}
+
+void World::run(int events) {
+  for (int i = 0; i < events; ++i) random_event();
+}
+
+void World::settle() {
+  faults_.enabled = false;
+  zombies_.clear();
+  for (int idle_rounds = 0; idle_rounds < 3;) {
+    bool progress = false;
+    log_.settle();
+    for (Slot& slot : slots_) {
+      if (!slot.task) progress = true;
+      if (!ensure_started(slot)) continue;
+      for (const std::string& topic : slot.topics) {
+        while (slot.task && feed(slot, topic, 1000)) progress = true;
+      }
+      bool more = true;
+      while (slot.task && more) {
+        if (!guarded(slot, [&] { more = slot.task->work(); })) break;
+        progress = progress || more;
+        if (slot.task->wants_commit(clock_.steady_now(), true)) {
+          guarded(slot, [&] { slot.task->commit(); });
+        }
+      }
+      if (slot.task && slot.task->wants_commit(clock_.steady_now(), true)) {
+        progress = true;
+        guarded(slot, [&] { slot.task->commit(); });
+      }
+    }
+    clock_.advance(std::chrono::seconds(10));
+    idle_rounds = progress ? 0 : idle_rounds + 1;
+  }
+  for (std::int32_t p = 0; p < datasets_.dataset->partitions; ++p) {
+    const auto rest = log_.fetch({topics_.rows(kReportName), p}, table_.position(p), 1'000'000);
+    table_.load(p, rest.records, rest.next_offset);
+  }
+}
+
+std::map<std::string, FileEntry> World::ledger() const {
+  std::map<std::string, FileEntry> entries;
+  for (std::int32_t p = 0; p < kShards; ++p) {
+    for (const LogRecord& record : log_.fetch({topics_.files(), p}, 0, 1'000'000).records) {
+      auto entry = file_entry_from_json(record.value);
+      if (!entry) throw std::runtime_error("the ledger has an entry that cannot be read");
+      entries[std::string(record.key)] = *entry;
+    }
+  }
+  return entries;
+}
+
+Report World::report_in_rows_topic() const {
+  Report report;
+  for (const auto& [key, row] : table_.rows()) {
+    ReportGroup group;
+    group.bookings = row.at("number_of_bookings");
+    group.guests = row.at("number_of_guests");
+    group.cents = static_cast<std::int64_t>(row.at("amount").get<double>() * 100 + 0.5);
+    report[{row.at("restaurant_id"), row.at("restaurant_name"), row.at("country"), row.at("month"),
+            row.at("currency")}] = group;
+  }
+  return report;
+}
+
+std::size_t World::messages(const std::string& topic) const {
+  std::size_t count = 0;
+  for (std::int32_t p = 0; p < const_cast<World*>(this)->log_.partition_count(topic); ++p) {
+    count += log_.fetch({topic, p}, 0, 10'000'000).records.size();
+  }
+  return count;
+}
+
+}  // namespace sluice::testing
