@@ -1,0 +1,81 @@
+#pragma once
+// When is a file complete? Decides from what was observed, never looking itself:
+//
+//   name begins with '.', ends with '~', .tmp, .part, .crdownload   never a file for us
+//   closed after writing, or moved in                               complete when unchanged for 200 ms
+//   found by a scan (start-up, network mounts)                      complete if no writer has it open; where
+//                                                                   that cannot be asked: unchanged for 2 s
+//   created or modified, not closed                                 not touched until closed
+//   not a regular file                                              complete at once (to be refused)
+//
+// Pure and single-threaded; the watcher feeds it and asks what to check.
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "services/ingest/core/file_source.h"
+
+namespace sluice::ingest {
+
+enum class FileKind { kRegular, kDirectory, kSymlink, kOther };
+
+// A file as lstat shows it. `path` is relative to the landing folder.
+struct Sighting {
+  std::string path;
+  FileIdentity identity;
+  FileKind kind = FileKind::kRegular;
+};
+
+// Whether somebody has the file open for writing.
+enum class Writer { kNo, kYes, kCannotTell };
+
+struct DiscoverySettings {
+  std::chrono::milliseconds settle{200};
+  std::chrono::milliseconds settle_unknown{2000};
+};
+
+bool is_temporary_name(std::string_view path);
+
+class Discovery {
+ public:
+  explicit Discovery(DiscoverySettings settings = {}) : settings_(settings) {}
+
+  // What inotify says.
+  void being_written(const std::string& path);                       // created, modified
+  void closed(const std::string& path, Clock::Steady now);           // closed after writing, moved in
+  void gone(const std::string& path);                                // deleted, moved away
+  // Events were lost: nobody's writing is known any more, the next scan decides.
+  void forget_events();
+  // Everything that stands in the folder now.
+  void scanned(const std::vector<Sighting>& all, Clock::Steady now);
+
+  // The files to look at now; for each, call look().
+  std::vector<std::string> due(Clock::Steady now) const;
+  // What was seen; nullopt: it is gone. True: the file is complete, and will not be reported again
+  // until it changes.
+  bool look(const std::string& path, const std::optional<Sighting>& seen, Writer writer,
+            Clock::Steady now);
+  // When due() will have something; nullopt: nothing is waiting.
+  std::optional<Clock::Steady> next_due() const;
+
+ private:
+  enum class Evidence { kWriting, kClosed, kScanned };
+  struct Candidate {
+    Evidence evidence = Evidence::kScanned;
+    std::optional<FileIdentity> identity;  // as last seen
+    Clock::Steady unchanged_since{};
+    Clock::Steady check_at{};
+  };
+
+  DiscoverySettings settings_;
+  std::map<std::string, Candidate> candidates_;
+  std::map<std::string, FileIdentity> reported_;
+};
+
+}  // namespace sluice::ingest

@@ -1,0 +1,50 @@
+#pragma once
+// Where files lie: the landing folder with its archive and its failed folder. Implemented by
+// services/ingest/disk_file_source and, in memory, by tests. Paths are relative to the landing folder.
+// One shard task uses it from its thread; several tasks share one, so it is thread-safe.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/base/error.h"
+#include "common/model/file_events.h"
+
+namespace sluice::ingest {
+
+// What changes when someone touches a file.
+struct FileIdentity {
+  std::uint64_t bytes = 0;
+  std::int64_t mtime_ns = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
+inline FileIdentity identity_of(const Announcement& file) {
+  return {file.bytes, file.mtime_ns, file.inode};
+}
+
+class FileReader {
+ public:
+  virtual ~FileReader() = default;
+  // Fills as much of `into` as the file has; fewer bytes only at its end, 0 behind it.
+  virtual Result<std::size_t> read(std::span<char> into) = 0;
+};
+
+class FileSource {
+ public:
+  virtual ~FileSource() = default;
+  // nullopt: no regular file stands there (any more).
+  virtual std::optional<FileIdentity> identity(const std::string& path) = 0;
+  virtual Result<std::unique_ptr<FileReader>> open(const std::string& path, std::uint64_t from_byte) = 0;
+  // Moves the file out of the landing folder, durably. Does nothing if what stands there is not this
+  // delivery any more, so that it can be repeated after a crash. An Error leaves the file in place.
+  virtual Result<bool> archive(const Announcement& file) = 0;
+  // The same to the failed folder, with the reason beside it.
+  virtual Result<bool> reject(const Announcement& file, std::string_view reason) = 0;
+};
+
+}  // namespace sluice::ingest

@@ -1,0 +1,534 @@
+#include "services/ingest/core/shard_task.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/base/crash_point.h"
+#include "common/base/error.h"
+#include "common/base/partitioning.h"
+#include "common/model/origin.h"
+
+namespace sluice::ingest {
+namespace {
+
+constexpr std::size_t kHashStep = 4 * 1024 * 1024;
+// How many files that need no reading (duplicates, vanished ones) are settled in one step.
+constexpr int kSettledPerStep = 100;
+
+// The transaction that wrote a ledger entry stands in the message's origin header, so that a torn
+// transaction shows when the ledger is restored.
+std::string written_in(std::uint64_t transaction) { return "transaction:" + std::to_string(transaction); }
+std::uint64_t transaction_of(std::string_view origin) {
+  constexpr std::string_view kPrefix = "transaction:";
+  if (!origin.starts_with(kPrefix)) return 0;
+  return std::strtoull(std::string(origin.substr(kPrefix.size())).c_str(), nullptr, 10);
+}
+
+}  // namespace
+
+struct ShardTask::OpenFile {
+  FileEntry* entry = nullptr;  // in the ledger; stays there while the file is open
+  FileEntry committed;         // as of the last commit, to go back to
+  bool resumed = false;
+  bool ended = false;
+  std::unique_ptr<FileReading> reading;
+  ChunkCounts pending;
+  TopicHandle records = 0;
+  std::string dead_letters;
+  // While the bytes of a resumed file are verified:
+  std::unique_ptr<FileReader> verifying;
+  Sha256 hash;
+};
+
+ShardTask::ShardTask(ShardParts parts, std::int32_t shard)
+    : parts_(std::move(parts)),
+      shard_(shard),
+      task_("ingest-" + std::to_string(shard)),
+      chain_(task_) {}
+
+ShardTask::~ShardTask() = default;
+
+// --- start ---------------------------------------------------------------------------------------
+
+std::vector<Position> ShardTask::start() {
+  producer_ = parts_.log.transactional_producer(parts_.topics.prefix() + "-" + task_);
+  restore_commits();
+  restore_ledger();
+  const auto reader = parts_.log.reader();
+  std::vector<Position> positions;
+  for (const std::string& topic : {parts_.topics.announcements(), parts_.topics.file_counts()}) {
+    const auto committed = chain_.last().inputs.find(topic);
+    const TopicPartition from{topic, shard_};
+    const std::int64_t next =
+        committed != chain_.last().inputs.end() ? committed->second : reader->begin_offset(from);
+    if (next > reader->end_offset(from)) {
+      throw Unsafe("shard " + std::to_string(shard_) + " has read " + topic + " up to " +
+                   std::to_string(next) + ", but the topic is shorter than that: the log has lost messages");
+    }
+    next_input_[topic] = next;
+    positions.push_back({from, next});
+  }
+  for (FileEntry* entry : ledger_.reading()) {
+    auto file = std::make_unique<OpenFile>();
+    file->entry = entry;
+    file->committed = *entry;
+    file->resumed = true;
+    open_files_.push_back(std::move(file));
+  }
+  for (const FileEntry* entry : ledger_.unbalanced()) due_moves_.push_back({entry->file, true, {}, {}});
+  return positions;
+}
+
+void ShardTask::restore_commits() {
+  const auto reader = parts_.log.reader();
+  const TopicPartition commits{parts_.topics.ingest_commits(), shard_};
+  reader->read(commits, 0, reader->end_offset(commits), [&](const LogRecord& message) {
+    if (message.tombstone) return;
+    const auto record = commit_record_from_json(message.value);
+    if (!record) {
+      throw Unsafe("commit record at " + commits.topic + " offset " + std::to_string(message.offset) +
+                   ": " + record.error().message);
+    }
+    chain_.read(*record);
+  });
+  const std::int32_t shards = parts_.log.partition_count(parts_.topics.announcements());
+  if (!chain_.empty() && chain_.last().partitions != shards) {
+    throw Unsafe("topic " + parts_.topics.announcements() + " had " +
+                 std::to_string(chain_.last().partitions) + " partitions and has " + std::to_string(shards) +
+                 " now: files would change their shard; restore the number");
+  }
+}
+
+void ShardTask::restore_ledger() {
+  const auto reader = parts_.log.reader();
+  const TopicPartition files{parts_.topics.files(), shard_};
+  std::uint64_t newest = 0;
+  std::uint64_t entries = 0;
+  std::map<std::string, Move> failed;
+  reader->read(files, 0, reader->end_offset(files), [&](const LogRecord& message) {
+    if (message.tombstone) return;
+    auto entry = file_entry_from_json(message.value);
+    if (!entry) {
+      throw Unsafe("ledger entry at " + files.topic + " offset " + std::to_string(message.offset) + ": " +
+                   entry.error().message);
+    }
+    const std::uint64_t transaction = transaction_of(message.origin);
+    if (transaction > newest) {
+      newest = transaction;
+      entries = 0;
+    }
+    if (transaction == newest) ++entries;
+    if (entry->state == FileState::kFailed) {
+      failed.insert_or_assign(entry->file.id, Move{entry->file, false, entry->error, {}});
+    }
+    ledger_.restore(std::move(*entry));
+  });
+  check_untorn(newest, entries);
+  // Killed between the commit and the move.
+  for (auto& [id, move] : failed) {
+    if (parts_.files.identity(move.file.path) == identity_of(move.file)) {
+      due_moves_.push_back(std::move(move));
+    }
+  }
+}
+
+void ShardTask::check_untorn(std::uint64_t newest_in_ledger, std::uint64_t entries_of_newest) const {
+  const CommitRecord& last = chain_.last();
+  const bool ledger_ahead = newest_in_ledger > last.transaction;
+  const std::uint64_t entries_of_last = newest_in_ledger == last.transaction ? entries_of_newest : 0;
+  if (ledger_ahead || entries_of_last != last.messages) {
+    throw Unsafe("torn transaction in shard " + std::to_string(shard_) + " of ingest: the ledger is at " +
+                 std::to_string(newest_in_ledger) + " with " + std::to_string(entries_of_newest) +
+                 " entries, the commit record at " + std::to_string(last.transaction) + " names " +
+                 std::to_string(last.messages));
+  }
+}
+
+// --- inputs --------------------------------------------------------------------------------------
+
+void ShardTask::process(const TopicPartition& from, std::span<const LogRecord> records) {
+  SLUICE_CHECK(from.partition == shard_, "a shard reads its own partitions only");
+  std::int64_t& next = next_input_.at(from.topic);
+  const bool counts = from.topic == parts_.topics.file_counts();
+  for (const LogRecord& record : records) {
+    if (record.offset < next) continue;  // a consumer may rewind
+    next = record.offset + 1;
+    mark_dirty();
+    counts ? take_counts(record) : take_announcement(record);
+  }
+}
+
+void ShardTask::take_announcement(const LogRecord& record) {
+  const auto file = announcement_from_json(record.value);
+  if (!file) {
+    parts_.events.message_ignored(parts_.topics.announcements(), record.offset, file.error().message);
+    return;
+  }
+  const std::int64_t now = parts_.clock.unix_ms();
+  switch (ledger_.announce(*file, now)) {
+    case Ledger::Meaning::kNew: break;
+    case Ledger::Meaning::kKnown: return;
+    case Ledger::Meaning::kFinished: moves_.push_back({*file, true, {}, {}}); return;
+    case Ledger::Meaning::kFailedBefore:
+      // Not there: it was seen before we moved it away.
+      if (file->error.empty() && parts_.files.identity(file->path) != identity_of(*file)) return;
+      ledger_.enter(*file, now);
+  }
+  if (!file->error.empty()) {
+    moves_.push_back({*file, false, file->error, {}});
+    file_ended_ = true;
+  }
+}
+
+void ShardTask::take_counts(const LogRecord& record) {
+  const auto counts = file_counts_from_json(record.value);
+  if (!counts) {
+    parts_.events.message_ignored(parts_.topics.file_counts(), record.offset, counts.error().message);
+  } else if (!ledger_.fold(*counts, parts_.clock.unix_ms())) {
+    parts_.events.message_ignored(parts_.topics.file_counts(), record.offset,
+                                  "counts of a file that is not being worked on: " + counts->file);
+  }
+}
+
+// --- work ----------------------------------------------------------------------------------------
+
+bool ShardTask::work() {
+  move_files();
+  // A chunk is complete, or a file has ended: the next begins behind the commit.
+  if (wants_commit(parts_.clock.steady_now(), false)) return true;
+  open_more();
+  OpenFile* file = current();
+  if (file == nullptr) return dirty_ && file_ended_;
+  if (prepare(*file)) read_block(*file);
+  return true;
+}
+
+ShardTask::OpenFile* ShardTask::current() {
+  return open_files_.empty() ? nullptr : open_files_.front().get();
+}
+
+void ShardTask::open_more() {
+  for (int settled = 0; settled < kSettledPerStep && open_files_.size() < parts_.limits.open_files;) {
+    FileEntry* entry = ledger_.next_waiting(
+        [this](const FileEntry& e) { return parts_.datasets.find(e.file.dataset) != nullptr; });
+    if (entry == nullptr) return;
+    const std::int64_t now = parts_.clock.unix_ms();
+    if (auto earlier = ledger_.already_read(entry->file.sha256)) {
+      ledger_.mark_duplicate(*entry, std::move(*earlier), now);
+      moves_.push_back({entry->file, true, {}, {}});
+      mark_dirty();
+      file_ended_ = true;
+      ++settled;
+      continue;
+    }
+    auto file = std::make_unique<OpenFile>();
+    file->committed = *entry;
+    ledger_.start_reading(*entry, now);
+    file->entry = entry;
+    mark_dirty();
+    open_files_.push_back(std::move(file));
+  }
+}
+
+// Opens the file, verifying its bytes first where rows of it are committed already. True when it can be
+// read.
+bool ShardTask::prepare(OpenFile& file) {
+  if (file.reading != nullptr) return true;
+  if (auto changed = changed_since(file.entry->file)) {
+    fail_file(file, std::move(*changed));
+    return false;
+  }
+  const auto dataset = parts_.datasets.find(file.entry->file.dataset);
+  if (dataset == nullptr) {  // its definition was taken away; others go first
+    std::ranges::rotate(open_files_, open_files_.begin() + 1);
+    return false;
+  }
+  if (file.entry->next_byte > 0 && !verify_prefix(file)) return false;
+  auto reading =
+      FileReading::open(parts_.files, parts_.pool, dataset, *file.entry, parts_.limits.read);
+  if (!reading) {
+    fail_file(file, reading.error().message);
+    return false;
+  }
+  file.reading = std::move(*reading);
+  file.records = topic(parts_.topics.records(dataset->name)).first;
+  file.dead_letters = parts_.topics.dead_letters(dataset->name);
+  const std::int32_t partitions = topic(parts_.topics.records(dataset->name)).second;
+  if (partitions != dataset->partitions) {
+    throw Unsafe("topic " + parts_.topics.records(dataset->name) + " has " + std::to_string(partitions) +
+                 " partitions, the definition says " + std::to_string(dataset->partitions));
+  }
+  parts_.events.reading_started(*file.entry, file.resumed);
+  return true;
+}
+
+// One step of hashing a resumed file. True when the bytes are those that were announced.
+bool ShardTask::verify_prefix(OpenFile& file) {
+  if (file.verifying == nullptr) {
+    auto reader = parts_.files.open(file.entry->file.path, 0);
+    if (!reader) {
+      fail_file(file, reader.error().message);
+      return false;
+    }
+    file.verifying = std::move(*reader);
+  }
+  std::string bytes(kHashStep, '\0');
+  const auto got = file.verifying->read(bytes);
+  if (!got) {
+    fail_file(file, got.error().message);
+    return false;
+  }
+  file.hash.add(std::string_view(bytes).substr(0, *got));
+  if (*got == bytes.size()) return false;
+  file.verifying.reset();
+  if (file.hash.hex() == file.entry->file.sha256) return true;
+  fail_file(file, "The file changed while it was read: after a restart its bytes were not those that were found.");
+  return false;
+}
+
+void ShardTask::read_block(OpenFile& file) {
+  auto block = file.reading->next();
+  if (!block) {
+    fail_file(file, block.error().message);
+  } else if (!*block) {
+    end_of_file(file);
+  } else {
+    publish(file, **block);
+  }
+}
+
+void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
+  mark_dirty();
+  begin_if_needed();
+  FileEntry& entry = *file.entry;
+  const std::int32_t partitions = file.reading->dataset().partitions;
+  std::string origin = entry.file.id + ":0:";
+  const std::size_t stem = origin.size();
+  std::uint64_t too_long = 0;
+  for (const ParsedRecord& record : block.records) {
+    origin.resize(stem);
+    origin += std::to_string(record.line);
+    if (record.key.size() + record.value.size() > parts_.limits.max_message_bytes) {
+      ++too_long;
+      DeadLetter letter;
+      letter.line = record.line;
+      letter.rule = "size";
+      letter.reason = "The row gives a record of " + std::to_string(record.key.size() + record.value.size()) +
+                      " bytes; at most " + std::to_string(parts_.limits.max_message_bytes) + " can be sent.";
+      letter.row = record.value;
+      publish_letter(file, std::move(letter));
+      continue;
+    }
+    const Header header{kOriginHeader, origin};
+    OutgoingRecord out;
+    out.key = record.key;
+    out.value = record.value;
+    // 0 would mean "now", and a broker refuses times before 1970.
+    out.timestamp_ms = std::max<std::int64_t>(record.timestamp_ms, 1);
+    out.headers = {&header, 1};
+    producer_->produce(file.records, partition_of(record.key, partitions), out);
+  }
+  for (const DeadLetter& letter : block.letters) publish_letter(file, letter);
+  const std::uint64_t bytes = block.next_byte - entry.next_byte;
+  entry.rows += block.rows;
+  entry.published += block.records.size() - too_long;
+  entry.rejected += block.letters.size() + too_long;
+  entry.next_byte = block.next_byte;
+  entry.next_line = block.next_line;
+  file.pending.bytes += bytes;
+  file.pending.rows += block.rows;
+  file.pending.published += block.records.size() - too_long;
+  ledger_.touch(entry);
+}
+
+void ShardTask::publish_letter(OpenFile& file, DeadLetter letter) {
+  const Announcement& from = file.entry->file;
+  letter.dataset = from.dataset;
+  letter.file = from.id;
+  letter.file_name = from.name;
+  letter.stage = "ingest";
+  letter.id = from.id + ":" + std::to_string(letter.entry) + ":" + std::to_string(letter.line);
+  std::string json = to_json(letter);
+  while (json.size() > parts_.limits.max_message_bytes) {
+    if (!letter.reason.ends_with("here.")) {
+      letter.reason += " The row is too long for a message; only its beginning is kept here.";
+    }
+    letter.row.resize(letter.row.size() / 2);
+    json = to_json(letter);
+  }
+  const DeadLetterHeaders headers = headers_of(letter, file.dead_letters);
+  OutgoingRecord out;
+  out.key = letter.id;
+  out.value = json;
+  out.headers = headers.headers;
+  const auto& [handle, partitions] = topic(file.dead_letters);
+  producer_->produce(handle, partition_of(letter.id, partitions), out);
+  ++file.pending.dead_letters[letter.rule];
+}
+
+void ShardTask::end_of_file(OpenFile& file) {
+  FileEntry& entry = *file.entry;
+  if (entry.next_byte != entry.file.bytes) {
+    fail_file(file, "The file changed while it was read: it had " + std::to_string(entry.file.bytes) +
+                        " bytes and ended at " + std::to_string(entry.next_byte) + ".");
+    return;
+  }
+  ledger_.mark_fully_read(entry, parts_.clock.unix_ms());
+  moves_.push_back({entry.file, true, {}, {}});
+  file.ended = true;
+  file_ended_ = true;
+  mark_dirty();
+}
+
+// What was produced since the last commit is taken back; what was committed stays, and its counts are
+// still folded into the failed file's entry.
+void ShardTask::fail_file(OpenFile& file, std::string reason) {
+  if (in_transaction_) {
+    producer_->abort();
+    in_transaction_ = false;
+  }
+  FileEntry& entry = *file.entry;
+  entry.next_byte = file.committed.next_byte;
+  entry.next_line = file.committed.next_line;
+  entry.rows = file.committed.rows;
+  entry.published = file.committed.published;
+  entry.rejected = file.committed.rejected;
+  entry.fully_read = false;
+  std::erase_if(moves_, [&](const Move& move) { return move.file.id == entry.file.id; });
+  moves_.push_back({entry.file, false, reason, {}});
+  ledger_.mark_failed(entry, std::move(reason), parts_.clock.unix_ms());
+  file.pending = {};
+  file.reading.reset();
+  file.ended = true;
+  file_ended_ = true;
+  mark_dirty();
+}
+
+std::optional<std::string> ShardTask::changed_since(const Announcement& file) {
+  const auto now = parts_.files.identity(file.path);
+  if (!now) return "The file was taken away while it was read.";
+  if (*now != identity_of(file)) {
+    return "The file changed while it was read; its new content is taken as a new file.";
+  }
+  return std::nullopt;
+}
+
+// --- commit --------------------------------------------------------------------------------------
+
+void ShardTask::mark_dirty() {
+  if (dirty_) return;
+  dirty_ = true;
+  dirty_since_ = parts_.clock.steady_now();
+}
+
+bool ShardTask::wants_commit(Clock::Steady now, bool input_idle) const {
+  if (!dirty_) return false;
+  if (file_ended_ || now - dirty_since_ >= parts_.limits.chunk_time) return true;
+  if (open_files_.empty()) return input_idle;
+  return open_files_.front()->pending.bytes >= parts_.limits.chunk_bytes;
+}
+
+void ShardTask::commit() {
+  if (!dirty_) return;
+  check_current_unchanged();
+  begin_if_needed();
+  CommitRecord record = chain_.next();
+  record.task = task_;
+  record.inputs = next_input_;
+  record.partitions = parts_.log.partition_count(parts_.topics.announcements());
+  std::vector<FileEntry> written;
+  for (const FileEntry* entry : ledger_.take_changed()) written.push_back(*entry);
+  const std::string origin = written_in(record.transaction);
+  const Header header{kOriginHeader, origin};
+  for (const FileEntry& entry : written) {
+    const std::string json = to_json(entry);
+    OutgoingRecord out;
+    out.key = entry.file.id;
+    out.value = json;
+    out.headers = {&header, 1};
+    producer_->produce(topic(parts_.topics.files()).first, shard_, out);
+  }
+  record.messages = written.size();
+  const std::string json = to_json(record);
+  OutgoingRecord last;
+  last.key = task_;
+  last.value = json;
+  producer_->produce(topic(parts_.topics.ingest_commits()).first, shard_, last);
+  std::vector<Position> positions;
+  for (const auto& [name, next] : next_input_) positions.push_back({{name, shard_}, next});
+  producer_->send_offsets(parts_.topics.prefix() + "-ingest", positions);
+  crash_point("ingest.chunk-produced");
+  producer_->commit();
+  crash_point("ingest.after-commit");
+  in_transaction_ = false;
+  chain_.read(record);
+  after_commit(written);
+}
+
+// A file that is not what was fingerprinted must not be committed under that fingerprint.
+void ShardTask::check_current_unchanged() {
+  OpenFile* file = current();
+  if (file == nullptr || file->entry->state == FileState::kFailed || file->reading == nullptr) return;
+  if (auto changed = changed_since(file->entry->file)) fail_file(*file, std::move(*changed));
+}
+
+void ShardTask::begin_if_needed() {
+  if (in_transaction_) return;
+  producer_->begin();
+  in_transaction_ = true;
+}
+
+void ShardTask::after_commit(const std::vector<FileEntry>& written) {
+  dirty_ = false;
+  file_ended_ = false;
+  for (const FileEntry& entry : written) {
+    if (entry.state == FileState::kDone || entry.state == FileState::kDuplicate ||
+        entry.state == FileState::kFailed) {
+      parts_.events.settled(entry);
+    }
+  }
+  if (OpenFile* file = current()) {
+    if (file->pending.rows > 0) parts_.events.chunk_committed(*file->entry, file->pending);
+    if (file->ended && file->entry->fully_read) parts_.events.fully_read(*file->entry);
+    file->pending = {};
+    file->committed = *file->entry;
+  }
+  std::erase_if(open_files_, [](const auto& file) { return file->ended; });
+  if (open_files_.size() > 1) std::ranges::rotate(open_files_, open_files_.begin() + 1);
+  ledger_.forget_finished();
+  parts_.events.backlog(shard_, ledger_.unsettled(), ledger_.oldest_unsettled_ms());
+  std::ranges::move(moves_, std::back_inserter(due_moves_));
+  moves_.clear();
+  move_files();
+}
+
+void ShardTask::move_files() {
+  if (due_moves_.empty()) return;
+  std::vector<Move> later;
+  for (Move& move : due_moves_) {
+    if (parts_.clock.steady_now() < move.not_before) {
+      later.push_back(std::move(move));
+      continue;
+    }
+    crash_point("ingest.before-archive");
+    const auto moved = move.to_archive ? parts_.files.archive(move.file)
+                                       : parts_.files.reject(move.file, move.reason);
+    crash_point("ingest.after-archive");
+    if (!moved) {
+      parts_.events.move_failed(move.file, moved.error().message);
+      move.not_before = parts_.clock.steady_now() + parts_.limits.move_retry;
+      later.push_back(std::move(move));
+    }
+  }
+  due_moves_ = std::move(later);
+}
+
+std::pair<TopicHandle, std::int32_t> ShardTask::topic(const std::string& name) {
+  const auto found = topics_.find(name);
+  if (found != topics_.end()) return found->second;
+  const auto made = std::pair(producer_->topic(name), parts_.log.partition_count(name));
+  return topics_.emplace(name, made).first->second;
+}
+
+}  // namespace sluice::ingest

@@ -1,0 +1,123 @@
+#pragma once
+// A shard of ingest: owns the files whose bytes hash to it. Takes announcements, reads the files in
+// chunks, and puts each chunk's records and dead letters, the file's ledger entry and the task's commit
+// record into one Kafka transaction. Files are moved away only after that. Also folds what stage 1
+// made of the records into the receipts.
+//
+// After a crash: start() fences the older owner, reads the ledger and the commit records to the true
+// end of their topics, and goes on at the next byte that was not committed.
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/definition/definition.h"
+#include "common/model/commit_record.h"
+#include "common/model/topics.h"
+#include "common/ports/log.h"
+#include "common/ports/task.h"
+#include "services/ingest/core/file_reading.h"
+#include "services/ingest/core/file_source.h"
+#include "services/ingest/core/ingest_events.h"
+#include "services/ingest/core/ledger.h"
+#include "services/ingest/core/parse_pool.h"
+#include "services/ingest/core/sha256.h"
+
+namespace sluice::ingest {
+
+// The definitions in force; thread-safe.
+class Datasets {
+ public:
+  virtual ~Datasets() = default;
+  // Null: no such dataset here (yet); its files wait.
+  virtual std::shared_ptr<const Dataset> find(const std::string& name) = 0;
+};
+
+struct ShardLimits {
+  std::size_t chunk_bytes = 8 * 1024 * 1024;         // of the file, in one transaction
+  std::chrono::milliseconds chunk_time{500};
+  std::size_t open_files = 4;                        // read in turns, a chunk each
+  std::size_t max_message_bytes = 900'000;           // brokers refuse more than 1 MB unless told otherwise
+  std::chrono::milliseconds move_retry{5000};
+  ReadLimits read;
+};
+
+// Everything outlives the task.
+struct ShardParts {
+  Log& log;
+  FileSource& files;
+  Datasets& datasets;
+  ParsePool& pool;
+  const Clock& clock;
+  IngestEvents& events;
+  Topics topics;
+  ShardLimits limits{};
+};
+
+class ShardTask final : public Task {
+ public:
+  ShardTask(ShardParts parts, std::int32_t shard);
+  ~ShardTask() override;
+
+  std::vector<Position> start() override;
+  void process(const TopicPartition& from, std::span<const LogRecord> records) override;
+  // One block of one file.
+  bool work() override;
+  bool wants_commit(Clock::Steady now, bool input_idle) const override;
+  void commit() override;
+
+ private:
+  struct OpenFile;
+  struct Move {
+    Announcement file;
+    bool to_archive = true;
+    std::string reason;
+    Clock::Steady not_before{};
+  };
+
+  void restore_commits();
+  void restore_ledger();
+  void check_untorn(std::uint64_t newest_in_ledger, std::uint64_t entries_of_newest) const;
+  void take_announcement(const LogRecord& record);
+  void take_counts(const LogRecord& record);
+  void open_more();
+  bool prepare(OpenFile& file);
+  bool verify_prefix(OpenFile& file);
+  void read_block(OpenFile& file);
+  void publish(OpenFile& file, const ParsedBlock& block);
+  void publish_letter(OpenFile& file, DeadLetter letter);
+  void end_of_file(OpenFile& file);
+  void fail_file(OpenFile& file, std::string reason);
+  std::optional<std::string> changed_since(const Announcement& file);
+  void check_current_unchanged();
+  void begin_if_needed();
+  void after_commit(const std::vector<FileEntry>& written);
+  void move_files();
+  void mark_dirty();
+  OpenFile* current();
+
+  ShardParts parts_;
+  std::int32_t shard_;
+  std::string task_;
+  CommitChain chain_;
+  Ledger ledger_;
+  std::map<std::string, std::int64_t> next_input_;  // topic -> next offset
+  std::unique_ptr<TransactionalProducer> producer_;
+  std::map<std::string, std::pair<TopicHandle, std::int32_t>> topics_;  // handle, partitions
+  bool in_transaction_ = false;
+  bool dirty_ = false;          // something to commit
+  bool file_ended_ = false;     // commit now
+  Clock::Steady dirty_since_{};
+  std::vector<std::unique_ptr<OpenFile>> open_files_;  // front: the one whose turn it is
+  std::vector<Move> moves_;     // to be done after their commit
+  std::vector<Move> due_moves_;
+
+  std::pair<TopicHandle, std::int32_t> topic(const std::string& name);
+};
+
+}  // namespace sluice::ingest

@@ -1,0 +1,174 @@
+#include "services/ingest/disk_file_source.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+#include "services/ingest/file_descriptor.h"
+
+namespace sluice::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string because() { return std::strerror(errno); }
+
+class DiskFileReader final : public FileReader {
+ public:
+  explicit DiskFileReader(FileDescriptor file) : file_(std::move(file)) {}
+  Result<std::size_t> read(std::span<char> into) override {
+    std::size_t have = 0;
+    while (have < into.size()) {
+      const ssize_t got = ::read(file_.get(), into.data() + have, into.size() - have);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return fail("The file cannot be read: " + because() + ".");
+      if (got == 0) break;
+      have += static_cast<std::size_t>(got);
+    }
+    return have;
+  }
+
+ private:
+  FileDescriptor file_;
+};
+
+// Makes a directory's entries durable. Network file systems may not offer it; then there is nothing to do.
+void sync_directory(const fs::path& path) {
+  const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory) ::fsync(directory.get());
+}
+
+bool write_all(int fd, const char* data, std::size_t size) {
+  while (size > 0) {
+    const ssize_t wrote = ::write(fd, data, size);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return false;
+    data += wrote;
+    size -= static_cast<std::size_t>(wrote);
+  }
+  return true;
+}
+
+Result<bool> write_file(const fs::path& path, std::string_view text) {
+  const FileDescriptor out(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!out || !write_all(out.get(), text.data(), text.size()) || ::fsync(out.get()) != 0) {
+    return fail("cannot write " + path.string() + ": " + because());
+  }
+  return true;
+}
+
+// To another file system: the copy is complete and durable under its final name before the original goes.
+Result<bool> copy_and_remove(const fs::path& from, const fs::path& to) {
+  const fs::path part = to.parent_path() / ("." + to.filename().string() + ".part");
+  {
+    const FileDescriptor in(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!in) return fail("cannot open " + from.string() + ": " + because());
+    const FileDescriptor out(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!out) return fail("cannot create " + part.string() + ": " + because());
+    std::vector<char> buffer(std::size_t{1} << 20);
+    for (;;) {
+      const ssize_t got = ::read(in.get(), buffer.data(), buffer.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return fail("cannot read " + from.string() + ": " + because());
+      if (got == 0) break;
+      if (!write_all(out.get(), buffer.data(), static_cast<std::size_t>(got))) {
+        return fail("cannot write " + part.string() + ": " + because());
+      }
+    }
+    if (::fsync(out.get()) != 0) return fail("cannot write " + part.string() + ": " + because());
+  }
+  if (::rename(part.c_str(), to.c_str()) != 0) return fail("cannot make " + to.string() + ": " + because());
+  sync_directory(to.parent_path());
+  if (::unlink(from.c_str()) != 0) return fail("cannot remove " + from.string() + ": " + because());
+  return true;
+}
+
+bool something_at(const fs::path& path) {
+  struct stat found{};
+  return ::lstat(path.c_str(), &found) == 0;
+}
+
+// name.csv -> name.17-9f86d081884c.csv
+fs::path with_id(const fs::path& path, const std::string& id) {
+  return path.parent_path() / (path.stem().string() + "." + id + path.extension().string());
+}
+
+}  // namespace
+
+std::optional<Sighting> look_at(const std::string& absolute, const std::string& relative) {
+  struct stat found{};
+  if (::lstat(absolute.c_str(), &found) != 0) return std::nullopt;
+  Sighting seen;
+  seen.path = relative;
+  seen.identity.bytes = static_cast<std::uint64_t>(found.st_size);
+  seen.identity.mtime_ns = found.st_mtim.tv_sec * 1'000'000'000LL + found.st_mtim.tv_nsec;
+  seen.identity.inode = found.st_ino;
+  seen.kind = S_ISREG(found.st_mode)   ? FileKind::kRegular
+              : S_ISDIR(found.st_mode) ? FileKind::kDirectory
+              : S_ISLNK(found.st_mode) ? FileKind::kSymlink
+                                       : FileKind::kOther;
+  return seen;
+}
+
+std::optional<FileIdentity> DiskFileSource::identity(const std::string& path) {
+  const auto seen = look_at(landing_ + "/" + path, path);
+  if (!seen) return std::nullopt;
+  return seen->identity;
+}
+
+Result<std::unique_ptr<FileReader>> DiskFileSource::open(const std::string& path, std::uint64_t from_byte) {
+  FileDescriptor file(
+      ::open((landing_ + "/" + path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file) return fail("The file cannot be opened: " + because() + ".");
+  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  if (::lseek(file.get(), static_cast<off_t>(from_byte), SEEK_SET) < 0) {
+    return fail("The file cannot be read from byte " + std::to_string(from_byte) + ": " + because() + ".");
+  }
+  return std::make_unique<DiskFileReader>(std::move(file));
+}
+
+Result<bool> DiskFileSource::archive(const Announcement& file) { return move(file, archive_, {}); }
+
+Result<bool> DiskFileSource::reject(const Announcement& file, std::string_view reason) {
+  return move(file, failed_, reason);
+}
+
+Result<bool> DiskFileSource::move(const Announcement& file, const std::string& folder,
+                                  std::string_view reason) {
+  const fs::path from = fs::path(landing_) / file.path;
+  if (identity(file.path) != identity_of(file)) return false;
+  fs::path to = fs::path(folder) / file.path;
+  std::error_code error;
+  fs::create_directories(to.parent_path(), error);
+  if (error) return fail("cannot make " + to.parent_path().string() + ": " + error.message());
+  if (something_at(to)) to = with_id(to, file.id);
+  if (!reason.empty()) {
+    auto written = write_file(to.string() + ".reason.txt", std::string(reason) + "\n");
+    if (!written) return written;
+  }
+  // A name taken since we looked is not overwritten.
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0) {
+    if (errno == EXDEV || errno == EINVAL) {
+      auto copied = copy_and_remove(from, to);
+      if (!copied) return copied;
+    } else if (errno == EEXIST) {
+      const fs::path other = with_id(to, file.id);
+      if (::rename(from.c_str(), other.c_str()) != 0) {
+        return fail("cannot move " + from.string() + " to " + other.string() + ": " + because());
+      }
+    } else {
+      return fail("cannot move " + from.string() + " to " + to.string() + ": " + because());
+    }
+  }
+  sync_directory(to.parent_path());
+  sync_directory(from.parent_path());
+  return true;
+}
+
+}  // namespace sluice::ingest

@@ -1,0 +1,32 @@
+#pragma once
+// The landing folder on a disk, with its archive and its failed folder (which may lie on other file
+// systems). Thread-safe: it has no state but the folders' names.
+
+#include <string>
+
+#include "services/ingest/core/discovery.h"
+#include "services/ingest/core/file_source.h"
+
+namespace sluice::ingest {
+
+class DiskFileSource final : public FileSource {
+ public:
+  DiskFileSource(std::string landing, std::string archive, std::string failed)
+      : landing_(std::move(landing)), archive_(std::move(archive)), failed_(std::move(failed)) {}
+
+  std::optional<FileIdentity> identity(const std::string& path) override;
+  Result<std::unique_ptr<FileReader>> open(const std::string& path, std::uint64_t from_byte) override;
+  // The sub-path is kept; a taken name becomes name.<file id>.ext.
+  Result<bool> archive(const Announcement& file) override;
+  Result<bool> reject(const Announcement& file, std::string_view reason) override;
+
+ private:
+  Result<bool> move(const Announcement& file, const std::string& folder, std::string_view reason);
+
+  std::string landing_, archive_, failed_;
+};
+
+// What stands at an absolute path, not following links; nullopt: nothing. `relative` goes into the result.
+std::optional<Sighting> look_at(const std::string& absolute, const std::string& relative);
+
+}  // namespace sluice::ingest

@@ -1,0 +1,85 @@
+#include "services/ingest/fingerprint.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "services/ingest/core/sha256.h"
+#include "services/ingest/file_descriptor.h"
+
+namespace sluice::ingest {
+namespace {
+
+constexpr std::size_t kBuffer = std::size_t{1} << 20;
+static_assert(kBuffer < kLongestLine, "a line inside one buffer is never too long");
+
+// Follows line lengths across buffers.
+class LineLengths {
+ public:
+  // False: a line is too long.
+  bool add(const char* data, std::size_t size) {
+    const void* first = std::memchr(data, '\n', size);
+    if (first == nullptr) {
+      length_ += size;
+      return length_ <= kLongestLine;
+    }
+    length_ += static_cast<std::size_t>(static_cast<const char*>(first) - data);
+    if (length_ > kLongestLine) return false;
+    const void* last = memrchr(data, '\n', size);
+    length_ = size - static_cast<std::size_t>(static_cast<const char*>(last) - data) - 1;
+    return true;
+  }
+
+ private:
+  std::size_t length_ = 0;
+};
+
+Fingerprint refused(std::string reason, std::uint64_t bytes) { return {"", std::move(reason), bytes, false}; }
+
+}  // namespace
+
+Fingerprint fingerprint(const std::string& path, const std::function<bool()>& keep_going) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file) return refused("The file cannot be opened: " + std::string(std::strerror(errno)) + ".", 0);
+  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  std::vector<char> buffer(kBuffer);
+  Sha256 hash;
+  LineLengths lines;
+  std::uint64_t bytes = 0;
+  while (keep_going()) {
+    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      return refused("The file cannot be read: " + std::string(std::strerror(errno)) + " at byte " +
+                         std::to_string(bytes) + ".",
+                     bytes);
+    }
+    if (got == 0) {
+      if (bytes == 0) return refused("The file is empty.", 0);
+      return {hash.hex(), "", bytes, false};
+    }
+    const auto size = static_cast<std::size_t>(got);
+    if (const void* nul = std::memchr(buffer.data(), '\0', size)) {
+      const auto at = bytes + static_cast<std::uint64_t>(static_cast<const char*>(nul) - buffer.data());
+      return refused("The file is not text: it has a NUL byte at byte " + std::to_string(at) +
+                         ". Text files in UTF-8 are read.",
+                     bytes);
+    }
+    if (!lines.add(buffer.data(), size)) {
+      return refused("The file has a line longer than " + std::to_string(kLongestLine) + " bytes before byte " +
+                         std::to_string(bytes + size) + ".",
+                     bytes);
+    }
+    hash.add({buffer.data(), size});
+    bytes += size;
+  }
+  Fingerprint out;
+  out.stopped = true;
+  return out;
+}
+
+}  // namespace sluice::ingest

@@ -1,0 +1,23 @@
+#pragma once
+// Reads a whole file once: its SHA-256, and whether it can be a text file of rows at all.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace sluice::ingest {
+
+struct Fingerprint {
+  std::string sha256;  // empty if there is an error
+  std::string error;   // a plain sentence
+  std::uint64_t bytes = 0;
+  bool stopped = false;  // `keep_going` said no; nothing else counts
+};
+
+inline constexpr std::size_t kLongestLine = std::size_t{4} << 20;
+
+// Refuses an empty file, NUL bytes, a line longer than kLongestLine, and what cannot be read. Constant
+// memory. Never follows a symbolic link and never blocks on a FIFO.
+Fingerprint fingerprint(const std::string& path, const std::function<bool()>& keep_going);
+
+}  // namespace sluice::ingest
