@@ -1,0 +1,55 @@
+#include "services/api/core/catalogue.h"
+
+#include <cstdint>
+
+#include <fmt/format.h>
+
+#include "services/api/core/index_page.h"
+#include "services/api/core/openapi.h"
+
+namespace sluice::api {
+namespace {
+
+constexpr std::string_view kApiVersion = "1.0.0";  // of the interface under /v1, not of the product
+
+// FNV-1a: the same in every instance and build, unlike std::hash.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t out = 0xcbf29ce484222325U;
+  for (const char c : text) out = (out ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return out;
+}
+
+std::string shape_of(const TableSpec& table) {
+  std::string text;
+  for (const TableColumn& column : table.columns) {
+    text += column.name + ":" + std::string(type_name(column.type)) + (column.in_key ? "!" : "") + "\n";
+  }
+  return fmt::format("{:08x}", hash_of(text) & 0xFFFFFFFFU);
+}
+
+}  // namespace
+
+std::shared_ptr<const Catalogue> make_catalogue(const std::vector<Dataset>& datasets) {
+  auto out = std::make_shared<Catalogue>();
+  std::vector<Dataset> served = datasets;
+  for (Dataset& dataset : served) {
+    std::erase_if(dataset.reports, [](const ReportSpec& report) { return !report.to_postgres; });
+    for (const ReportSpec& report : dataset.reports) {
+      TableSpec table = table_of(report);
+      std::string shape = shape_of(table);
+      out->reports[report.name] = {dataset.name, std::move(table), std::move(shape)};
+    }
+  }
+  out->openapi = openapi_document(served, kApiVersion);
+  out->index_page = index_page(served);
+  return out;
+}
+
+std::string no_such_report(const Catalogue& catalogue, std::string_view name) {
+  std::string list;
+  for (const auto& [known, report] : catalogue.reports) list += (list.empty() ? "" : ", ") + known;
+  if (list.empty()) return fmt::format("There is no report '{}'; no definition has one yet.", name);
+  return fmt::format("There is no report '{}'. The reports are {}.", name, list);
+}
+
+}  // namespace sluice::api

@@ -1,0 +1,278 @@
+#include "services/api/handlers.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "common/telemetry/log.h"
+#include "services/api/core/column_value.h"
+#include "services/api/core/negotiation.h"
+#include "services/api/core/routes.h"
+#include "services/api/core/row_writer.h"
+#include "services/api/core/table_query.h"
+
+namespace sluice::api {
+namespace {
+
+using http::Request;
+using http::Response;
+
+constexpr std::string_view kReportsSql = "SELECT name, revision, updated_at, "
+    "round(extract(epoch FROM now() - updated_at)::numeric, 3) FROM _sluice.reports";
+constexpr std::string_view kSizesSql =
+    "SELECT c.relname, greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0) "
+    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')";
+constexpr std::string_view kRevisionSql = "SELECT revision FROM _sluice.reports WHERE name = $1";
+
+Response bad_request(const std::string& why) { return http::problem(400, "Bad request", why); }
+
+Response unavailable(std::string_view why) {
+  Response out = http::problem(503, "Temporarily unavailable", why);
+  out.headers.emplace_back("Retry-After", "2");
+  return out;
+}
+
+// What the environment does to a request, as an answer. Details go to the log, not to the client.
+template <typename Answer>
+Response guarded(const Request& request, Answer answer) {
+  try {
+    return answer();
+  } catch (const postgres::SqlError& error) {
+    log::warning("query failed", {{"path", request.path}, {"trace", request.trace_id}, {"sqlstate", error.sqlstate},
+                                  {"error", error.what()}});
+    if (error.sqlstate == "57014") {
+      return unavailable("The query took too long. Narrow it with filters, or order by the key columns.");
+    }
+    if (error.sqlstate == "42703" || is_missing_table(error)) {
+      return unavailable("The table is being brought up to the definition.");
+    }
+    if (error.sqlstate.starts_with("22")) {
+      return bad_request("A value in the query is outside of what its column can hold.");
+    }
+    return unavailable("The database refused the query.");
+  } catch (const TaskBroken& error) {
+    log::warning("database unreachable", {{"path", request.path}, {"trace", request.trace_id}, {"error", error.what()}});
+    return unavailable("The database can not be reached.");
+  }
+}
+
+struct Wanted {
+  TableQuery query;
+  Format format = Format::kJson;
+};
+
+// The format and the query of a request, or the problem with them.
+tl::expected<Wanted, Response> read_request(const TableSpec& table, const Request& request) {
+  Wanted out;
+  auto query = parse_table_query(table, request.query);
+  if (!query) return tl::unexpected(bad_request(query.error().message));
+  out.query = std::move(*query);
+  for (const auto& [name, value] : request.query) {
+    if (name != "format") continue;
+    const auto format = format_named(value);
+    if (!format) return tl::unexpected(bad_request("format is json, csv or ndjson."));
+    out.format = *format;
+    return out;
+  }
+  const auto format = negotiate(request.header("accept"));
+  if (!format) {
+    return tl::unexpected(http::problem(406, "Not acceptable",
+                                        "This path offers application/json, text/csv and application/x-ndjson."));
+  }
+  out.format = *format;
+  return out;
+}
+
+struct Page {
+  std::string rows;  // as RowWriter gives them
+  std::optional<std::string> next;
+};
+
+Page read_page(postgres::Connection& connection, const TableSpec& table, const Wanted& wanted) {
+  const Statement statement = select_page(table, wanted.query);
+  const postgres::Rows rows = connection.run(statement.sql, statement.parameters);
+  RowWriter writer(wanted.format, table.columns);
+  const int count = std::min(rows.size(), wanted.query.limit);
+  Page out;
+  for (int i = 0; i < count; ++i) {
+    const Row row = shown_row(table, rows, i);
+    writer.row(row);
+    if (i + 1 == count && rows.size() > count) out.next = cursor_after(table, wanted.query, row);
+  }
+  out.rows = writer.take();
+  return out;
+}
+
+std::string next_json(const Page& page) { return page.next ? json_string(*page.next) : "null"; }
+
+Response rows_response(Format format, const Page& page, std::string json_body) {
+  Response out;
+  out.content_type = std::string(content_type(format));
+  out.body = format == Format::kJson ? std::move(json_body) : page.rows;
+  out.headers.emplace_back("Vary", "Accept");
+  if (page.next) out.headers.emplace_back("Sluice-Next-Cursor", *page.next);
+  return out;
+}
+
+// A table that the loader has not made yet is an empty one.
+void read_if_there(Database& database, const std::function<void(postgres::Connection&)>& read) {
+  try {
+    database.snapshot(read);
+  } catch (const postgres::SqlError& error) {
+    if (!is_missing_table(error)) throw;
+  }
+}
+
+Response get_report(Database& database, const Catalogue& catalogue, const Request& request) {
+  const auto found = catalogue.reports.find(request.captures[0]);
+  if (found == catalogue.reports.end()) {
+    return http::problem(404, "No such report", no_such_report(catalogue, request.captures[0]));
+  }
+  const CatalogueReport& report = found->second;
+  const auto wanted = read_request(report.table, request);
+  if (!wanted) return wanted.error();
+
+  std::int64_t revision = 0;
+  std::string etag;
+  bool unchanged = false;
+  Page page;
+  page.rows = RowWriter(wanted->format, report.table.columns).take();
+  read_if_there(database, [&](postgres::Connection& connection) {
+    const Row name = {found->first};
+    const postgres::Rows rows = connection.run(std::string(kRevisionSql), name);
+    if (rows.size() > 0) revision = rows.integer(0, 0);
+    etag = fmt::format("\"{}-{}-{}\"", revision, report.shape, static_cast<int>(wanted->format));
+    unchanged = is_known_to_client(request.header("if-none-match"), etag);
+    if (!unchanged) page = read_page(connection, report.table, *wanted);
+  });
+  Response out;
+  if (unchanged) {
+    out.status = 304;
+  } else {
+    out = rows_response(wanted->format, page,
+                        fmt::format("{{\"report\":{},\"rows\":[{}],\"next\":{},\"complete_through\":null,"
+                                    "\"revision\":{}}}\n",
+                                    json_string(found->first), page.rows, next_json(page), revision));
+  }
+  // no-cache: keep it, but ask each time whether it is still right.
+  out.headers.emplace_back("Cache-Control", "no-cache");
+  out.headers.emplace_back("Sluice-Revision", std::to_string(revision));
+  if (!etag.empty()) out.headers.emplace_back("ETag", etag);
+  return out;
+}
+
+Response list_table(Database& database, const TableSpec& table, std::string_view member, const Request& request) {
+  const auto wanted = read_request(table, request);
+  if (!wanted) return wanted.error();
+  Page page;
+  page.rows = RowWriter(wanted->format, table.columns).take();
+  read_if_there(database,
+                [&](postgres::Connection& connection) { page = read_page(connection, table, *wanted); });
+  return rows_response(wanted->format, page,
+                       fmt::format("{{\"{}\":[{}],\"next\":{}}}\n", member, page.rows, next_json(page)));
+}
+
+Response get_file(Database& database, const Request& request) {
+  RowWriter writer(Format::kJson, files_table().columns);
+  bool found = false;
+  read_if_there(database, [&](postgres::Connection& connection) {
+    const Statement statement = select_one(files_table(), request.captures[0]);
+    const postgres::Rows rows = connection.run(statement.sql, statement.parameters);
+    if (rows.size() == 0) return;
+    found = true;
+    writer.row(shown_row(files_table(), rows, 0));
+  });
+  if (!found) {
+    return http::problem(404, "No such file", "There is no file with this id; /v1/files lists them.");
+  }
+  Response out;
+  out.body = writer.take() + "\n";
+  return out;
+}
+
+struct ReportState {
+  std::string revision = "0", updated_at = "null", freshness = "null", rows = "0";
+};
+
+std::map<std::string, ReportState, std::less<>> read_report_states(Database& database) {
+  std::map<std::string, ReportState, std::less<>> out;
+  read_if_there(database, [&](postgres::Connection& connection) {
+    const postgres::Rows sizes = connection.run(std::string(kSizesSql));
+    for (int i = 0; i < sizes.size(); ++i) out[std::string(sizes.text(i, 0))].rows = sizes.text(i, 1);
+    const postgres::Rows reports = connection.run(std::string(kReportsSql));
+    for (int i = 0; i < reports.size(); ++i) {
+      ReportState& state = out[std::string(reports.text(i, 0))];
+      state.revision = reports.text(i, 1);
+      if (reports.is_null(i, 2)) continue;
+      state.updated_at = json_string(shown(ColumnType::kTimestamp, reports.text(i, 2)));
+      state.freshness = reports.text(i, 3);
+    }
+  });
+  return out;
+}
+
+std::string columns_json(const TableSpec& table) {
+  std::string out;
+  for (const TableColumn& column : table.columns) {
+    out += fmt::format("{}{{\"name\":{},\"type\":\"{}\",\"key\":{}}}", out.empty() ? "" : ",",
+                       json_string(column.name), type_name(column.type), column.in_key);
+  }
+  return out;
+}
+
+Response list_reports(Database& database, const Catalogue& catalogue) {
+  const auto states = read_report_states(database);
+  std::string list;
+  for (const auto& [name, report] : catalogue.reports) {
+    const auto found = states.find(name);
+    const ReportState state = found == states.end() ? ReportState{} : found->second;
+    list += fmt::format(
+        "{}{{\"name\":{},\"dataset\":{},\"url\":{},\"columns\":[{}],\"revision\":{},\"updated_at\":{},"
+        "\"freshness_seconds\":{},\"rows_estimate\":{}}}",
+        list.empty() ? "" : ",", json_string(name), json_string(report.dataset), json_string("/v1/reports/" + name),
+        columns_json(report.table), state.revision, state.updated_at, state.freshness, state.rows);
+  }
+  Response out;
+  out.body = "{\"reports\":[" + list + "]}\n";
+  return out;
+}
+
+Response document(std::string content_type, const std::string& body) {
+  Response out;
+  out.content_type = std::move(content_type);
+  out.body = body;
+  out.headers.emplace_back("Cache-Control", "no-cache");
+  return out;
+}
+
+Response answer(RouteId route, Database& database, const Catalogue& catalogue, const Request& request) {
+  switch (route) {
+    case RouteId::kIndex: return document("text/html; charset=utf-8", catalogue.index_page);
+    case RouteId::kOpenApi: return document("application/json", catalogue.openapi);
+    case RouteId::kReports: return list_reports(database, catalogue);
+    case RouteId::kReport: return get_report(database, catalogue, request);
+    case RouteId::kFiles: return list_table(database, files_table(), "files", request);
+    case RouteId::kFile: return get_file(database, request);
+    case RouteId::kDeadLetters: return list_table(database, dead_letters_table(), "dead_letters", request);
+    default: return http::problem(404, "Not found", "There is nothing at this path.");
+  }
+}
+
+}  // namespace
+
+void register_routes(http::Server& server, std::shared_ptr<Database> database, CurrentCatalogue catalogue) {
+  for (const RouteInfo& route : routes()) {
+    if (route.from_host) continue;
+    const bool reads_database = route.id != RouteId::kIndex && route.id != RouteId::kOpenApi;
+    server.route(std::string(route.method), std::string(route.pattern),
+                 reads_database ? http::Runs::kOnBlockingPool : http::Runs::kOnIoThread,
+                 [id = route.id, database, catalogue](const Request& request) {
+                   return guarded(request, [&] { return answer(id, *database, *catalogue(), request); });
+                 });
+  }
+}
+
+}  // namespace sluice::api

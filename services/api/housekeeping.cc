@@ -1,0 +1,52 @@
+#include "services/api/housekeeping.h"
+
+#include <chrono>
+
+#include <prometheus/gauge.h>
+
+#include "common/telemetry/log.h"
+
+namespace sluice::api {
+
+void Housekeeping::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Housekeeping::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::string Housekeeping::database_trouble() const {
+  const std::lock_guard lock(mutex_);
+  return database_trouble_;
+}
+
+void Housekeeping::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    tick();
+    lock.lock();
+    wake_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; });
+  }
+}
+
+void Housekeeping::tick() {
+  const std::string definition_trouble = definitions_.reload();
+  if (definition_trouble != definition_trouble_ && !definition_trouble.empty()) {
+    log::error("definitions not reloaded, the old ones stay", {{"error", definition_trouble}});
+  }
+  definition_trouble_ = definition_trouble;
+  metrics_.gauge("sluice_config_reload_success", "1 if the definitions on disk are the ones in use.")
+      .Set(definition_trouble.empty() ? 1 : 0);
+  std::string trouble = database_.probe();
+  const std::lock_guard lock(mutex_);
+  database_trouble_ = std::move(trouble);
+}
+
+}  // namespace sluice::api

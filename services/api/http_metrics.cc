@@ -1,0 +1,43 @@
+#include "services/api/http_metrics.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+
+namespace sluice::api {
+namespace {
+
+// Looking a metric up by its labels builds strings and a map; a request should not pay that.
+struct Known {
+  std::map<std::pair<std::string, int>, prometheus::Counter*> counters;
+  std::map<std::string, prometheus::Histogram*, std::less<>> histograms;
+};
+
+}  // namespace
+
+void observe_requests(http::Server& server, Metrics& metrics) {
+  auto known = std::make_shared<Known>();
+  server.observe([known, &metrics](std::string_view route, std::string_view method, int status, double seconds) {
+    const std::string key = std::string(method) + " " + std::string(route);
+    prometheus::Counter*& counter = known->counters[{key, status}];
+    prometheus::Histogram*& histogram = known->histograms[key];
+    if (counter == nullptr) {
+      counter = &metrics.counter(
+          "sluice_http_requests_total", "Answered HTTP requests.",
+          {{"route", std::string(route)}, {"method", std::string(method)}, {"code", std::to_string(status)}});
+    }
+    if (histogram == nullptr) {
+      histogram = &metrics.seconds("sluice_http_request_duration_seconds",
+                                   "From a request's head to the last byte of its answer.",
+                                   {{"route", std::string(route)}, {"method", std::string(method)}});
+    }
+    counter->Increment();
+    histogram->Observe(seconds);
+  });
+}
+
+}  // namespace sluice::api

@@ -1,0 +1,38 @@
+// sluice-api: the front door. Reads Postgres and the definitions; writes nothing.
+
+#include <memory>
+
+#include "common/runtime/service_host.h"
+#include "services/api/handlers.h"
+#include "services/api/housekeeping.h"
+#include "services/api/http_metrics.h"
+
+namespace {
+
+constexpr int kConnections = 8;
+
+struct Api {
+  explicit Api(sluice::ServiceHost& host)
+      : definitions(host.settings().definitions),
+        pool(host.settings().postgres_url, kConnections),
+        database(pool),
+        housekeeping(definitions, database, host.metrics()) {}
+
+  sluice::api::Definitions definitions;
+  sluice::postgres::Pool pool;
+  sluice::api::Database database;
+  sluice::api::Housekeeping housekeeping;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return sluice::run_service("api", argc, argv, [](sluice::ServiceHost& host) {
+    auto api = std::make_shared<Api>(host);
+    const std::shared_ptr<sluice::api::Database> database(api, &api->database);
+    sluice::api::observe_requests(host.http(), host.metrics());
+    sluice::api::register_routes(host.http(), database, [api] { return api->definitions.current(); });
+    host.ready_when("postgres", [api] { return api->housekeeping.database_trouble(); });
+    host.add_part("housekeeping", [api] { api->housekeeping.start(); }, [api] { api->housekeeping.stop(); });
+  });
+}

@@ -1,0 +1,406 @@
+// The API's handlers behind a real server, on a real PostgreSQL (SLUICE_TEST_POSTGRES): filters,
+// order, paging while rows change, exact digits, ETags; and every answer against the OpenAPI document.
+#include <atomic>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "common/adapters/http/client.h"
+#include "common/adapters/http/request_text.h"
+#include "common/adapters/http/server.h"
+#include "common/adapters/postgres/connection.h"
+#include "common/adapters/postgres/pool.h"
+#include "services/api/core/catalogue.h"
+#include "services/api/handlers.h"
+
+namespace sluice::api {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr const char* kTables = R"sql(
+CREATE SCHEMA _sluice;
+CREATE TABLE _sluice.reports (name text PRIMARY KEY, revision bigint, updated_at timestamptz);
+CREATE TABLE _sluice.files (id text PRIMARY KEY, place bigint, name text, path text, dataset text,
+  source text, sha256 text, bytes bigint, state text, rows bigint, published bigint, records bigint,
+  dead_letters bigint, duplicates bigint, corrections bigint, late bigint, duplicate_of text, error text,
+  started_at timestamptz, finished_at timestamptz, _offset bigint);
+CREATE TABLE _sluice.dead_letters (id text PRIMARY KEY, dataset text, file text, file_name text,
+  entry int, line bigint, "column" text, rule text, reason text, "row" text, stage text,
+  created_at timestamptz);
+CREATE TABLE public.monthly (country text, month text, bookings bigint, amount numeric, opened date,
+  last_at timestamptz, _revision bigint, PRIMARY KEY (country, month));
+INSERT INTO _sluice.reports VALUES ('monthly', 7, '2026-01-31T12:00:00.25Z');
+INSERT INTO monthly VALUES
+  ('France', '2017_01', 3, 617087.510, '2017-01-31', '2017-01-31T10:00:00Z', 1),
+  ('France', '2017_02', 5, 0.10, NULL, NULL, 1),
+  ('España', '2017_01', 5, 397999.18, '2016-02-29', '2017-01-31T10:00:00.5Z', 1),
+  ('Italia', '2017_01', 1, NULL, NULL, NULL, 1),
+  ('a "quoted", one', '2016_12', 0, -12345678901234567890.123456789, NULL, NULL, 1);
+INSERT INTO _sluice.files (id, place, name, dataset, source, bytes, state, rows, records, dead_letters,
+    duplicates, corrections, late, started_at)
+  SELECT n || '-ab', n, 'bookings' || n || '.csv', 'bookings', 'folder', 10, 'done', 4, 1, 1, 1, 1, 0, now()
+  FROM generate_series(1, 30) n;
+INSERT INTO _sluice.dead_letters
+  SELECT '1-ab:0:' || n, 'bookings', '1-ab', 'bookings1.csv', 0, n, 'date', 'type.date',
+         '''31/31/2015'' is no date', 'a,b', 'ingest', now() FROM generate_series(2, 12) n;
+)sql";
+
+std::vector<Dataset> datasets() {
+  const auto column = [](const char* name, ColumnType type, bool in_key) {
+    ReportColumn out;
+    out.name = name;
+    out.type = type;
+    out.in_key = in_key;
+    return out;
+  };
+  ReportSpec monthly;
+  monthly.name = "monthly";
+  monthly.columns = {column("country", ColumnType::kString, true),   column("month", ColumnType::kString, true),
+                     column("bookings", ColumnType::kInteger, false), column("amount", ColumnType::kDecimal, false),
+                     column("opened", ColumnType::kDate, false),     column("last_at", ColumnType::kTimestamp, false)};
+  ReportSpec unborn;
+  unborn.name = "unborn";
+  unborn.columns = {column("country", ColumnType::kString, true)};
+  Dataset out;
+  out.name = "bookings";
+  out.reports = {monthly, unborn};
+  return {out};
+}
+
+// Whether a value fits a JSON Schema; the parts of it that our document uses. Returns what is wrong.
+class SchemaChecker {
+ public:
+  explicit SchemaChecker(const json& document) : document_(document) {}
+
+  std::string check(const json& value, const json& schema_or_reference, const std::string& at = "$") const {
+    const json& schema = resolved(schema_or_reference);
+    if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end()) {
+      return at + " is none of the enum";
+    }
+    if (schema.contains("type") && !has_type(value, schema["type"])) return at + " has another type: " + value.dump();
+    if (value.is_object()) return check_object(value, schema, at);
+    if (value.is_array() && schema.contains("items")) {
+      for (std::size_t i = 0; i < value.size(); ++i) {
+        if (auto why = check(value[i], schema["items"], fmt::format("{}[{}]", at, i)); !why.empty()) return why;
+      }
+    }
+    return {};
+  }
+
+  const json& resolved(const json& schema) const {
+    if (!schema.contains("$ref")) return schema;
+    return document_.at(json::json_pointer(schema["$ref"].get<std::string>().substr(1)));
+  }
+
+ private:
+  std::string check_object(const json& value, const json& schema, const std::string& at) const {
+    const json none = json::object();
+    const json& properties = schema.contains("properties") ? schema["properties"] : none;
+    for (const auto& name : schema.value("required", json::array())) {
+      if (!value.contains(name.get<std::string>())) return at + " lacks " + name.get<std::string>();
+    }
+    for (const auto& [name, member] : value.items()) {
+      if (properties.contains(name)) {
+        if (auto why = check(member, properties[name], at + "." + name); !why.empty()) return why;
+      } else if (!schema.value("additionalProperties", true)) {
+        return at + " has an unknown " + name;
+      }
+    }
+    return {};
+  }
+
+  static bool has_type(const json& value, const json& type) {
+    if (type.is_array()) {
+      return std::any_of(type.begin(), type.end(), [&](const json& each) { return has_type(value, each); });
+    }
+    if (type == "integer") return value.is_number_integer();
+    if (type == "number") return value.is_number();
+    return (type == "string" && value.is_string()) || (type == "object" && value.is_object()) ||
+           (type == "array" && value.is_array()) || (type == "boolean" && value.is_boolean()) ||
+           (type == "null" && value.is_null());
+  }
+
+  const json& document_;
+};
+
+// A database of its own for the whole suite, dropped at the end.
+class TestDatabase {
+ public:
+  TestDatabase() : server_(environment()), name_(fmt::format("sluice_api_test_{}", ::getpid())) {
+    postgres::Connection connection(server_);
+    connection.run("CREATE DATABASE " + name_);
+    url_ = with_database(server_, name_);
+    fill();
+  }
+  ~TestDatabase() {
+    try {
+      postgres::Connection connection(server_);
+      connection.run("DROP DATABASE " + name_ + " WITH (FORCE)");
+    } catch (const std::exception&) {
+      ADD_FAILURE() << "the database " << name_ << " is left over";
+    }
+  }
+  const std::string& url() const { return url_; }
+
+ private:
+  static std::string environment() {
+    const char* url = std::getenv("SLUICE_TEST_POSTGRES");
+    if (url == nullptr) throw std::runtime_error("SLUICE_TEST_POSTGRES is not set: run this through ctest");
+    return url;
+  }
+  static std::string with_database(const std::string& url, const std::string& database) {
+    const std::size_t slash = url.find('/', url.find("://") + 3);
+    const std::size_t mark = url.find('?');
+    const std::string options = mark == std::string::npos ? "" : url.substr(mark);
+    return url.substr(0, std::min(slash, mark)) + "/" + database + options;
+  }
+  void fill() const {
+    postgres::Connection connection(url_);
+    std::string_view rest = kTables;
+    while (rest.find(';') != std::string_view::npos) {
+      const std::size_t end = rest.find(';');
+      connection.run(std::string(rest.substr(0, end)));
+      rest.remove_prefix(end + 1);
+    }
+  }
+
+  std::string server_, name_, url_;
+};
+
+class ApiTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { database_ = std::make_unique<TestDatabase>(); }
+  static void TearDownTestSuite() { database_.reset(); }
+
+  void SetUp() override {
+    serve(database_->url());
+    document_ = json::parse(get("/openapi.json").body);
+  }
+
+  void serve(const std::string& url) {
+    server_.reset();
+    pool_ = std::make_unique<postgres::Pool>(url, 4);
+    server_ = std::make_unique<http::Server>("127.0.0.1", 0);
+    register_routes(*server_, std::make_shared<Database>(*pool_), [this] { return catalogue_; });
+    server_->start();
+  }
+
+  http::ClientResponse get(const std::string& target, const http::ClientHeaders& headers = {}) {
+    const auto answer = http::get("127.0.0.1", server_->port(), target, headers);
+    if (!answer) throw std::runtime_error(answer.error().message);
+    return *answer;
+  }
+  json rows(const std::string& target) {
+    const auto answer = get(target);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return json::parse(answer.body)["rows"];
+  }
+  // "country month", in the order of the answer.
+  std::vector<std::string> keys(const std::string& target) {
+    std::vector<std::string> out;
+    for (const auto& row : rows(target)) {
+      out.push_back(row["country"].get<std::string>().substr(0, 2) + " " + row["month"].get<std::string>());
+    }
+    return out;
+  }
+  // Checks an answer against what the document says of its path.
+  void expect_documented(const std::string& path, const http::ClientResponse& answer) {
+    const SchemaChecker checker(document_);
+    const json& responses = document_["paths"][path]["get"]["responses"];
+    const std::string status = std::to_string(answer.status);
+    ASSERT_TRUE(responses.contains(status)) << path << " " << status;
+    const json& content = checker.resolved(responses[status])["content"];
+    std::string type(answer.header("content-type"));
+    type = type.substr(0, type.find(';'));
+    ASSERT_TRUE(content.contains(type)) << path << " " << type;
+    if (type.find("json") == std::string::npos || type.find("ndjson") != std::string::npos) return;
+    EXPECT_THAT(checker.check(json::parse(answer.body), content[type]["schema"]), IsEmpty()) << path;
+  }
+
+  static inline std::unique_ptr<TestDatabase> database_;
+  std::shared_ptr<const Catalogue> catalogue_ = make_catalogue(datasets());
+  std::unique_ptr<postgres::Pool> pool_;
+  std::unique_ptr<http::Server> server_;
+  json document_;
+};
+
+TEST_F(ApiTest, FiltersAndOrdersByTypedValues) {
+  EXPECT_THAT(keys("/v1/reports/monthly"), ElementsAre("Es 2017_01", "Fr 2017_01", "Fr 2017_02", "It 2017_01", "a  2016_12"));
+  EXPECT_THAT(keys("/v1/reports/monthly?country=France"), ElementsAre("Fr 2017_01", "Fr 2017_02"));
+  EXPECT_THAT(keys("/v1/reports/monthly?month[gte]=2017_01&bookings[lt]=5"), ElementsAre("Fr 2017_01", "It 2017_01"));
+  EXPECT_THAT(keys("/v1/reports/monthly?bookings[in]=0,1"), ElementsAre("It 2017_01", "a  2016_12"));
+  EXPECT_THAT(keys("/v1/reports/monthly?country[prefix]=Fr&amount[gt]=0.10"), ElementsAre("Fr 2017_01"));
+  EXPECT_THAT(keys("/v1/reports/monthly?amount[null]=true"), ElementsAre("It 2017_01"));
+  EXPECT_THAT(keys("/v1/reports/monthly?opened=2016-02-29"), ElementsAre("Es 2017_01"));
+  EXPECT_THAT(keys("/v1/reports/monthly?last_at[gt]=2017-01-31T10:00:00Z"), ElementsAre("Es 2017_01"));
+  EXPECT_THAT(keys("/v1/reports/monthly?order=-bookings,month&limit=2"), ElementsAre("Es 2017_01", "Fr 2017_02"));
+  EXPECT_THAT(keys("/v1/reports/monthly?order=amount"),
+              ElementsAre("a  2016_12", "Fr 2017_02", "Es 2017_01", "Fr 2017_01", "It 2017_01"));
+}
+
+TEST_F(ApiTest, AmountsAreExactInEveryFormat) {
+  const std::string filter = "/v1/reports/monthly?country[ne]=Italia";
+  EXPECT_THAT(get(filter).body, AllOf(HasSubstr("\"amount\":617087.510,"), HasSubstr("\"amount\":0.10,"),
+                                      HasSubstr("\"amount\":-12345678901234567890.123456789,")));
+  const auto csv = get(filter, {{"Accept", "text/csv"}});
+  EXPECT_THAT(csv.header("content-type"), StartsWith("text/csv"));
+  EXPECT_THAT(csv.body, AllOf(StartsWith("country,month,bookings,amount,opened,last_at\r\n"),
+                              HasSubstr("España,2017_01,5,397999.18,2016-02-29,2017-01-31T10:00:00.5Z\r\n"),
+                              HasSubstr("\"a \"\"quoted\"\", one\",2016_12,0,-12345678901234567890.123456789,,\r\n")));
+  const auto lines = get(filter + "&format=ndjson");
+  EXPECT_EQ(lines.header("content-type"), "application/x-ndjson");
+  EXPECT_EQ(std::count(lines.body.begin(), lines.body.end(), '\n'), 4);
+}
+
+TEST_F(ApiTest, PagesInAnyOrderMeetEveryRowOnce) {
+  for (const std::string order : {"", "&order=-amount", "&order=amount", "&order=bookings,-month", "&order=-opened",
+                                  "&order=last_at", "&order=-country,-month"}) {
+    std::multiset<std::string> met;
+    std::string cursor;
+    do {
+      const auto page = json::parse(get("/v1/reports/monthly?limit=2" + order + cursor).body);
+      ASSERT_TRUE(page.contains("rows")) << order << page;
+      for (const auto& row : page["rows"]) met.insert(row["country"].get<std::string>() + row["month"].get<std::string>());
+      cursor = page["next"].is_null() ? "" : "&cursor=" + page["next"].get<std::string>();
+    } while (!cursor.empty());
+    EXPECT_EQ(met.size(), 5u) << order;
+    EXPECT_EQ(std::set<std::string>(met.begin(), met.end()).size(), 5u) << order;
+  }
+}
+
+TEST_F(ApiTest, AWalkMeetsEveryRowOnceWhileRowsAreWritten) {
+  postgres::Connection writer(database_->url());
+  writer.run("CREATE TABLE public.unborn (country text PRIMARY KEY, _revision bigint)");
+  writer.run("INSERT INTO unborn SELECT 'c' || n, 1 FROM generate_series(1, 2000) n");
+  std::atomic<bool> stop = false;
+  std::thread updates([&] {
+    for (int round = 0; !stop; ++round) {
+      writer.run(fmt::format("UPDATE unborn SET _revision = _revision + 1 WHERE hashtext(country) % 7 = {}", round % 7));
+      writer.run(fmt::format("INSERT INTO unborn VALUES ('new{}', 1)", round));
+    }
+  });
+  std::multiset<std::string> met;
+  std::string cursor;
+  do {
+    const auto page = json::parse(get("/v1/reports/unborn?limit=50" + cursor).body);
+    for (const auto& row : page["rows"]) met.insert(row["country"].get<std::string>());
+    cursor = page["next"].is_null() || met.size() > 5000 ? "" : "&cursor=" + page["next"].get<std::string>();
+  } while (!cursor.empty());
+  stop = true;
+  updates.join();
+  for (int n = 1; n <= 2000; ++n) EXPECT_EQ(met.count("c" + std::to_string(n)), 1u) << n;
+  EXPECT_EQ(std::set<std::string>(met.begin(), met.end()).size(), met.size());
+  writer.run("DROP TABLE public.unborn");
+}
+
+TEST_F(ApiTest, AnETagStandsForTheRevision) {
+  const auto first = get("/v1/reports/monthly");
+  const std::string etag(first.header("etag"));
+  EXPECT_THAT(etag, StartsWith("\"7-"));
+  EXPECT_EQ(get("/v1/reports/monthly", {{"If-None-Match", etag}}).status, 304);
+  EXPECT_EQ(get("/v1/reports/monthly", {{"If-None-Match", etag}, {"Accept", "text/csv"}}).status, 200);
+  postgres::Connection writer(database_->url());
+  writer.run("UPDATE _sluice.reports SET revision = 8 WHERE name = 'monthly'");
+  const auto second = get("/v1/reports/monthly", {{"If-None-Match", etag}});
+  EXPECT_EQ(second.status, 200);
+  EXPECT_EQ(json::parse(second.body)["revision"], 8);
+  writer.run("UPDATE _sluice.reports SET revision = 7 WHERE name = 'monthly'");
+}
+
+TEST_F(ApiTest, AReportWithoutATableYetIsEmpty) {
+  const auto page = json::parse(get("/v1/reports/unborn").body);
+  EXPECT_THAT(page["rows"], IsEmpty());
+  EXPECT_EQ(page["revision"], 0);
+  EXPECT_TRUE(page["next"].is_null());
+  EXPECT_EQ(get("/v1/reports/unborn?format=csv").body, "country\r\n");
+}
+
+TEST_F(ApiTest, MistakesAreProblemsThatHelp) {
+  EXPECT_THAT(get("/v1/reports/nope").body, AllOf(HasSubstr("'nope'"), HasSubstr("monthly, unborn")));
+  EXPECT_EQ(get("/v1/reports/nope").status, 404);
+  EXPECT_EQ(get("/v1/reports/monthly?contry=x").status, 400);
+  EXPECT_THAT(get("/v1/reports/monthly?contry=x").body, HasSubstr("country, month, bookings"));
+  EXPECT_EQ(get("/v1/reports/monthly", {{"Accept", "image/png"}}).status, 406);
+  EXPECT_EQ(get("/v1/reports/monthly?format=xml").status, 400);
+  EXPECT_EQ(get("/v1/files/none").status, 404);
+  const std::string attack = http::percent_encode("x' OR '1'='1");
+  EXPECT_THAT(rows("/v1/reports/monthly?country=" + attack), IsEmpty());
+}
+
+TEST_F(ApiTest, FilesAndDeadLettersAreListedAndPaged) {
+  const auto page = json::parse(get("/v1/files?limit=2&state=done").body);
+  EXPECT_EQ(page["files"][0]["id"], "30-ab");
+  EXPECT_EQ(page["files"][1]["id"], "29-ab");
+  const auto next = json::parse(get("/v1/files?limit=2&state=done&cursor=" + page["next"].get<std::string>()).body);
+  EXPECT_EQ(next["files"][0]["id"], "28-ab");
+  EXPECT_EQ(json::parse(get("/v1/files/7-ab").body)["name"], "bookings7.csv");
+  EXPECT_THAT(json::parse(get("/v1/files?name=bookings3.csv").body)["files"].size(), 1u);
+  const auto letters = json::parse(get("/v1/dead-letters?dataset=bookings&file=1-ab&rule=type.date&limit=3").body);
+  EXPECT_EQ(letters["dead_letters"].size(), 3u);
+  EXPECT_EQ(letters["dead_letters"][0]["line"], 2);
+  EXPECT_EQ(letters["dead_letters"][2]["line"], 4);
+  EXPECT_EQ(letters["dead_letters"][0]["row"], "a,b");
+  EXPECT_FALSE(letters["next"].is_null());
+  EXPECT_THAT(json::parse(get("/v1/dead-letters?dataset=other").body)["dead_letters"], IsEmpty());
+}
+
+TEST_F(ApiTest, TheListOfReportsTellsRevisionAndFreshness) {
+  const auto reports = json::parse(get("/v1/reports").body)["reports"];
+  ASSERT_EQ(reports.size(), 2u);
+  EXPECT_EQ(reports[0]["name"], "monthly");
+  EXPECT_EQ(reports[0]["revision"], 7);
+  EXPECT_EQ(reports[0]["updated_at"], "2026-01-31T12:00:00.25Z");
+  EXPECT_TRUE(reports[0]["freshness_seconds"].is_number());
+  EXPECT_EQ(reports[0]["columns"][3], json({{"name", "amount"}, {"type", "decimal"}, {"key", false}}));
+  EXPECT_EQ(reports[1]["revision"], 0);
+  EXPECT_TRUE(reports[1]["updated_at"].is_null());
+}
+
+TEST_F(ApiTest, AnswersAreWhatTheDocumentSays) {
+  expect_documented("/v1/reports", get("/v1/reports"));
+  expect_documented("/v1/reports/monthly", get("/v1/reports/monthly"));
+  expect_documented("/v1/reports/monthly", get("/v1/reports/monthly?limit=1&order=-amount"));
+  expect_documented("/v1/reports/monthly", get("/v1/reports/monthly?format=csv"));
+  expect_documented("/v1/reports/monthly", get("/v1/reports/monthly?x=1"));
+  expect_documented("/v1/reports/{name}", get("/v1/reports/unborn"));
+  expect_documented("/v1/reports/{name}", get("/v1/reports/nope"));
+  expect_documented("/v1/reports/{name}", get("/v1/reports/monthly", {{"Accept", "image/png"}}));
+  expect_documented("/v1/files", get("/v1/files"));
+  expect_documented("/v1/files", get("/v1/files?format=ndjson"));
+  expect_documented("/v1/files/{id}", get("/v1/files/7-ab"));
+  expect_documented("/v1/files/{id}", get("/v1/files/none"));
+  expect_documented("/v1/dead-letters", get("/v1/dead-letters"));
+  expect_documented("/openapi.json", get("/openapi.json"));
+  expect_documented("/", get("/"));
+}
+
+TEST_F(ApiTest, EveryRouteOfItsOwnIsInTheDocument) {
+  for (const auto& [method, pattern] : server_->routes()) {
+    EXPECT_TRUE(document_["paths"].contains(pattern)) << pattern;
+  }
+  EXPECT_EQ(server_->routes().size(), 7u);
+}
+
+TEST_F(ApiTest, WithoutADatabaseTheAnswerIsToComeBack) {
+  serve("postgresql://nobody@127.0.0.1:1/none?connect_timeout=2");
+  const auto answer = get("/v1/reports/monthly");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.header("retry-after"), "2");
+  expect_documented("/v1/reports/monthly", answer);
+  EXPECT_EQ(get("/openapi.json").status, 200);
+}
+
+}  // namespace
+}  // namespace sluice::api
