@@ -1,0 +1,72 @@
+#include "common/model/dead_letter.h"
+
+#include "common/model/json_read.h"
+
+namespace sluice {
+namespace {
+
+std::string text_of(const nlohmann::json& object, const char* name) {
+  const auto& value = object.at(name);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+}  // namespace
+
+std::string to_json(const DeadLetter& d) {
+  model_json::ObjectWriter out;
+  return out.text("id", d.id)
+      .text("dataset", d.dataset)
+      .text_or_null("file", d.file)
+      .text_or_null("file_name", d.file_name)
+      .number("entry", d.entry)
+      .number("line", d.line)
+      .text_or_null("column", d.column)
+      .text("rule", d.rule)
+      .text("reason", d.reason)
+      .text("row", d.row)
+      .text("stage", d.stage)
+      .finish();
+}
+
+Result<DeadLetter> dead_letter_from_json(std::string_view json) {
+  return model_json::read_object<DeadLetter>(json, "a dead letter", [](const nlohmann::json& j) {
+    DeadLetter d;
+    d.id = j.at("id");
+    d.dataset = j.at("dataset");
+    d.file = text_of(j, "file");
+    d.file_name = text_of(j, "file_name");
+    d.entry = j.at("entry");
+    d.line = j.at("line");
+    d.column = text_of(j, "column");
+    d.rule = j.at("rule");
+    d.reason = j.at("reason");
+    d.row = j.at("row");
+    d.stage = j.at("stage");
+    return d;
+  });
+}
+
+DeadLetterHeaders headers_of(const DeadLetter& d, std::string_view topic) {
+  const std::pair<std::string_view, std::string> all[] = {
+      {"__connect.errors.topic", std::string(topic)},
+      {"__connect.errors.connector.name", "sluice-" + d.stage},
+      {"__connect.errors.stage", d.stage == "ingest" ? "VALUE_CONVERTER" : "TRANSFORMATION"},
+      {"__connect.errors.exception.class.name", d.rule},
+      {"__connect.errors.exception.message", model_json::utf8(d.reason)},
+      {"x-file-id", d.file},
+      {"x-file-name", model_json::utf8(d.file_name)},
+      {"x-entry", std::to_string(d.entry)},
+      {"x-line", std::to_string(d.line)},
+      {"x-column", d.column},
+      {"x-rule", d.rule},
+  };
+  DeadLetterHeaders out;
+  out.storage.reserve(std::size(all));
+  for (const auto& [name, value] : all) {
+    out.storage.push_back(value);
+    out.headers.push_back({name, out.storage.back()});
+  }
+  return out;
+}
+
+}  // namespace sluice

@@ -1,0 +1,67 @@
+#include "common/model/topics.h"
+
+#include <algorithm>
+
+namespace sluice {
+namespace {
+
+// Rows may be several megabytes; brokers refuse more than one unless told otherwise.
+constexpr const char* kMaxMessageBytes = "10485760";
+
+}  // namespace
+
+std::string Topics::named(std::string_view name, std::string_view stage) const {
+  std::string out = prefix_ + ".";
+  for (char c : name) out += c == '_' ? '-' : c;
+  if (!stage.empty()) out += "." + std::string(stage);
+  return out + ".v1";
+}
+
+std::string Topics::files() const { return named("files", ""); }
+std::string Topics::discoveries() const { return named("discoveries", ""); }
+std::string Topics::announcements() const { return named("announcements", ""); }
+std::string Topics::file_counts() const { return named("file-counts", ""); }
+std::string Topics::ingest_commits() const { return named("ingest-commits", ""); }
+std::string Topics::records(std::string_view dataset) const { return named(dataset, "records"); }
+std::string Topics::dead_letters(std::string_view dataset) const { return named(dataset, "dead-letters"); }
+std::string Topics::commits(std::string_view dataset) const { return named(dataset, "commits"); }
+std::string Topics::deltas(std::string_view dataset) const { return named(dataset, "deltas"); }
+std::string Topics::state(std::string_view dataset) const { return named(dataset, "state"); }
+std::string Topics::rows(std::string_view report) const { return named(report, "rows"); }
+
+TopicSettings compacted(std::string name, std::int32_t partitions) {
+  return {std::move(name),
+          partitions,
+          {{"cleanup.policy", "compact"},
+           {"max.message.bytes", kMaxMessageBytes},
+           // Half of a compacted topic may be superseded messages before it is cleaned again.
+           {"min.cleanable.dirty.ratio", "0.5"},
+           {"segment.bytes", "67108864"}}};
+}
+
+TopicSettings kept_for_ever(std::string name, std::int32_t partitions) {
+  return {std::move(name),
+          partitions,
+          {{"cleanup.policy", "delete"},
+           {"retention.ms", "-1"},
+           {"retention.bytes", "-1"},
+           {"max.message.bytes", kMaxMessageBytes}}};
+}
+
+std::vector<TopicSettings> installation_topics(const Topics& topics, std::int32_t shards) {
+  return {compacted(topics.files(), shards), kept_for_ever(topics.discoveries(), 1),
+          kept_for_ever(topics.announcements(), shards), kept_for_ever(topics.file_counts(), shards),
+          compacted(topics.ingest_commits(), shards)};
+}
+
+std::vector<TopicSettings> dataset_topics(const Topics& topics, std::string_view dataset,
+                                          const std::vector<std::string>& reports, std::int32_t partitions) {
+  std::vector<TopicSettings> out = {
+      kept_for_ever(topics.records(dataset), partitions), kept_for_ever(topics.dead_letters(dataset), partitions),
+      compacted(topics.commits(dataset), partitions), kept_for_ever(topics.deltas(dataset), partitions),
+      compacted(topics.state(dataset), partitions)};
+  for (const std::string& report : reports) out.push_back(compacted(topics.rows(report), partitions));
+  return out;
+}
+
+}  // namespace sluice
