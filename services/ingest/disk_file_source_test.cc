@@ -1,0 +1,106 @@
+#include "services/ingest/disk_file_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "services/ingest/temporary_folder.h"
+
+namespace sluice::ingest {
+namespace {
+
+class DiskFileSourceTest : public ::testing::Test {
+ protected:
+  Announcement put(const std::string& path, const std::string& content, const std::string& id) {
+    folder.write("in/" + path, content);
+    const FileIdentity identity = disk.identity(path).value();
+    Announcement out;
+    out.id = id;
+    out.path = path;
+    out.bytes = identity.bytes;
+    out.mtime_ns = identity.mtime_ns;
+    out.inode = identity.inode;
+    return out;
+  }
+  std::string rest(const std::string& path, std::uint64_t from) {
+    std::string bytes(100, '\0');
+    bytes.resize(disk.open(path, from).value()->read(bytes).value());
+    return bytes;
+  }
+
+  TemporaryFolder folder;
+  DiskFileSource disk{folder.path("in"), folder.path("archive"), folder.path("failed")};
+};
+
+TEST_F(DiskFileSourceTest, AFileIsReadFromAnyByte) {
+  put("a.csv", "0123456789", "1-a");
+  EXPECT_EQ(rest("a.csv", 0), "0123456789");
+  EXPECT_EQ(rest("a.csv", 7), "789");
+  EXPECT_EQ(rest("a.csv", 10), "");
+  EXPECT_FALSE(disk.open("none.csv", 0).has_value());
+  EXPECT_EQ(disk.identity("none.csv"), std::nullopt);
+}
+
+TEST_F(DiskFileSourceTest, ArchivingKeepsTheSubPathAndCanBeRepeated) {
+  const Announcement file = put("sub/deep/a.csv", "rows", "1-a");
+  EXPECT_TRUE(disk.archive(file).value());
+  EXPECT_EQ(folder.read("archive/sub/deep/a.csv"), "rows");
+  EXPECT_FALSE(folder.exists("in/sub/deep/a.csv"));
+  EXPECT_FALSE(disk.archive(file).value());
+}
+
+TEST_F(DiskFileSourceTest, ATakenNameGetsTheFilesIdAndNothingIsOverwritten) {
+  EXPECT_TRUE(disk.archive(put("a.csv", "first", "1-a")).value());
+  EXPECT_TRUE(disk.archive(put("a.csv", "second", "2-b")).value());
+  EXPECT_EQ(folder.read("archive/a.csv"), "first");
+  EXPECT_EQ(folder.read("archive/a.2-b.csv"), "second");
+}
+
+TEST_F(DiskFileSourceTest, AFailedFileHasItsReasonBesideIt) {
+  EXPECT_TRUE(disk.reject(put("sub/a.csv", "x", "1-a"), "It is no good.").value());
+  EXPECT_EQ(folder.read("failed/sub/a.csv"), "x");
+  EXPECT_EQ(folder.read("failed/sub/a.csv.reason.txt"), "It is no good.\n");
+  EXPECT_TRUE(disk.reject(put("sub/a.csv", "y", "2-b"), "Nor is this.").value());
+  EXPECT_EQ(folder.read("failed/sub/a.2-b.csv.reason.txt"), "Nor is this.\n");
+}
+
+TEST_F(DiskFileSourceTest, AnotherFileThatTookThePathIsNotMoved) {
+  const Announcement old = put("a.csv", "old", "1-a");
+  folder.write("in/a.csv", "a new delivery");
+  EXPECT_FALSE(disk.archive(old).value());
+  EXPECT_EQ(folder.read("in/a.csv"), "a new delivery");
+}
+
+TEST_F(DiskFileSourceTest, AFolderCanBeMovedToTheFailedOnes) {
+  folder.write("in/a.csv/inside", "x");
+  const FileIdentity identity = disk.identity("a.csv").value();
+  Announcement file;
+  file.path = "a.csv";
+  file.bytes = identity.bytes;
+  file.mtime_ns = identity.mtime_ns;
+  file.inode = identity.inode;
+  EXPECT_TRUE(disk.reject(file, "A folder.").value());
+  EXPECT_TRUE(folder.exists("failed/a.csv/inside"));
+}
+
+TEST_F(DiskFileSourceTest, AMoveThatCannotBeDoneLeavesTheFileWhereItIs) {
+  const Announcement file = put("a.csv", "rows", "1-a");
+  folder.write("archive", "a file where the folder should be");
+  EXPECT_FALSE(disk.archive(file).has_value());
+  EXPECT_EQ(folder.read("in/a.csv"), "rows");
+}
+
+TEST_F(DiskFileSourceTest, MovingToAnotherFileSystemCopiesWholeAndRemoves) {
+  // /dev/shm is another file system than the temporary folder on most machines; the result is the same on
+  // those where it is not.
+  if (!std::filesystem::is_directory("/dev/shm")) return;
+  const std::string other = "/dev/shm/" + std::filesystem::path(folder.path()).filename().string();
+  DiskFileSource across{folder.path("in"), other, folder.path("failed")};
+  EXPECT_TRUE(across.archive(put("sub/a.csv", "rows", "1-a")).value());
+  EXPECT_TRUE(std::filesystem::exists(other + "/sub/a.csv"));
+  EXPECT_FALSE(folder.exists("in/sub/a.csv"));
+  EXPECT_FALSE(std::filesystem::exists(other + "/sub/.a.csv.part"));
+  std::filesystem::remove_all(other);
+}
+
+}  // namespace
+}  // namespace sluice::ingest
