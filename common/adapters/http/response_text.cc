@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "common/base/json_text.h"
+
 namespace sluice::http {
 namespace {
 
@@ -21,22 +23,6 @@ void append_header(std::string& out, std::string_view name, std::string_view val
     out.push_back(byte < 0x20 || byte == 0x7F ? ' ' : c);
   }
   out.append("\r\n");
-}
-
-void append_json_string(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out.push_back('"');
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (byte < 0x20) {
-      out += {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]};
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
 }
 
 std::string http_date(std::int64_t unix_seconds) {

@@ -46,7 +46,7 @@ TEST(Problem, IsEscapedAndCompletedWithPathAndId) {
   EXPECT_EQ(response.content_type, "application/problem+json");
   EXPECT_EQ(response.body,
             "{\"type\":\"about:blank\",\"title\":\"Not \\\"found\\\"\",\"status\":404,"
-            "\"detail\":\"a\\u000ab\",\"instance\":\"/x\",\"request_id\":\"id-1\"}\n");
+            "\"detail\":\"a\\nb\",\"instance\":\"/x\",\"request_id\":\"id-1\"}\n");
 }
 
 TEST(TraceId, ComesFromAWellFormedTraceparentOnly) {

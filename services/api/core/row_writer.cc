@@ -1,6 +1,6 @@
 #include "services/api/core/row_writer.h"
 
-#include <array>
+#include "common/base/json_text.h"
 
 namespace sluice::api {
 namespace {
@@ -37,28 +37,6 @@ std::string_view content_type(Format format) {
     case Format::kNdjson: return "application/x-ndjson";
   }
   return "application/json";
-}
-
-void append_json_string(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out.push_back('"');
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      out += {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]};
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
 }
 
 std::string json_string(std::string_view text) {

@@ -39,7 +39,7 @@ class RowWriter {
   bool first_ = true;
 };
 
-void append_json_string(std::string& out, std::string_view text);
+// The text as a JSON string, with its quotes.
 std::string json_string(std::string_view text);
 
 }  // namespace sluice::api

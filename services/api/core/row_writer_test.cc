@@ -44,10 +44,6 @@ TEST(RowWriter, CsvHasAHeaderAndTellsNullFromEmpty) {
   EXPECT_EQ(written(Format::kCsv, {}), "name,amount,n,open,day\r\n");
 }
 
-TEST(RowWriter, ControlCharactersAndLineBreaksAreEscapedInJson) {
-  EXPECT_EQ(json_string("a\nb\t\x01\x7f\\"), "\"a\\nb\\t\\u0001\\u007f\\\\\"");
-}
-
 TEST(RowWriter, ANumberThatJsonHasNotIsNull) {
   EXPECT_EQ(written(Format::kJson, {{"x", "NaN", "1", std::nullopt, std::nullopt}}),
             "{\"name\":\"x\",\"amount\":null,\"n\":1,\"open\":null,\"day\":null}");
