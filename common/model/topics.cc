@@ -45,6 +45,8 @@ TopicSettings kept_for_ever(std::string name, std::int32_t partitions) {
           {{"cleanup.policy", "delete"},
            {"retention.ms", "-1"},
            {"retention.bytes", "-1"},
+           // A record's time is its event time, which may lie ahead; Kafka 4 refuses that by default.
+           {"message.timestamp.after.max.ms", "9223372036854775807"},
            {"max.message.bytes", kMaxMessageBytes}}};
 }
 
