@@ -1,0 +1,305 @@
+#include "common/config/settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+extern char** environ;
+
+namespace sluice {
+namespace {
+
+constexpr const char* kVersion = "0.1.0";
+
+struct Option {
+  std::string key;       // in the YAML file, with dots: kafka.brokers
+  std::string variable;  // SLUICE_KAFKA_BROKERS
+  std::string help;
+  bool secret = false;
+  std::function<void(Settings&, const std::string&)> set;
+  std::function<std::string(const Settings&)> get;
+};
+
+std::int64_t whole_number(const std::string& text, std::int64_t low, std::int64_t high) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
+    throw ConfigError(fmt::format("\"{}\" is not a whole number from {} to {}", text, low, high));
+  }
+  return value;
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, separator);) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  return parts;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& part : parts) out += (out.empty() ? "" : ":") + part;
+  return out;
+}
+
+Option text(std::string key, std::string variable, std::string help, std::string Settings::*member,
+            bool secret = false) {
+  return {std::move(key), std::move(variable), std::move(help), secret,
+          [member](Settings& s, const std::string& v) { s.*member = v; },
+          [member](const Settings& s) { return s.*member; }};
+}
+
+Option kafka_text(std::string key, std::string variable, std::string help, std::string KafkaSettings::*member) {
+  return {std::move(key), std::move(variable), std::move(help), false,
+          [member](Settings& s, const std::string& v) { s.kafka.*member = v; },
+          [member](const Settings& s) { return s.kafka.*member; }};
+}
+
+template <typename T>
+Option kafka_number(std::string key, std::string variable, std::string help, T KafkaSettings::*member,
+                    std::int64_t low, std::int64_t high) {
+  return {std::move(key), std::move(variable), std::move(help), false,
+          [=](Settings& s, const std::string& v) { s.kafka.*member = static_cast<T>(whole_number(v, low, high)); },
+          [member](const Settings& s) { return std::to_string(s.kafka.*member); }};
+}
+
+const std::vector<Option>& options() {
+  static const std::vector<Option> all = {
+      text("home", "SLUICE_HOME", "all state of a local run", &Settings::home),
+      {"definitions", "SLUICE_DEFINITIONS", "folders of definitions, ':' between them", false,
+       [](Settings& s, const std::string& v) { s.definitions = split(v, ':'); },
+       [](const Settings& s) { return joined(s.definitions); }},
+      text("http.address", "SLUICE_HTTP_ADDRESS", "where the HTTP server listens", &Settings::http_address),
+      {"http.port", "SLUICE_HTTP_PORT", "its port; from SLUICE_PORT_BASE if not set", false,
+       [](Settings& s, const std::string& v) { s.http_port = static_cast<std::uint16_t>(whole_number(v, 0, 65535)); },
+       [](const Settings& s) { return std::to_string(s.http_port); }},
+      kafka_text("kafka.brokers", "SLUICE_KAFKA_BROKERS", "host:port, commas between", &KafkaSettings::brokers),
+      kafka_text("kafka.topic_prefix", "SLUICE_TOPIC_PREFIX", "first word of every topic",
+                 &KafkaSettings::topic_prefix),
+      kafka_number("kafka.shards", "SLUICE_INGEST_SHARDS", "partitions of ingest's topics; fixed once they exist",
+                   &KafkaSettings::shards, 1, 256),
+      kafka_number("kafka.replication", "SLUICE_KAFKA_REPLICATION", "replicas of topics that are created",
+                   &KafkaSettings::replication, 1, 7),
+      kafka_number("kafka.transaction_timeout_ms", "SLUICE_KAFKA_TRANSACTION_TIMEOUT_MS",
+                   "after which the broker aborts a silent transaction", &KafkaSettings::transaction_timeout_ms, 1000,
+                   900'000),
+      text("postgres_url", "SLUICE_POSTGRES_URL", "postgresql://user:password@host:port/database",
+           &Settings::postgres_url, true),
+      text("instance", "SLUICE_INSTANCE_ID", "a stable name: a restart takes its partitions back at once",
+           &Settings::instance),
+      {"threads", "SLUICE_THREADS", "workers of this process", false,
+       [](Settings& s, const std::string& v) { s.threads = static_cast<int>(whole_number(v, 1, 256)); },
+       [](const Settings& s) { return std::to_string(s.threads); }},
+      {"log_level", "SLUICE_LOG_LEVEL", "debug, info, warning or error", false,
+       [](Settings& s, const std::string& v) {
+         if (v != "debug" && v != "info" && v != "warning" && v != "error") {
+           throw ConfigError(fmt::format("\"{}\" is none of debug, info, warning, error", v));
+         }
+         s.log_level = v;
+       },
+       [](const Settings& s) { return s.log_level; }},
+      text("crash_point", "SLUICE_CRASH_POINT", "tests: kill this process at a named point", &Settings::crash_point),
+  };
+  return all;
+}
+
+// Read by the launcher or by tools, not by the services; no mistake to have them set.
+bool belongs_to_others(const std::string& variable) {
+  static const std::vector<std::string> known = {"SLUICE_PORT_BASE", "SLUICE_CONFIG", "SLUICE_S3_ENDPOINT",
+                                                 "SLUICE_CACHE", "SLUICE_POSTGRES_PASSWORD"};
+  return std::ranges::find(known, variable) != known.end() || variable.starts_with("SLUICE_TEST_") ||
+         variable.starts_with("SLUICE_SIMULATION_") || variable.starts_with("SLUICE_LAUNCHER_") ||
+         variable.starts_with("SLUICE_BUILD_");
+}
+
+void set(const Option& option, Settings& settings, const std::string& value, const std::string& where) {
+  try {
+    option.set(settings, value);
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("{}: {} ({})", where, error.what(), option.help));
+  }
+}
+
+std::string first_line_of(const std::string& path, const std::string& variable) {
+  std::ifstream in(path);
+  std::string line;
+  if (!in || !std::getline(in, line)) {
+    throw ConfigError(fmt::format("{} names {}, which cannot be read", variable, path));
+  }
+  return line;
+}
+
+const Option* by_key(const std::string& key) {
+  const auto found = std::ranges::find(options(), key, &Option::key);
+  return found == options().end() ? nullptr : &*found;
+}
+
+void read_yaml(const YAML::Node& node, const std::string& prefix, const std::string& path, Settings& settings) {
+  for (const auto& item : node) {
+    const std::string key = prefix + item.first.as<std::string>();
+    const std::string where = fmt::format("{}:{}: {}", path, item.first.Mark().line + 1, key);
+    if (key == "kafka.properties") {
+      for (const auto& property : item.second) {
+        settings.kafka.properties[property.first.as<std::string>()] = property.second.as<std::string>();
+      }
+    } else if (const Option* option = by_key(key)) {
+      std::string value;
+      if (item.second.IsSequence()) {
+        for (const auto& part : item.second) value += (value.empty() ? "" : ":") + part.as<std::string>();
+      } else if (item.second.IsScalar()) {
+        value = item.second.as<std::string>();
+      } else {
+        throw ConfigError(where + " takes one value");
+      }
+      set(*option, settings, value, where);
+    } else if (item.second.IsMap() && (key == "kafka" || key == "http")) {
+      read_yaml(item.second, key + ".", path, settings);
+    } else {
+      throw ConfigError(where + ": there is no such setting; --help lists them all");
+    }
+  }
+}
+
+void read_file(const std::string& path, Settings& settings) {
+  try {
+    read_yaml(YAML::LoadFile(path), "", path, settings);
+  } catch (const YAML::Exception& error) {
+    throw ConfigError(fmt::format("{}: {}", path, error.what()));
+  }
+}
+
+void read_environment(Settings& settings) {
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string line = *entry;
+    const std::size_t equals = line.find('=');
+    if (!line.starts_with("SLUICE_") || equals == std::string::npos) continue;
+    const std::string variable = line.substr(0, equals);
+    std::string value = line.substr(equals + 1);
+    if (variable.starts_with("SLUICE_KAFKA__")) {
+      std::string property = variable.substr(std::string("SLUICE_KAFKA__").size());
+      std::ranges::transform(property, property.begin(), [](unsigned char c) { return c == '_' ? '.' : static_cast<char>(std::tolower(c)); });
+      settings.kafka.properties[property] = value;
+      continue;
+    }
+    const Option* found = nullptr;
+    for (const Option& option : options()) {
+      if (option.variable == variable) found = &option;
+      if (option.variable + "_FILE" == variable) {
+        found = &option;
+        value = first_line_of(value, variable);
+      }
+    }
+    // An empty variable is an unset one, as scripts and compose files leave them.
+    if (found != nullptr && !value.empty()) set(*found, settings, value, variable);
+    if (found == nullptr && !belongs_to_others(variable)) {
+      throw ConfigError(variable + ": there is no such setting; --help lists them all");
+    }
+  }
+}
+
+void print_help(const std::string& service) {
+  fmt::print("sluice-{}: settings, from a YAML file (--config FILE), then the environment, then flags\n\n", service);
+  for (const Option& option : options()) {
+    fmt::print("  --{:<30} {:<36} {}\n", option.key + " VALUE", option.variable, option.help);
+  }
+  fmt::print("\n  kafka.properties (a map) or SLUICE_KAFKA__<PROPERTY> passes any librdkafka property.\n"
+             "  NAME_FILE instead of NAME reads a variable's value from a file.\n"
+             "  --print-config prints the effective settings, secrets masked.\n");
+}
+
+std::uint16_t port_base() {
+  const char* text = std::getenv("SLUICE_PORT_BASE");
+  if (text == nullptr || *text == '\0') return 8080;
+  try {
+    return static_cast<std::uint16_t>(whole_number(text, 1, 65000));
+  } catch (const ConfigError& error) {
+    throw ConfigError(std::string("SLUICE_PORT_BASE: ") + error.what());
+  }
+}
+
+std::uint16_t port_offset(const std::string& service) {
+  constexpr const char* kOrder[] = {"api", "ingest", "transform", "loader"};
+  for (std::uint16_t i = 0; i < 4; ++i) {
+    if (service == kOrder[i]) return i;
+  }
+  return 0;
+}
+
+// "postgresql://user:secret@host/db" -> "postgresql://user:***@host/db"
+std::string masked(std::string url) {
+  const std::size_t at = url.rfind('@');
+  const std::size_t scheme = url.find("://");
+  if (at == std::string::npos || scheme == std::string::npos) return url.empty() ? url : "***";
+  const std::size_t colon = url.find(':', scheme + 3);
+  if (colon == std::string::npos || colon > at) return url;
+  return url.replace(colon + 1, at - colon - 1, "***");
+}
+
+}  // namespace
+
+Settings read_settings(const std::string& service, int argc, char** argv) {
+  Settings settings;
+  settings.service = service;
+  const std::uint16_t base = port_base();
+  settings.http_port = static_cast<std::uint16_t>(base + port_offset(service));
+  settings.kafka.brokers = fmt::format("127.0.0.1:{}", base + 4);
+  settings.postgres_url = fmt::format("postgresql://sluice:sluice@127.0.0.1:{}/sluice", base + 6);
+
+  std::vector<std::pair<std::string, std::string>> flags;
+  std::string config;
+  if (const char* given = std::getenv("SLUICE_CONFIG")) config = given;
+  bool print = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--help" || argument == "-h") return print_help(service), std::exit(0), settings;
+    if (argument == "--version") return fmt::print("{}\n", kVersion), std::exit(0), settings;
+    if (argument == "--print-config") {
+      print = true;
+      continue;
+    }
+    if (!argument.starts_with("--")) throw ConfigError("\"" + argument + "\" is not a flag; see --help");
+    std::string key = argument.substr(2), value;
+    if (const std::size_t equals = key.find('='); equals != std::string::npos) {
+      value = key.substr(equals + 1);
+      key.resize(equals);
+    } else if (i + 1 < argc) {
+      value = argv[++i];
+    } else {
+      throw ConfigError(argument + " needs a value");
+    }
+    if (key == "config") {
+      config = value;
+    } else if (by_key(key) != nullptr) {
+      flags.emplace_back(key, value);
+    } else {
+      throw ConfigError(argument + ": there is no such flag; --help lists them all");
+    }
+  }
+  if (!config.empty()) read_file(config, settings);
+  read_environment(settings);
+  for (const auto& [key, value] : flags) set(*by_key(key), settings, value, "--" + key);
+  if (print) return fmt::print("{}\n", describe(settings)), std::exit(0), settings;
+  return settings;
+}
+
+std::string describe(const Settings& settings) {
+  std::string out;
+  for (const Option& option : options()) {
+    const std::string value = option.get(settings);
+    out += fmt::format("{}{}={}", out.empty() ? "" : " ", option.key, option.secret ? masked(value) : value);
+  }
+  // A property can be a password: names only.
+  for (const auto& [name, value] : settings.kafka.properties) out += fmt::format(" kafka.properties.{}=***", name);
+  return out;
+}
+
+}  // namespace sluice
