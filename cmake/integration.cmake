@@ -1,0 +1,20 @@
+# sluice_integration_test(NAME SOURCES... [LINK libs...] [LABEL label] [TIMEOUT seconds] [SERIAL])
+# A test binary that needs the real broker and database: ctest starts both once for all such tests (the
+# fixture `environment`, see tests/environment) and ends them afterwards. SERIAL: nothing runs beside it.
+function(sluice_integration_test name)
+  cmake_parse_arguments(A "SERIAL" "LABEL;TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT A_LABEL)
+    set(A_LABEL integration)
+  endif()
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 180)
+  endif()
+  set(more)
+  if(A_SERIAL)
+    set(more RUN_SERIAL TRUE)
+  endif()
+  add_executable(${name} ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE sluice_flags sluice_test_environment ${A_LINK} GTest::gmock_main)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT} FIXTURES_REQUIRED environment ${more})
+endfunction()

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# The broker and the database that tests run against: real ones, on free ports, in a folder of their own.
+#
+#   environment.sh start DIR [OWNER_PID]   starts both and writes DIR/environment.env; they end with OWNER_PID
+#                                          (the caller, if not given), whatever becomes of it
+#   environment.sh stop DIR                ends both and removes their state
+#   environment.sh kill DIR kafka|postgres    kill -9
+#   environment.sh revive DIR kafka|postgres  starts what was killed, on the same port with the same state
+#
+# Below ctest it is the fixture `environment`: one broker and one database for all tests of a run. Tests
+# keep apart by topic prefixes and databases of their own (tests/support/environment.h).
+set -euo pipefail
+
+self=$(readlink -f "${BASH_SOURCE[0]}")
+root=$(readlink -f "$(dirname "$self")/../..")
+for part in say settings processes ports kafka postgres; do
+  # shellcheck source=/dev/null
+  source "$root/launcher/$part.sh"
+done
+read_settings
+
+dir=$(absolute "${2:?the folder of the environment is missing}")
+readonly env_file=$dir/environment.env
+
+# A run on a fast disk or a slow one should take the same time: what is written survives kill -9 of the
+# database (the system has it), and only a power cut would lose it.
+readonly test_postgres_settings=(fsync=off)
+
+choose_ports() {
+  kafka=$(free_port) controller=$(free_port) upstream=$(free_port) proxy=$(free_port) postgres=$(free_port)
+  cat >"$dir/ports" <<PORTS
+kafka=$kafka controller=$controller upstream=$upstream proxy=$proxy postgres=$postgres
+PORTS
+}
+
+read_ports() {
+  # shellcheck source=/dev/null
+  source "$dir/ports"
+}
+
+revive() {
+  local try
+  case $1 in
+    kafka)
+      start_kafka "$dir/kafka" "$dir/kafka.log" "$dir/kafka.pid"
+      ;;
+    postgres)
+      # After kill -9 the database's other processes need a moment to see it and end.
+      for try in {1..50}; do
+        start_postgres "$postgres_home" "$postgres" "$dir/postgres.log" "$dir/postgres.pid" "${test_postgres_settings[@]}"
+        wait_until 10 database_answers_or_ended || true
+        ended "$dir/postgres.pid" || return 0
+        sleep 0.1
+      done
+      show_end "$dir/postgres.log" 15
+      fail "PostgreSQL did not come back in $try tries"
+      ;;
+  esac
+}
+
+database_answers_or_ended() {
+  ended "$dir/postgres.pid" || "$postgres_bin/pg_isready" -q -h 127.0.0.1 -p "$postgres" -U sluice -d sluice
+}
+
+await() {
+  case $1 in
+    kafka) await_kafka "$kafka" "$dir/kafka.pid" "$dir/kafka.log" ;;
+    postgres) await_postgres "$postgres" sluice "$dir/postgres.pid" "$dir/postgres.log" ;;
+  esac
+}
+
+start() {
+  local owner=$1
+  stop
+  mkdir -p "$dir"
+  install_kafka "$dir"
+  choose_ports
+  configure_kafka "$dir/kafka" "$kafka" "$controller" "$upstream" "$proxy"
+  postgres_home=$(postgres_dir "$dir/postgres")
+  revive kafka
+  init_postgres "$postgres_home" "$dir/postgres-init.log" sluice
+  revive postgres
+  # Whatever ends the owner, no server outlives it.
+  start_daemon "$dir/watch.pid" "$dir/watch.log" "$self" watch "$dir" "$owner" "$(started_at "$owner")"
+  await postgres
+  await kafka
+  cat >"$env_file" <<ENV
+SLUICE_TEST_KAFKA=127.0.0.1:$kafka
+SLUICE_TEST_KAFKA_PROXIED=127.0.0.1:$proxy
+SLUICE_TEST_KAFKA_PROXY_UPSTREAM=127.0.0.1:$upstream
+SLUICE_TEST_POSTGRES=postgresql://sluice:sluice@127.0.0.1:$postgres/sluice
+ENV
+}
+
+stop() {
+  [[ -d $dir ]] || return 0
+  stop_daemon "$dir/watch.pid" TERM 5 || true
+  end_servers
+  rm -rf "$(readlink -m "$dir/postgres")" "$dir/postgres" "$dir/kafka" "$env_file" "$dir/ports"
+}
+
+end_servers() {
+  # Nothing in it is worth keeping: the quickest way is good enough.
+  stop_daemon "$dir/kafka.pid" KILL 10 || true
+  stop_daemon "$dir/postgres.pid" QUIT 20 || true
+}
+
+watch() {
+  local owner=$1 start=$2
+  while [[ $(started_at "$owner" || true) == "$start" ]]; do sleep 1; done
+  rm -f "$dir/watch.pid"
+  stop
+}
+
+case ${1:-} in
+  start) start "${3:-$PPID}" ;;
+  stop) stop ;;
+  watch) watch "$3" "$4" ;;
+  kill)
+    pid=$(living_pid "$dir/$3.pid") || fail "$3 does not run"
+    kill -KILL "$pid"
+    wait_until 10 ended "$dir/$3.pid"
+    ;;
+  revive)
+    read_ports
+    postgres_home=$(postgres_dir "$dir/postgres")
+    revive "$3"
+    await "$3"
+    ;;
+  *) usage_error "environment.sh start|stop|kill|revive DIR …" ;;
+esac

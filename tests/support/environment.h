@@ -1,0 +1,29 @@
+#pragma once
+// The broker and the database of this ctest run (tests/environment starts them once for all tests).
+// Tests run side by side on both, so each takes a topic prefix and a database of its own.
+
+#include <string>
+
+namespace sluice::testing {
+
+struct TestEnvironment {
+  std::string kafka;     // host:port
+  std::string postgres;  // URL of a database; its role may make others
+  // A second way to the same broker: what listens at `kafka_proxy_upstream` tells its clients to come to
+  // `kafka_proxied`, where nobody listens until a test puts its proxy there. One test at a time.
+  std::string kafka_proxied;
+  std::string kafka_proxy_upstream;
+};
+
+// Throws std::runtime_error with what to do where the environment does not run.
+const TestEnvironment& test_environment();
+
+// Reads what environment.sh wrote.
+TestEnvironment read_test_environment(const std::string& file);
+
+// A topic prefix, and the URL of an empty database, that no other test has.
+std::string fresh_prefix();
+std::string fresh_database();
+std::string fresh_database(const std::string& postgres_url);
+
+}  // namespace sluice::testing
