@@ -74,6 +74,9 @@ replica.fetch.max.bytes=16777216
 # A transaction whose owner died is ended soon after its own timeout, not up to ten seconds later.
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
 log.index.size.max.bytes=1048576
+# After kill -9 the controller waits until the broker's earlier session is over before it lets it in.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 PROPERTIES
 }
 

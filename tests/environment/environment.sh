@@ -96,7 +96,7 @@ stop() {
   [[ -d $dir ]] || return 0
   stop_daemon "$dir/watch.pid" TERM 5 || true
   end_servers
-  rm -rf "$(readlink -m "$dir/postgres")" "$dir/postgres" "$dir/kafka" "$env_file" "$dir/ports"
+  rm -rf "$(readlink -m "$dir/postgres")" "$dir/postgres" "$dir/kafka" "$env_file" "$dir/ports" "$dir"/*.log
 }
 
 end_servers() {
