@@ -1,0 +1,64 @@
+// The small parts: partitioning, JSON text, the byte format.
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "common/base/bytes.h"
+#include "common/base/json_text.h"
+#include "common/base/partitioning.h"
+
+namespace sluice {
+namespace {
+
+TEST(Murmur2, GivesWhatKafkasJavaClientGives) {
+  // From org.apache.kafka.common.utils.UtilsTest.testMurmur2.
+  EXPECT_EQ(static_cast<std::int32_t>(murmur2("21")), -973932308);
+  EXPECT_EQ(static_cast<std::int32_t>(murmur2("foobar")), -790332482);
+  EXPECT_EQ(static_cast<std::int32_t>(murmur2("a-little-bit-long-string")), -985981536);
+  EXPECT_EQ(static_cast<std::int32_t>(murmur2("a-little-bit-longer-string")), -1486304829);
+  EXPECT_EQ(static_cast<std::int32_t>(murmur2("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8")), -58897971);
+  EXPECT_EQ(static_cast<std::int32_t>(murmur2("abc")), 479470107);
+}
+
+TEST(JsonText, EscapesQuotesBackslashesAndControlCharacters) {
+  std::string out;
+  append_json_string(out, std::string_view("a\"b\\c\n\r\t\x01\x1f\0 é€", 17));
+  EXPECT_EQ(out, "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001f\\u0000 é€\"");
+}
+
+TEST(Bytes, ReadWhatWasWritten) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(7);
+  out.varint(0);
+  out.varint(~std::uint64_t{0});
+  out.signed_varint(-1);
+  out.signed_varint(std::numeric_limits<std::int64_t>::min());
+  out.string("héllo");
+  out.decimal(*parse_decimal("-99999999999999999999999999999999999.999"));
+  ByteReader in(bytes);
+  EXPECT_EQ(in.u8(), 7);
+  EXPECT_EQ(in.varint(), 0U);
+  EXPECT_EQ(in.varint(), ~std::uint64_t{0});
+  EXPECT_EQ(in.signed_varint(), -1);
+  EXPECT_EQ(in.signed_varint(), std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(in.string(), "héllo");
+  EXPECT_EQ(to_string(in.decimal()), "-99999999999999999999999999999999999.999");
+  EXPECT_TRUE(in.ok());
+  EXPECT_TRUE(in.at_end());
+}
+
+TEST(Bytes, AShortInputIsNoticedAndNeverReadPastItsEnd) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.string("hello");
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    ByteReader in(std::string_view(bytes).substr(0, size));
+    in.string();
+    EXPECT_FALSE(in.ok()) << size;
+    EXPECT_EQ(in.varint(), 0U);
+  }
+}
+
+}  // namespace
+}  // namespace sluice
