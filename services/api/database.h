@@ -1,6 +1,6 @@
 #pragma once
-// Reading from Postgres for one request: one connection of the pool, one read-only snapshot, a bound
-// on the time. What the loader writes meanwhile is not seen by half.
+// Reading from Postgres for one request: one connection of the pool, one read-only snapshot, a
+// bound on the time. What the loader writes meanwhile is not seen by half.
 
 #include <functional>
 #include <string>
@@ -15,8 +15,8 @@ class Database {
  public:
   explicit Database(postgres::Pool& pool) : pool_(pool) {}
 
-  // Runs `read` in one REPEATABLE READ READ ONLY transaction; texts come in UTC and ISO. Blocks for at
-  // most about 15 s. Throws ConnectionLost, or SqlError (57014: the time is over).
+  // Runs `read` in one REPEATABLE READ READ ONLY transaction; texts come in UTC and ISO. Blocks for
+  // at most about 15 s. Throws ConnectionLost, or SqlError (57014: the time is over).
   void snapshot(const std::function<void(postgres::Connection&)>& read);
 
   // An empty string if the database answers, else why not. Blocks for at most about 5 s.

@@ -21,7 +21,9 @@ std::vector<fs::path> definition_files(const std::vector<std::string>& folders) 
       const std::string extension = entry.path().extension();
       if (extension == ".yaml" || extension == ".yml") out.push_back(entry.path());
     }
-    if (error) throw ConfigError("Cannot read the definitions' folder " + folder + ": " + error.message() + ".");
+    if (error)
+      throw ConfigError("Cannot read the definitions' folder " + folder + ": " + error.message() +
+                        ".");
   }
   std::sort(out.begin(), out.end());
   return out;

@@ -1,10 +1,10 @@
 #include "services/api/handlers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
-
-#include <fmt/format.h>
 
 #include "common/telemetry/log.h"
 #include "services/api/core/column_value.h"
@@ -19,7 +19,8 @@ namespace {
 using http::Request;
 using http::Response;
 
-constexpr std::string_view kReportsSql = "SELECT name, revision, updated_at, "
+constexpr std::string_view kReportsSql =
+    "SELECT name, revision, updated_at, "
     "round(extract(epoch FROM now() - updated_at)::numeric, 3) FROM _sluice.reports";
 constexpr std::string_view kSizesSql =
     "SELECT c.relname, greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0) "
@@ -41,10 +42,13 @@ Response guarded(const Request& request, Answer answer) {
   try {
     return answer();
   } catch (const postgres::SqlError& error) {
-    log::warning("query failed", {{"path", request.path}, {"trace", request.trace_id}, {"sqlstate", error.sqlstate},
+    log::warning("query failed", {{"path", request.path},
+                                  {"trace", request.trace_id},
+                                  {"sqlstate", error.sqlstate},
                                   {"error", error.what()}});
     if (error.sqlstate == "57014") {
-      return unavailable("The query took too long. Narrow it with filters, or order by the key columns.");
+      return unavailable(
+          "The query took too long. Narrow it with filters, or order by the key columns.");
     }
     if (error.sqlstate == "42703" || is_missing_table(error)) {
       return unavailable("The table is being brought up to the definition.");
@@ -54,7 +58,8 @@ Response guarded(const Request& request, Answer answer) {
     }
     return unavailable("The database refused the query.");
   } catch (const TaskBroken& error) {
-    log::warning("database unreachable", {{"path", request.path}, {"trace", request.trace_id}, {"error", error.what()}});
+    log::warning("database unreachable",
+                 {{"path", request.path}, {"trace", request.trace_id}, {"error", error.what()}});
     return unavailable("The database can not be reached.");
   }
 }
@@ -79,8 +84,9 @@ tl::expected<Wanted, Response> read_request(const TableSpec& table, const Reques
   }
   const auto format = negotiate(request.header("accept"));
   if (!format) {
-    return tl::unexpected(http::problem(406, "Not acceptable",
-                                        "This path offers application/json, text/csv and application/x-ndjson."));
+    return tl::unexpected(
+        http::problem(406, "Not acceptable",
+                      "This path offers application/json, text/csv and application/x-ndjson."));
   }
   out.format = *format;
   return out;
@@ -152,10 +158,11 @@ Response get_report(Database& database, const Catalogue& catalogue, const Reques
   if (unchanged) {
     out.status = 304;
   } else {
-    out = rows_response(wanted->format, page,
-                        fmt::format("{{\"report\":{},\"rows\":[{}],\"next\":{},\"complete_through\":null,"
-                                    "\"revision\":{}}}\n",
-                                    json_string(found->first), page.rows, next_json(page), revision));
+    out = rows_response(
+        wanted->format, page,
+        fmt::format("{{\"report\":{},\"rows\":[{}],\"next\":{},\"complete_through\":null,"
+                    "\"revision\":{}}}\n",
+                    json_string(found->first), page.rows, next_json(page), revision));
   }
   // no-cache: keep it, but ask each time whether it is still right.
   out.headers.emplace_back("Cache-Control", "no-cache");
@@ -164,15 +171,18 @@ Response get_report(Database& database, const Catalogue& catalogue, const Reques
   return out;
 }
 
-Response list_table(Database& database, const TableSpec& table, std::string_view member, const Request& request) {
+Response list_table(Database& database, const TableSpec& table, std::string_view member,
+                    const Request& request) {
   const auto wanted = read_request(table, request);
   if (!wanted) return wanted.error();
   Page page;
   page.rows = RowWriter(wanted->format, table.columns).take();
-  read_if_there(database,
-                [&](postgres::Connection& connection) { page = read_page(connection, table, *wanted); });
-  return rows_response(wanted->format, page,
-                       fmt::format("{{\"{}\":[{}],\"next\":{}}}\n", member, page.rows, next_json(page)));
+  read_if_there(database, [&](postgres::Connection& connection) {
+    page = read_page(connection, table, *wanted);
+  });
+  return rows_response(
+      wanted->format, page,
+      fmt::format("{{\"{}\":[{}],\"next\":{}}}\n", member, page.rows, next_json(page)));
 }
 
 Response get_file(Database& database, const Request& request) {
@@ -186,7 +196,8 @@ Response get_file(Database& database, const Request& request) {
     writer.row(shown_row(files_table(), rows, 0));
   });
   if (!found) {
-    return http::problem(404, "No such file", "There is no file with this id; /v1/files lists them.");
+    return http::problem(404, "No such file",
+                         "There is no file with this id; /v1/files lists them.");
   }
   Response out;
   out.body = writer.take() + "\n";
@@ -201,7 +212,8 @@ std::map<std::string, ReportState, std::less<>> read_report_states(Database& dat
   std::map<std::string, ReportState, std::less<>> out;
   read_if_there(database, [&](postgres::Connection& connection) {
     const postgres::Rows sizes = connection.run(std::string(kSizesSql));
-    for (int i = 0; i < sizes.size(); ++i) out[std::string(sizes.text(i, 0))].rows = sizes.text(i, 1);
+    for (int i = 0; i < sizes.size(); ++i)
+      out[std::string(sizes.text(i, 0))].rows = sizes.text(i, 1);
     const postgres::Rows reports = connection.run(std::string(kReportsSql));
     for (int i = 0; i < reports.size(); ++i) {
       ReportState& state = out[std::string(reports.text(i, 0))];
@@ -230,10 +242,12 @@ Response list_reports(Database& database, const Catalogue& catalogue) {
     const auto found = states.find(name);
     const ReportState state = found == states.end() ? ReportState{} : found->second;
     list += fmt::format(
-        "{}{{\"name\":{},\"dataset\":{},\"url\":{},\"columns\":[{}],\"revision\":{},\"updated_at\":{},"
+        "{}{{\"name\":{},\"dataset\":{},\"url\":{},\"columns\":[{}],\"revision\":{},\"updated_at\":"
+        "{},"
         "\"freshness_seconds\":{},\"rows_estimate\":{}}}",
-        list.empty() ? "" : ",", json_string(name), json_string(report.dataset), json_string("/v1/reports/" + name),
-        columns_json(report.table), state.revision, state.updated_at, state.freshness, state.rows);
+        list.empty() ? "" : ",", json_string(name), json_string(report.dataset),
+        json_string("/v1/reports/" + name), columns_json(report.table), state.revision,
+        state.updated_at, state.freshness, state.rows);
   }
   Response out;
   out.body = "{\"reports\":[" + list + "]}\n";
@@ -248,29 +262,40 @@ Response document(std::string content_type, const std::string& body) {
   return out;
 }
 
-Response answer(RouteId route, Database& database, const Catalogue& catalogue, const Request& request) {
+Response answer(RouteId route, Database& database, const Catalogue& catalogue,
+                const Request& request) {
   switch (route) {
-    case RouteId::kIndex: return document("text/html; charset=utf-8", catalogue.index_page);
-    case RouteId::kOpenApi: return document("application/json", catalogue.openapi);
-    case RouteId::kReports: return list_reports(database, catalogue);
-    case RouteId::kReport: return get_report(database, catalogue, request);
-    case RouteId::kFiles: return list_table(database, files_table(), "files", request);
-    case RouteId::kFile: return get_file(database, request);
-    case RouteId::kDeadLetters: return list_table(database, dead_letters_table(), "dead_letters", request);
-    default: return http::problem(404, "Not found", "There is nothing at this path.");
+    case RouteId::kIndex:
+      return document("text/html; charset=utf-8", catalogue.index_page);
+    case RouteId::kOpenApi:
+      return document("application/json", catalogue.openapi);
+    case RouteId::kReports:
+      return list_reports(database, catalogue);
+    case RouteId::kReport:
+      return get_report(database, catalogue, request);
+    case RouteId::kFiles:
+      return list_table(database, files_table(), "files", request);
+    case RouteId::kFile:
+      return get_file(database, request);
+    case RouteId::kDeadLetters:
+      return list_table(database, dead_letters_table(), "dead_letters", request);
+    default:
+      return http::problem(404, "Not found", "There is nothing at this path.");
   }
 }
 
 }  // namespace
 
-void register_routes(http::Server& server, std::shared_ptr<Database> database, CurrentCatalogue catalogue) {
+void register_routes(http::Server& server, std::shared_ptr<Database> database,
+                     CurrentCatalogue catalogue) {
   for (const RouteInfo& route : routes()) {
     if (route.from_host) continue;
     const bool reads_database = route.id != RouteId::kIndex && route.id != RouteId::kOpenApi;
     server.route(std::string(route.method), std::string(route.pattern),
                  reads_database ? http::Runs::kOnBlockingPool : http::Runs::kOnIoThread,
                  [id = route.id, database, catalogue](const Request& request) {
-                   return guarded(request, [&] { return answer(id, *database, *catalogue(), request); });
+                   return guarded(request,
+                                  [&] { return answer(id, *database, *catalogue(), request); });
                  });
   }
 }

@@ -14,6 +14,7 @@ namespace sluice::api {
 using CurrentCatalogue = std::function<std::shared_ptr<const Catalogue>()>;
 
 // Registers every route of core/routes.h that is the API's own.
-void register_routes(http::Server& server, std::shared_ptr<Database> database, CurrentCatalogue catalogue);
+void register_routes(http::Server& server, std::shared_ptr<Database> database,
+                     CurrentCatalogue catalogue);
 
 }  // namespace sluice::api

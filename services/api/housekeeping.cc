@@ -1,8 +1,8 @@
 #include "services/api/housekeeping.h"
 
-#include <chrono>
-
 #include <prometheus/gauge.h>
+
+#include <chrono>
 
 #include "common/telemetry/log.h"
 
@@ -42,7 +42,8 @@ void Housekeeping::tick() {
     log::error("definitions not reloaded, the old ones stay", {{"error", definition_trouble}});
   }
   definition_trouble_ = definition_trouble;
-  metrics_.gauge("sluice_config_reload_success", "1 if the definitions on disk are the ones in use.")
+  metrics_
+      .gauge("sluice_config_reload_success", "1 if the definitions on disk are the ones in use.")
       .Set(definition_trouble.empty() ? 1 : 0);
   std::string trouble = database_.probe();
   const std::lock_guard lock(mutex_);

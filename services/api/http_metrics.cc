@@ -1,12 +1,12 @@
 #include "services/api/http_metrics.h"
 
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
-
-#include <prometheus/counter.h>
-#include <prometheus/histogram.h>
 
 namespace sluice::api {
 namespace {
@@ -21,19 +21,22 @@ struct Known {
 
 void observe_requests(http::Server& server, Metrics& metrics) {
   auto known = std::make_shared<Known>();
-  server.observe([known, &metrics](std::string_view route, std::string_view method, int status, double seconds) {
+  server.observe([known, &metrics](std::string_view route, std::string_view method, int status,
+                                   double seconds) {
     const std::string key = std::string(method) + " " + std::string(route);
     prometheus::Counter*& counter = known->counters[{key, status}];
     prometheus::Histogram*& histogram = known->histograms[key];
     if (counter == nullptr) {
-      counter = &metrics.counter(
-          "sluice_http_requests_total", "Answered HTTP requests.",
-          {{"route", std::string(route)}, {"method", std::string(method)}, {"code", std::to_string(status)}});
+      counter = &metrics.counter("sluice_http_requests_total", "Answered HTTP requests.",
+                                 {{"route", std::string(route)},
+                                  {"method", std::string(method)},
+                                  {"code", std::to_string(status)}});
     }
     if (histogram == nullptr) {
-      histogram = &metrics.seconds("sluice_http_request_duration_seconds",
-                                   "From a request's head to the last byte of its answer.",
-                                   {{"route", std::string(route)}, {"method", std::string(method)}});
+      histogram =
+          &metrics.seconds("sluice_http_request_duration_seconds",
+                           "From a request's head to the last byte of its answer.",
+                           {{"route", std::string(route)}, {"method", std::string(method)}});
     }
     counter->Increment();
     histogram->Observe(seconds);

@@ -31,8 +31,10 @@ int main(int argc, char** argv) {
     auto api = std::make_shared<Api>(host);
     const std::shared_ptr<sluice::api::Database> database(api, &api->database);
     sluice::api::observe_requests(host.http(), host.metrics());
-    sluice::api::register_routes(host.http(), database, [api] { return api->definitions.current(); });
+    sluice::api::register_routes(host.http(), database,
+                                 [api] { return api->definitions.current(); });
     host.ready_when("postgres", [api] { return api->housekeeping.database_trouble(); });
-    host.add_part("housekeeping", [api] { api->housekeeping.start(); }, [api] { api->housekeeping.stop(); });
+    host.add_part(
+        "housekeeping", [api] { api->housekeeping.start(); }, [api] { api->housekeeping.stop(); });
   });
 }

@@ -1,15 +1,14 @@
-// The API's handlers behind a real server, on a real PostgreSQL (SLUICE_TEST_POSTGRES): filters,
-// order, paging while rows change, exact digits, ETags; and every answer against the OpenAPI document.
-#include <atomic>
-#include <cstdlib>
-#include <map>
-#include <set>
-#include <thread>
-
+// The API's handlers behind a real server, on a real PostgreSQL: filters, order, paging while rows
+// change, exact digits, ETags; and every answer against the OpenAPI document.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
+#include <set>
+#include <thread>
 
 #include "common/adapters/http/client.h"
 #include "common/adapters/http/request_text.h"
@@ -18,16 +17,17 @@
 #include "common/adapters/postgres/pool.h"
 #include "services/api/core/catalogue.h"
 #include "services/api/handlers.h"
+#include "tests/support/environment.h"
 
 namespace sluice::api {
 namespace {
 
 using nlohmann::json;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 constexpr const char* kTables = R"sql(
 CREATE SCHEMA _sluice;
@@ -50,7 +50,8 @@ INSERT INTO monthly VALUES
   ('a "quoted", one', '2016_12', 0, -12345678901234567890.123456789, NULL, NULL, 1);
 INSERT INTO _sluice.files (id, place, name, dataset, source, bytes, state, rows, records, dead_letters,
     duplicates, corrections, late, started_at)
-  SELECT n || '-ab', n, 'bookings' || n || '.csv', 'bookings', 'folder', 10, 'done', 4, 1, 1, 1, 1, 0, now()
+  SELECT n || '-ab', n, 'bookings' || n || '.csv', 'bookings', 'folder', 10, 'done',
+    4, 1, 1, 1, 1, 0, now()
   FROM generate_series(1, 30) n;
 INSERT INTO _sluice.dead_letters
   SELECT '1-ab:0:' || n, 'bookings', '1-ab', 'bookings1.csv', 0, n, 'date', 'type.date',
@@ -67,9 +68,12 @@ std::vector<Dataset> datasets() {
   };
   ReportSpec monthly;
   monthly.name = "monthly";
-  monthly.columns = {column("country", ColumnType::kString, true),   column("month", ColumnType::kString, true),
-                     column("bookings", ColumnType::kInteger, false), column("amount", ColumnType::kDecimal, false),
-                     column("opened", ColumnType::kDate, false),     column("last_at", ColumnType::kTimestamp, false)};
+  monthly.columns = {column("country", ColumnType::kString, true),
+                     column("month", ColumnType::kString, true),
+                     column("bookings", ColumnType::kInteger, false),
+                     column("amount", ColumnType::kDecimal, false),
+                     column("opened", ColumnType::kDate, false),
+                     column("last_at", ColumnType::kTimestamp, false)};
   ReportSpec unborn;
   unborn.name = "unborn";
   unborn.columns = {column("country", ColumnType::kString, true)};
@@ -79,21 +83,26 @@ std::vector<Dataset> datasets() {
   return {out};
 }
 
-// Whether a value fits a JSON Schema; the parts of it that our document uses. Returns what is wrong.
+// Whether a value fits a JSON Schema; the parts of it that our document uses. Returns what is
+// wrong.
 class SchemaChecker {
  public:
   explicit SchemaChecker(const json& document) : document_(document) {}
 
-  std::string check(const json& value, const json& schema_or_reference, const std::string& at = "$") const {
+  std::string check(const json& value, const json& schema_or_reference,
+                    const std::string& at = "$") const {
     const json& schema = resolved(schema_or_reference);
-    if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end()) {
+    if (schema.contains("enum") &&
+        std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end()) {
       return at + " is none of the enum";
     }
-    if (schema.contains("type") && !has_type(value, schema["type"])) return at + " has another type: " + value.dump();
+    if (schema.contains("type") && !has_type(value, schema["type"]))
+      return at + " has another type: " + value.dump();
     if (value.is_object()) return check_object(value, schema, at);
     if (value.is_array() && schema.contains("items")) {
       for (std::size_t i = 0; i < value.size(); ++i) {
-        if (auto why = check(value[i], schema["items"], fmt::format("{}[{}]", at, i)); !why.empty()) return why;
+        if (auto why = check(value[i], schema["items"], fmt::format("{}[{}]", at, i)); !why.empty())
+          return why;
       }
     }
     return {};
@@ -123,7 +132,8 @@ class SchemaChecker {
 
   static bool has_type(const json& value, const json& type) {
     if (type.is_array()) {
-      return std::any_of(type.begin(), type.end(), [&](const json& each) { return has_type(value, each); });
+      return std::any_of(type.begin(), type.end(),
+                         [&](const json& each) { return has_type(value, each); });
     }
     if (type == "integer") return value.is_number_integer();
     if (type == "number") return value.is_number();
@@ -135,57 +145,25 @@ class SchemaChecker {
   const json& document_;
 };
 
-// A database of its own for the whole suite, dropped at the end.
-class TestDatabase {
- public:
-  TestDatabase() : server_(environment()), name_(fmt::format("sluice_api_test_{}", ::getpid())) {
-    postgres::Connection connection(server_);
-    connection.run("CREATE DATABASE " + name_);
-    url_ = with_database(server_, name_);
-    fill();
+// A database of its own for the suite, with the tables as the loader makes them.
+std::string make_database() {
+  const std::string url = sluice::testing::fresh_database();
+  postgres::Connection connection(url);
+  std::string_view rest = kTables;
+  while (rest.find(';') != std::string_view::npos) {
+    const std::size_t end = rest.find(';');
+    connection.run(std::string(rest.substr(0, end)));
+    rest.remove_prefix(end + 1);
   }
-  ~TestDatabase() {
-    try {
-      postgres::Connection connection(server_);
-      connection.run("DROP DATABASE " + name_ + " WITH (FORCE)");
-    } catch (const std::exception&) {
-      ADD_FAILURE() << "the database " << name_ << " is left over";
-    }
-  }
-  const std::string& url() const { return url_; }
+  return url;
+}
 
- private:
-  static std::string environment() {
-    const char* url = std::getenv("SLUICE_TEST_POSTGRES");
-    if (url == nullptr) throw std::runtime_error("SLUICE_TEST_POSTGRES is not set: run this through ctest");
-    return url;
-  }
-  static std::string with_database(const std::string& url, const std::string& database) {
-    const std::size_t slash = url.find('/', url.find("://") + 3);
-    const std::size_t mark = url.find('?');
-    const std::string options = mark == std::string::npos ? "" : url.substr(mark);
-    return url.substr(0, std::min(slash, mark)) + "/" + database + options;
-  }
-  void fill() const {
-    postgres::Connection connection(url_);
-    std::string_view rest = kTables;
-    while (rest.find(';') != std::string_view::npos) {
-      const std::size_t end = rest.find(';');
-      connection.run(std::string(rest.substr(0, end)));
-      rest.remove_prefix(end + 1);
-    }
-  }
-
-  std::string server_, name_, url_;
-};
-
-class ApiTest : public testing::Test {
+class ApiTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { database_ = std::make_unique<TestDatabase>(); }
-  static void TearDownTestSuite() { database_.reset(); }
+  static void SetUpTestSuite() { database_ = make_database(); }
 
   void SetUp() override {
-    serve(database_->url());
+    serve(database_);
     document_ = json::parse(get("/openapi.json").body);
   }
 
@@ -211,7 +189,8 @@ class ApiTest : public testing::Test {
   std::vector<std::string> keys(const std::string& target) {
     std::vector<std::string> out;
     for (const auto& row : rows(target)) {
-      out.push_back(row["country"].get<std::string>().substr(0, 2) + " " + row["month"].get<std::string>());
+      out.push_back(row["country"].get<std::string>().substr(0, 2) + " " +
+                    row["month"].get<std::string>());
     }
     return out;
   }
@@ -226,10 +205,11 @@ class ApiTest : public testing::Test {
     type = type.substr(0, type.find(';'));
     ASSERT_TRUE(content.contains(type)) << path << " " << type;
     if (type.find("json") == std::string::npos || type.find("ndjson") != std::string::npos) return;
-    EXPECT_THAT(checker.check(json::parse(answer.body), content[type]["schema"]), IsEmpty()) << path;
+    EXPECT_THAT(checker.check(json::parse(answer.body), content[type]["schema"]), IsEmpty())
+        << path;
   }
 
-  static inline std::unique_ptr<TestDatabase> database_;
+  static inline std::string database_;  // its URL
   std::shared_ptr<const Catalogue> catalogue_ = make_catalogue(datasets());
   std::unique_ptr<postgres::Pool> pool_;
   std::unique_ptr<http::Server> server_;
@@ -237,42 +217,53 @@ class ApiTest : public testing::Test {
 };
 
 TEST_F(ApiTest, FiltersAndOrdersByTypedValues) {
-  EXPECT_THAT(keys("/v1/reports/monthly"), ElementsAre("Es 2017_01", "Fr 2017_01", "Fr 2017_02", "It 2017_01", "a  2016_12"));
+  EXPECT_THAT(keys("/v1/reports/monthly"),
+              ElementsAre("Es 2017_01", "Fr 2017_01", "Fr 2017_02", "It 2017_01", "a  2016_12"));
   EXPECT_THAT(keys("/v1/reports/monthly?country=France"), ElementsAre("Fr 2017_01", "Fr 2017_02"));
-  EXPECT_THAT(keys("/v1/reports/monthly?month[gte]=2017_01&bookings[lt]=5"), ElementsAre("Fr 2017_01", "It 2017_01"));
-  EXPECT_THAT(keys("/v1/reports/monthly?bookings[in]=0,1"), ElementsAre("It 2017_01", "a  2016_12"));
-  EXPECT_THAT(keys("/v1/reports/monthly?country[prefix]=Fr&amount[gt]=0.10"), ElementsAre("Fr 2017_01"));
+  EXPECT_THAT(keys("/v1/reports/monthly?month[gte]=2017_01&bookings[lt]=5"),
+              ElementsAre("Fr 2017_01", "It 2017_01"));
+  EXPECT_THAT(keys("/v1/reports/monthly?bookings[in]=0,1"),
+              ElementsAre("It 2017_01", "a  2016_12"));
+  EXPECT_THAT(keys("/v1/reports/monthly?country[prefix]=Fr&amount[gt]=0.10"),
+              ElementsAre("Fr 2017_01"));
   EXPECT_THAT(keys("/v1/reports/monthly?amount[null]=true"), ElementsAre("It 2017_01"));
   EXPECT_THAT(keys("/v1/reports/monthly?opened=2016-02-29"), ElementsAre("Es 2017_01"));
-  EXPECT_THAT(keys("/v1/reports/monthly?last_at[gt]=2017-01-31T10:00:00Z"), ElementsAre("Es 2017_01"));
-  EXPECT_THAT(keys("/v1/reports/monthly?order=-bookings,month&limit=2"), ElementsAre("Es 2017_01", "Fr 2017_02"));
+  EXPECT_THAT(keys("/v1/reports/monthly?last_at[gt]=2017-01-31T10:00:00Z"),
+              ElementsAre("Es 2017_01"));
+  EXPECT_THAT(keys("/v1/reports/monthly?order=-bookings,month&limit=2"),
+              ElementsAre("Es 2017_01", "Fr 2017_02"));
   EXPECT_THAT(keys("/v1/reports/monthly?order=amount"),
               ElementsAre("a  2016_12", "Fr 2017_02", "Es 2017_01", "Fr 2017_01", "It 2017_01"));
 }
 
 TEST_F(ApiTest, AmountsAreExactInEveryFormat) {
   const std::string filter = "/v1/reports/monthly?country[ne]=Italia";
-  EXPECT_THAT(get(filter).body, AllOf(HasSubstr("\"amount\":617087.510,"), HasSubstr("\"amount\":0.10,"),
-                                      HasSubstr("\"amount\":-12345678901234567890.123456789,")));
+  EXPECT_THAT(get(filter).body,
+              AllOf(HasSubstr("\"amount\":617087.510,"), HasSubstr("\"amount\":0.10,"),
+                    HasSubstr("\"amount\":-12345678901234567890.123456789,")));
   const auto csv = get(filter, {{"Accept", "text/csv"}});
   EXPECT_THAT(csv.header("content-type"), StartsWith("text/csv"));
-  EXPECT_THAT(csv.body, AllOf(StartsWith("country,month,bookings,amount,opened,last_at\r\n"),
-                              HasSubstr("España,2017_01,5,397999.18,2016-02-29,2017-01-31T10:00:00.5Z\r\n"),
-                              HasSubstr("\"a \"\"quoted\"\", one\",2016_12,0,-12345678901234567890.123456789,,\r\n")));
+  EXPECT_THAT(
+      csv.body,
+      AllOf(
+          StartsWith("country,month,bookings,amount,opened,last_at\r\n"),
+          HasSubstr("España,2017_01,5,397999.18,2016-02-29,2017-01-31T10:00:00.5Z\r\n"),
+          HasSubstr("\"a \"\"quoted\"\", one\",2016_12,0,-12345678901234567890.123456789,,\r\n")));
   const auto lines = get(filter + "&format=ndjson");
   EXPECT_EQ(lines.header("content-type"), "application/x-ndjson");
   EXPECT_EQ(std::count(lines.body.begin(), lines.body.end(), '\n'), 4);
 }
 
 TEST_F(ApiTest, PagesInAnyOrderMeetEveryRowOnce) {
-  for (const std::string order : {"", "&order=-amount", "&order=amount", "&order=bookings,-month", "&order=-opened",
-                                  "&order=last_at", "&order=-country,-month"}) {
+  for (const std::string order : {"", "&order=-amount", "&order=amount", "&order=bookings,-month",
+                                  "&order=-opened", "&order=last_at", "&order=-country,-month"}) {
     std::multiset<std::string> met;
     std::string cursor;
     do {
       const auto page = json::parse(get("/v1/reports/monthly?limit=2" + order + cursor).body);
       ASSERT_TRUE(page.contains("rows")) << order << page;
-      for (const auto& row : page["rows"]) met.insert(row["country"].get<std::string>() + row["month"].get<std::string>());
+      for (const auto& row : page["rows"])
+        met.insert(row["country"].get<std::string>() + row["month"].get<std::string>());
       cursor = page["next"].is_null() ? "" : "&cursor=" + page["next"].get<std::string>();
     } while (!cursor.empty());
     EXPECT_EQ(met.size(), 5u) << order;
@@ -281,13 +272,15 @@ TEST_F(ApiTest, PagesInAnyOrderMeetEveryRowOnce) {
 }
 
 TEST_F(ApiTest, AWalkMeetsEveryRowOnceWhileRowsAreWritten) {
-  postgres::Connection writer(database_->url());
+  postgres::Connection writer(database_);
   writer.run("CREATE TABLE public.unborn (country text PRIMARY KEY, _revision bigint)");
   writer.run("INSERT INTO unborn SELECT 'c' || n, 1 FROM generate_series(1, 2000) n");
   std::atomic<bool> stop = false;
   std::thread updates([&] {
     for (int round = 0; !stop; ++round) {
-      writer.run(fmt::format("UPDATE unborn SET _revision = _revision + 1 WHERE hashtext(country) % 7 = {}", round % 7));
+      writer.run(fmt::format(
+          "UPDATE unborn SET _revision = _revision + 1 WHERE hashtext(country) % 7 = {}",
+          round % 7));
       writer.run(fmt::format("INSERT INTO unborn VALUES ('new{}', 1)", round));
     }
   });
@@ -296,7 +289,9 @@ TEST_F(ApiTest, AWalkMeetsEveryRowOnceWhileRowsAreWritten) {
   do {
     const auto page = json::parse(get("/v1/reports/unborn?limit=50" + cursor).body);
     for (const auto& row : page["rows"]) met.insert(row["country"].get<std::string>());
-    cursor = page["next"].is_null() || met.size() > 5000 ? "" : "&cursor=" + page["next"].get<std::string>();
+    cursor = page["next"].is_null() || met.size() > 5000
+                 ? ""
+                 : "&cursor=" + page["next"].get<std::string>();
   } while (!cursor.empty());
   stop = true;
   updates.join();
@@ -310,8 +305,9 @@ TEST_F(ApiTest, AnETagStandsForTheRevision) {
   const std::string etag(first.header("etag"));
   EXPECT_THAT(etag, StartsWith("\"7-"));
   EXPECT_EQ(get("/v1/reports/monthly", {{"If-None-Match", etag}}).status, 304);
-  EXPECT_EQ(get("/v1/reports/monthly", {{"If-None-Match", etag}, {"Accept", "text/csv"}}).status, 200);
-  postgres::Connection writer(database_->url());
+  EXPECT_EQ(get("/v1/reports/monthly", {{"If-None-Match", etag}, {"Accept", "text/csv"}}).status,
+            200);
+  postgres::Connection writer(database_);
   writer.run("UPDATE _sluice.reports SET revision = 8 WHERE name = 'monthly'");
   const auto second = get("/v1/reports/monthly", {{"If-None-Match", etag}});
   EXPECT_EQ(second.status, 200);
@@ -328,7 +324,8 @@ TEST_F(ApiTest, AReportWithoutATableYetIsEmpty) {
 }
 
 TEST_F(ApiTest, MistakesAreProblemsThatHelp) {
-  EXPECT_THAT(get("/v1/reports/nope").body, AllOf(HasSubstr("'nope'"), HasSubstr("monthly, unborn")));
+  EXPECT_THAT(get("/v1/reports/nope").body,
+              AllOf(HasSubstr("'nope'"), HasSubstr("monthly, unborn")));
   EXPECT_EQ(get("/v1/reports/nope").status, 404);
   EXPECT_EQ(get("/v1/reports/monthly?contry=x").status, 400);
   EXPECT_THAT(get("/v1/reports/monthly?contry=x").body, HasSubstr("country, month, bookings"));
@@ -343,11 +340,13 @@ TEST_F(ApiTest, FilesAndDeadLettersAreListedAndPaged) {
   const auto page = json::parse(get("/v1/files?limit=2&state=done").body);
   EXPECT_EQ(page["files"][0]["id"], "30-ab");
   EXPECT_EQ(page["files"][1]["id"], "29-ab");
-  const auto next = json::parse(get("/v1/files?limit=2&state=done&cursor=" + page["next"].get<std::string>()).body);
+  const auto next = json::parse(
+      get("/v1/files?limit=2&state=done&cursor=" + page["next"].get<std::string>()).body);
   EXPECT_EQ(next["files"][0]["id"], "28-ab");
   EXPECT_EQ(json::parse(get("/v1/files/7-ab").body)["name"], "bookings7.csv");
   EXPECT_THAT(json::parse(get("/v1/files?name=bookings3.csv").body)["files"].size(), 1u);
-  const auto letters = json::parse(get("/v1/dead-letters?dataset=bookings&file=1-ab&rule=type.date&limit=3").body);
+  const auto letters =
+      json::parse(get("/v1/dead-letters?dataset=bookings&file=1-ab&rule=type.date&limit=3").body);
   EXPECT_EQ(letters["dead_letters"].size(), 3u);
   EXPECT_EQ(letters["dead_letters"][0]["line"], 2);
   EXPECT_EQ(letters["dead_letters"][2]["line"], 4);
@@ -363,7 +362,8 @@ TEST_F(ApiTest, TheListOfReportsTellsRevisionAndFreshness) {
   EXPECT_EQ(reports[0]["revision"], 7);
   EXPECT_EQ(reports[0]["updated_at"], "2026-01-31T12:00:00.25Z");
   EXPECT_TRUE(reports[0]["freshness_seconds"].is_number());
-  EXPECT_EQ(reports[0]["columns"][3], json({{"name", "amount"}, {"type", "decimal"}, {"key", false}}));
+  EXPECT_EQ(reports[0]["columns"][3],
+            json({{"name", "amount"}, {"type", "decimal"}, {"key", false}}));
   EXPECT_EQ(reports[1]["revision"], 0);
   EXPECT_TRUE(reports[1]["updated_at"].is_null());
 }

@@ -1,14 +1,14 @@
 #include "common/adapters/http/client.h"
 
-#include <cerrno>
-#include <charconv>
-#include <cstring>
-#include <memory>
-
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <memory>
 
 namespace sluice::http {
 namespace {
@@ -34,7 +34,8 @@ class Socket {
 // True when the socket is ready; false at the deadline.
 bool wait_for(int fd, short events, SteadyClock::time_point deadline) {
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - SteadyClock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - SteadyClock::now());
     if (left.count() <= 0) return false;
     pollfd entry{fd, events, 0};
     const int ready = ::poll(&entry, 1, static_cast<int>(left.count()));
@@ -93,7 +94,8 @@ bool decode_chunks(std::string_view bytes, std::string& out) {
   for (;;) {
     std::size_t size = 0;
     const std::size_t line = bytes.find("\r\n");
-    if (line == std::string_view::npos || !parse_number(bytes.substr(0, line), 16, size)) return false;
+    if (line == std::string_view::npos || !parse_number(bytes.substr(0, line), 16, size))
+      return false;
     bytes.remove_prefix(line + 2);
     if (size == 0) return true;
     if (bytes.size() < size + 2) return false;
@@ -123,7 +125,8 @@ Result<ClientResponse> parse_response(std::string_view bytes, bool head_only) {
   std::string_view head = bytes.substr(0, end + 2);
   const std::string_view body = bytes.substr(end + 4);
   std::size_t status = 0;
-  if (!head.starts_with("HTTP/1.") || head.size() < 12 || !parse_number(head.substr(9, 3), 10, status)) {
+  if (!head.starts_with("HTTP/1.") || head.size() < 12 ||
+      !parse_number(head.substr(9, 3), 10, status)) {
     return fail("the answer is not HTTP");
   }
   out.status = static_cast<int>(status);
@@ -147,21 +150,23 @@ Result<ClientResponse> parse_response(std::string_view bytes, bool head_only) {
   } else if (const std::string_view text = out.header("content-length"); text.empty()) {
     out.body = body;
   } else {
-    if (!parse_number(text, 10, length) || body.size() < length) return fail("the answer is cut short");
+    if (!parse_number(text, 10, length) || body.size() < length)
+      return fail("the answer is cut short");
     out.body = body.substr(0, length);
   }
   return out;
 }
 
 Result<ClientResponse> call(const std::string& address, std::uint16_t port, std::string_view method,
-                            std::string_view target, const ClientHeaders& headers, std::string_view body,
-                            std::chrono::milliseconds timeout) {
+                            std::string_view target, const ClientHeaders& headers,
+                            std::string_view body, std::chrono::milliseconds timeout) {
   const auto deadline = SteadyClock::now() + timeout;
   const std::string where = address + ":" + std::to_string(port);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (const int code = ::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found); code != 0) {
+  if (const int code = ::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found);
+      code != 0) {
     return fail("Cannot reach " + where + ": " + ::gai_strerror(code));
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, &::freeaddrinfo);
@@ -171,7 +176,8 @@ Result<ClientResponse> call(const std::string& address, std::uint16_t port, std:
   std::string request(method);
   request.append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(where).append("\r\n");
   request.append("Connection: close\r\n");
-  for (const auto& [name, value] : headers) request.append(name).append(": ").append(value).append("\r\n");
+  for (const auto& [name, value] : headers)
+    request.append(name).append(": ").append(value).append("\r\n");
   if (!body.empty() || method == "POST" || method == "PUT") {
     request.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
   }

@@ -1,6 +1,6 @@
 #pragma once
-// A small blocking HTTP/1.1 client for tests and the command line: one connection a call, plain HTTP,
-// no redirects. Not for talking to the world outside.
+// A small blocking HTTP/1.1 client for tests and the command line: one connection a call, plain
+// HTTP, no redirects. Not for talking to the world outside.
 
 #include <chrono>
 #include <cstdint>
@@ -25,17 +25,18 @@ using ClientHeaders = std::vector<std::pair<std::string, std::string>>;
 // address is an IP or a host name. The timeout is for the whole call. The answer may have 256 MiB.
 // Errors name the address, the port and what failed.
 Result<ClientResponse> call(const std::string& address, std::uint16_t port, std::string_view method,
-                            std::string_view target, const ClientHeaders& headers, std::string_view body,
-                            std::chrono::milliseconds timeout);
+                            std::string_view target, const ClientHeaders& headers,
+                            std::string_view body, std::chrono::milliseconds timeout);
 
-inline Result<ClientResponse> get(const std::string& address, std::uint16_t port, std::string_view target,
-                                  const ClientHeaders& headers = {},
+inline Result<ClientResponse> get(const std::string& address, std::uint16_t port,
+                                  std::string_view target, const ClientHeaders& headers = {},
                                   std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
   return call(address, port, "GET", target, headers, {}, timeout);
 }
 
-inline Result<ClientResponse> post(const std::string& address, std::uint16_t port, std::string_view target,
-                                   std::string_view body, const ClientHeaders& headers = {},
+inline Result<ClientResponse> post(const std::string& address, std::uint16_t port,
+                                   std::string_view target, std::string_view body,
+                                   const ClientHeaders& headers = {},
                                    std::chrono::milliseconds timeout = std::chrono::seconds(30)) {
   return call(address, port, "POST", target, headers, body, timeout);
 }

@@ -51,7 +51,8 @@ bool is_utf8(std::string_view text) {
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
   });
 }
 
@@ -62,7 +63,8 @@ std::string_view trim(std::string_view text) {
 }
 
 bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 bool parse_query(std::string_view text, Target& target) {
@@ -100,7 +102,8 @@ std::string why_field_is_refused(std::string_view line, HeaderCounts& counts) {
   }
   if (equal_ignoring_case(name, "transfer-encoding")) {
     ++counts.transfer_encoding;
-    if (!equal_ignoring_case(value, "chunked")) return "Only Transfer-Encoding: chunked is accepted.";
+    if (!equal_ignoring_case(value, "chunked"))
+      return "Only Transfer-Encoding: chunked is accepted.";
   }
   return {};
 }
@@ -190,7 +193,8 @@ std::string why_head_is_refused(std::string_view head) {
     }
     if (first) {
       http_1_1 = line.ends_with(" HTTP/1.1");
-      if (!http_1_1 && !line.ends_with(" HTTP/1.0")) return "Only HTTP/1.1 and HTTP/1.0 are spoken here.";
+      if (!http_1_1 && !line.ends_with(" HTTP/1.0"))
+        return "Only HTTP/1.1 and HTTP/1.0 are spoken here.";
       continue;
     }
     if (line.empty()) break;

@@ -1,6 +1,7 @@
 #pragma once
-// The text side of HTTP/1.1 requests, without any IO: targets, percent-encoding, and the checks on a
-// request's head that keep two parsers from reading it differently (request smuggling, RFC 9112 §11.2).
+// The text side of HTTP/1.1 requests, without any IO: targets, percent-encoding, and the checks on
+// a request's head that keep two parsers from reading it differently (request smuggling, RFC 9112
+// §11.2).
 
 #include <optional>
 #include <string>
@@ -29,15 +30,15 @@ std::optional<Target> parse_target(std::string_view target);
 
 // Where the head ends: the bytes up to and including the empty line.
 struct HeadEnd {
-  std::size_t size = 0;   // 0: more bytes are needed
+  std::size_t size = 0;    // 0: more bytes are needed
   bool malformed = false;  // a line feed without a carriage return before it
 };
 HeadEnd find_head_end(std::string_view bytes);
 
 // What must be refused in a complete head (request line to empty line) that a lenient parser might
-// take: a folded line, a space before the colon, a bare CR, Content-Length beside Transfer-Encoding,
-// a repeated or non-digit Content-Length, a Transfer-Encoding other than exactly "chunked", no Host or
-// two of them in HTTP/1.1. Returns why, in a sentence; empty if it is well.
+// take: a folded line, a space before the colon, a bare CR, Content-Length beside
+// Transfer-Encoding, a repeated or non-digit Content-Length, a Transfer-Encoding other than exactly
+// "chunked", no Host or two of them in HTTP/1.1. Returns why, in a sentence; empty if it is well.
 std::string why_head_is_refused(std::string_view head);
 
 }  // namespace sluice::http

@@ -29,7 +29,8 @@ TEST(PercentEncode, IsTheInverse) {
 }
 
 TEST(ParseTarget, SplitsPathAndQueryAndKeepsTheOrder) {
-  const auto target = parse_target("/v1/reports/a%2Fb?country=Espa%C3%B1a&month[gte]=2017_01&flag&x=1=2");
+  const auto target =
+      parse_target("/v1/reports/a%2Fb?country=Espa%C3%B1a&month[gte]=2017_01&flag&x=1=2");
   ASSERT_TRUE(target);
   EXPECT_THAT(target->segments, ElementsAre("v1", "reports", "a/b"));
   EXPECT_EQ(target->path, "/v1/reports/a/b");
@@ -43,7 +44,8 @@ TEST(ParseTarget, TakesTheAbsoluteForm) {
 }
 
 TEST(ParseTarget, RefusesWhatIsNoTarget) {
-  for (const char* text : {"", "*", "v1", "/%zz", "/a?b=%"}) EXPECT_FALSE(parse_target(text)) << text;
+  for (const char* text : {"", "*", "v1", "/%zz", "/a?b=%"})
+    EXPECT_FALSE(parse_target(text)) << text;
   std::string many = "/?";
   for (int i = 0; i < 101; ++i) many += "a=1&";
   EXPECT_FALSE(parse_target(many));
@@ -61,8 +63,12 @@ TEST(FindHeadEnd, ABareLineFeedIsMalformed) {
 }
 
 TEST(Head, AnOrdinaryOneIsTaken) {
-  EXPECT_THAT(why_head_is_refused("GET / HTTP/1.1\r\nHost: a\r\nX-Y:z\r\nContent-Length: 12\r\n\r\n"), IsEmpty());
-  EXPECT_THAT(why_head_is_refused("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"), IsEmpty());
+  EXPECT_THAT(
+      why_head_is_refused("GET / HTTP/1.1\r\nHost: a\r\nX-Y:z\r\nContent-Length: 12\r\n\r\n"),
+      IsEmpty());
+  EXPECT_THAT(
+      why_head_is_refused("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
+      IsEmpty());
   EXPECT_THAT(why_head_is_refused("GET / HTTP/1.0\r\n\r\n"), IsEmpty());
 }
 
@@ -79,7 +85,8 @@ TEST(Head, WhatTwoParsersCouldReadDifferentlyIsRefused) {
       {"Host: a\r\nContent-Length:\r\n", "not a number"},
       {"Host: a\r\nTransfer-Encoding: gzip, chunked\r\n", "Only Transfer-Encoding: chunked"},
       {"Host: a\r\nTransfer-Encoding: xchunked\r\n", "Only Transfer-Encoding: chunked"},
-      {"Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding is given twice"},
+      {"Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+       "Transfer-Encoding is given twice"},
       {"Host: a\r\nX: 1\r\n folded\r\n", "folded"},
       {"Host: a\r\nContent-Length : 1\r\n", "holds a space"},
       {"Host: a\r\nno colon\r\n", "no name"},
@@ -94,7 +101,8 @@ TEST(Head, WhatTwoParsersCouldReadDifferentlyIsRefused) {
         << each.headers;
   }
   EXPECT_THAT(why_head_is_refused("GET / HTTP/2.0\r\nHost: a\r\n\r\n"), HasSubstr("Only HTTP/1.1"));
-  EXPECT_THAT(why_head_is_refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), HasSubstr("HTTP/1.0"));
+  EXPECT_THAT(why_head_is_refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
+              HasSubstr("HTTP/1.0"));
 }
 
 }  // namespace

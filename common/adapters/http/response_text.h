@@ -16,8 +16,8 @@ std::string_view reason_phrase(int status);
 // characters in header values become spaces, so a value can never start a new header.
 std::string head_of(const Response& response, bool keep_alive, std::int64_t unix_seconds);
 
-// Adds "instance" (the request's path) and "request_id" to a problem's body, so that an error a user
-// sends us can be found in the log.
+// Adds "instance" (the request's path) and "request_id" to a problem's body, so that an error a
+// user sends us can be found in the log.
 void complete_problem(Response& response, std::string_view path, std::string_view request_id);
 
 // A client's X-Request-Id goes back (and to the log) only if it is short and plain.

@@ -68,11 +68,14 @@ TEST(PlainId, RefusesWhatCouldForgeALogLine) {
 TEST(ParseResponse, UnderstandsTheThreeKindsOfBody) {
   EXPECT_EQ(parse_response("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc", false)->body, "ab");
   EXPECT_EQ(parse_response("HTTP/1.1 200 OK\r\n\r\nabc", false)->body, "abc");
-  EXPECT_EQ(parse_response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
-                           false)
-                ->body,
-            "abc");
-  EXPECT_EQ(parse_response("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 No\r\n\r\n", false)->status, 404);
+  EXPECT_EQ(
+      parse_response(
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
+          false)
+          ->body,
+      "abc");
+  EXPECT_EQ(parse_response("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 No\r\n\r\n", false)->status,
+            404);
 }
 
 TEST(ParseResponse, SaysWhenTheAnswerIsCutShort) {

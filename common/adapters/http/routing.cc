@@ -7,7 +7,9 @@
 namespace sluice::http {
 namespace {
 
-bool is_capture(std::string_view segment) { return segment.starts_with('{') && segment.ends_with('}'); }
+bool is_capture(std::string_view segment) {
+  return segment.starts_with('{') && segment.ends_with('}');
+}
 
 std::vector<std::string> split(std::string_view path) {
   std::vector<std::string> out;
@@ -47,7 +49,8 @@ std::size_t Router::add(std::string method, std::string pattern) {
   return routes_.size() - 1;
 }
 
-Router::Match Router::match(std::string_view method, const std::vector<std::string>& segments) const {
+Router::Match Router::match(std::string_view method,
+                            const std::vector<std::string>& segments) const {
   Match out;
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
   for (std::size_t i = 0; i < routes_.size(); ++i) {
@@ -55,7 +58,8 @@ Router::Match Router::match(std::string_view method, const std::vector<std::stri
     if (!fits(route.segments, segments)) continue;
     out.allowed.push_back(route.method);
     if (route.method == "GET") out.allowed.emplace_back("HEAD");
-    const bool better = !out.found || more_literal(route.segments, routes_[out.found->route].segments);
+    const bool better =
+        !out.found || more_literal(route.segments, routes_[out.found->route].segments);
     if (route.method == wanted && better) out.found = Found{i, {}};
   }
   std::sort(out.allowed.begin(), out.allowed.end());

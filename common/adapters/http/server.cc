@@ -1,9 +1,5 @@
 #include "common/adapters/http/server.h"
 
-#include <chrono>
-#include <future>
-#include <thread>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -11,6 +7,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <future>
+#include <thread>
 
 #include "common/adapters/http/server_core.h"
 #include "common/base/error.h"
@@ -27,7 +26,8 @@ net::awaitable<void> accept_connections(ServerCore& core) {
   net::steady_timer pause(core.io);
   while (!core.stopping) {
     error_code error;
-    tcp::socket socket = co_await core.acceptor.async_accept(net::redirect_error(net::use_awaitable, error));
+    tcp::socket socket =
+        co_await core.acceptor.async_accept(net::redirect_error(net::use_awaitable, error));
     if (core.stopping) co_return;
     if (error) {
       // Out of file descriptors, most likely: a short pause lets others end instead of spinning.
@@ -49,7 +49,8 @@ net::awaitable<void> accept_connections(ServerCore& core) {
 struct Server::Impl : ServerCore {
   explicit Impl(const Limits& l) : ServerCore(l), work(io.get_executor()) {}
 
-  // Runs `change` where nothing else reads the routes: here while nothing runs, else on the IO thread.
+  // Runs `change` where nothing else reads the routes: here while nothing runs, else on the IO
+  // thread.
   template <typename Change>
   void on_io_thread(Change change) {
     if (!thread.joinable()) return change();
@@ -77,8 +78,8 @@ Server::Server(const std::string& address, std::uint16_t port, Limits limits)
   if (!error) impl_->acceptor.bind(endpoint, error);
   if (!error) impl_->acceptor.listen(net::socket_base::max_listen_connections, error);
   if (error) {
-    throw ConfigError("Cannot listen for HTTP on " + address + " port " + std::to_string(port) + ": " +
-                      error.message() + ". Stop what holds the port, or set another one.");
+    throw ConfigError("Cannot listen for HTTP on " + address + " port " + std::to_string(port) +
+                      ": " + error.message() + ". Stop what holds the port, or set another one.");
   }
   impl_->port = impl_->acceptor.local_endpoint().port();
 }
@@ -103,7 +104,8 @@ std::vector<std::pair<std::string, std::string>> Server::routes() const {
   return out;
 }
 
-void Server::observe(std::function<void(std::string_view, std::string_view, int, double)> observer) {
+void Server::observe(
+    std::function<void(std::string_view, std::string_view, int, double)> observer) {
   impl_->on_io_thread([&] { impl_->observer = std::move(observer); });
 }
 

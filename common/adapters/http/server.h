@@ -1,8 +1,8 @@
 #pragma once
-// An HTTP/1.1 server on Boost.Beast with C++20 coroutines: listener, one coroutine a connection, routes
-// are plain functions Request -> Response. Limits on header, body, time and connections protect every
-// service; a handler that blocks (a database query) runs on the server's blocking pool, never on the
-// IO thread. Errors are RFC 9457 problem+json.
+// An HTTP/1.1 server on Boost.Beast with C++20 coroutines: listener, one coroutine a connection,
+// routes are plain functions Request -> Response. Limits on header, body, time and connections
+// protect every service; a handler that blocks (a database query) runs on the server's blocking
+// pool, never on the IO thread. Errors are RFC 9457 problem+json.
 
 #include <cstdint>
 #include <functional>
@@ -21,7 +21,7 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::vector<std::string> captures;                         // what {…} of the route matched
   std::string body;
-  std::string trace_id;                                      // from traceparent, or made
+  std::string trace_id;                                             // from traceparent, or made
   std::string_view header(std::string_view lower_case_name) const;  // empty if absent
 };
 
@@ -49,7 +49,8 @@ struct Limits {
 
 class Server {
  public:
-  // Binds at once; port 0 takes a free one. Throws ConfigError that names the port when it is taken.
+  // Binds at once; port 0 takes a free one. Throws ConfigError that names the port when it is
+  // taken.
   Server(const std::string& address, std::uint16_t port, Limits limits = {});
   ~Server();  // stops accepting, lets running answers end (at most 5 s), joins
   // pattern: "/v1/reports/{name}"; a capture never spans '/'. Also while the server
@@ -62,9 +63,9 @@ class Server {
   // What the destructor does; a second call does nothing.
   void stop();
   std::uint16_t port() const;
-  // Called after each answer, on the IO thread: route pattern ("unmatched" if none), method ("other"
-  // if no route has it), status, seconds from the request's head to the answer's last byte. For
-  // metrics: the labels come from closed sets. Not from a handler.
+  // Called after each answer, on the IO thread: route pattern ("unmatched" if none), method
+  // ("other" if no route has it), status, seconds from the request's head to the answer's last
+  // byte. For metrics: the labels come from closed sets. Not from a handler.
   void observe(std::function<void(std::string_view, std::string_view, int, double)> observer);
 
  private:

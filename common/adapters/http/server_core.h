@@ -1,19 +1,18 @@
 #pragma once
 // The inside of the server, shared by server.cc (listener, life) and session.cc (one connection).
-// Included by nothing else: it brings Boost along. Everything here lives on the IO thread, except what
-// runs on the blocking pool.
-
-#include <deque>
-#include <functional>
-#include <set>
-#include <string>
-#include <vector>
+// Included by nothing else: it brings Boost along. Everything here lives on the IO thread, except
+// what runs on the blocking pool.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <deque>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "common/adapters/http/routing.h"
 #include "common/adapters/http/server.h"
@@ -32,7 +31,11 @@ struct Endpoint {
 
 struct ServerCore {
   explicit ServerCore(const Limits& l)
-      : limits(l), io(1), acceptor(io), stop_deadline(io), blocking(static_cast<std::size_t>(l.blocking_threads)) {}
+      : limits(l),
+        io(1),
+        acceptor(io),
+        stop_deadline(io),
+        blocking(static_cast<std::size_t>(l.blocking_threads)) {}
 
   Limits limits;
   Router router;
@@ -50,7 +53,8 @@ struct ServerCore {
   net::thread_pool blocking;
 };
 
-// Serves one connection until it ends. `core` outlives it; its `connections` counts this one already.
+// Serves one connection until it ends. `core` outlives it; its `connections` counts this one
+// already.
 net::awaitable<void> serve(ServerCore& core, tcp::socket socket);
 
 // Tells a client over the connection limit to come back later.

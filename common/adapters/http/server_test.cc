@@ -1,16 +1,16 @@
 // Against a real socket on a free local port: what no pure test can see.
 #include "common/adapters/http/server.h"
 
-#include <atomic>
-#include <condition_variable>
-#include <future>
-#include <mutex>
-
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
 
 #include "common/adapters/http/client.h"
 #include "common/base/error.h"
@@ -45,7 +45,8 @@ class RawClient {
     char bytes[4096];
     for (;;) {
       int seen = 0;
-      for (std::size_t at = 0; !until.empty() && (at = out.find(until, at)) != std::string::npos; at += until.size()) {
+      for (std::size_t at = 0; !until.empty() && (at = out.find(until, at)) != std::string::npos;
+           at += until.size()) {
         ++seen;
       }
       if (!until.empty() && seen >= count) return out;
@@ -103,7 +104,8 @@ class ServerTest : public testing::Test {
                    [](const Request&) -> Response { throw std::runtime_error("secret detail"); });
     server_->observe([this](std::string_view route, std::string_view method, int status, double) {
       const std::lock_guard lock(mutex_);
-      observed_ += std::string(method) + " " + std::string(route) + " " + std::to_string(status) + "; ";
+      observed_ +=
+          std::string(method) + " " + std::string(route) + " " + std::to_string(status) + "; ";
     });
     server_->start();
   }
@@ -122,7 +124,8 @@ class ServerTest : public testing::Test {
 TEST_F(ServerTest, AnswersAndCloses) {
   start();
   EXPECT_THAT(ask("GET /hello/w%C3%B6rld HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
-              AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Connection: close\r\n"), HasSubstr("hello wörld!")));
+              AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Connection: close\r\n"),
+                    HasSubstr("hello wörld!")));
   EXPECT_THAT(ask("GET /hello/old HTTP/1.0\r\n\r\n"), HasSubstr("hello old!"));
 }
 
@@ -132,7 +135,8 @@ TEST_F(ServerTest, KeepsAConnectionAndAnswersPipelinedRequestsInOrder) {
   client.say("GET /hello/1 HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_THAT(client.hear("!"), HasSubstr("hello 1"));
   client.say(
-      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /hello/2 HTTP/1.1\r\nHost: a\r\n\r\n"
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /hello/2 "
+      "HTTP/1.1\r\nHost: a\r\n\r\n"
       "GET /hello/3 HTTP/1.1\r\nHost: a\r\n\r\n");
   const std::string heard = client.hear("!", 2);
   EXPECT_LT(heard.find("[abc]"), heard.find("hello 2"));
@@ -142,8 +146,9 @@ TEST_F(ServerTest, KeepsAConnectionAndAnswersPipelinedRequestsInOrder) {
 TEST_F(ServerTest, ARequestMayComeByteByByte) {
   start();
   RawClient client(server_->port());
-  for (const char c : std::string("\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
-                                  "Connection: close\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")) {
+  for (const char c :
+       std::string("\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+                   "Connection: close\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")) {
     client.say({&c, 1});
   }
   EXPECT_THAT(client.hear(), HasSubstr("[abc]"));
@@ -158,21 +163,25 @@ TEST_F(ServerTest, HeadAnswersWithTheLengthAndNoBody) {
 TEST_F(ServerTest, AnotherMethodIsToldWhichAreAllowed) {
   start();
   EXPECT_THAT(ask("DELETE /hello/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
-              AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("Allow: GET, HEAD\r\n"), HasSubstr("problem+json")));
+              AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("Allow: GET, HEAD\r\n"),
+                    HasSubstr("problem+json")));
 }
 
 TEST_F(ServerTest, AnUnknownPathIsAProblemWithPathAndId) {
   start();
-  EXPECT_THAT(ask("GET /no HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc-1\r\nConnection: close\r\n\r\n"),
-              AllOf(StartsWith("HTTP/1.1 404 "), HasSubstr("\"instance\":\"/no\""),
-                    HasSubstr("\"request_id\":\"abc-1\""), HasSubstr("X-Request-Id: abc-1\r\n")));
+  EXPECT_THAT(
+      ask("GET /no HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc-1\r\nConnection: close\r\n\r\n"),
+      AllOf(StartsWith("HTTP/1.1 404 "), HasSubstr("\"instance\":\"/no\""),
+            HasSubstr("\"request_id\":\"abc-1\""), HasSubstr("X-Request-Id: abc-1\r\n")));
 }
 
 TEST_F(ServerTest, TheTraceparentGoesBack) {
   start();
   const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-  EXPECT_THAT(ask("GET /hello/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\ntraceparent: " + trace + "\r\n\r\n"),
-              AllOf(HasSubstr("traceparent: " + trace), HasSubstr("X-Request-Id: 0af7651916cd43dd8448eb211c80319c")));
+  EXPECT_THAT(ask("GET /hello/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\ntraceparent: " + trace +
+                  "\r\n\r\n"),
+              AllOf(HasSubstr("traceparent: " + trace),
+                    HasSubstr("X-Request-Id: 0af7651916cd43dd8448eb211c80319c")));
 }
 
 TEST_F(ServerTest, AHandlersExceptionStaysInside) {
@@ -184,7 +193,8 @@ TEST_F(ServerTest, AHandlersExceptionStaysInside) {
 TEST_F(ServerTest, TooLargeAHeaderIsRefused) {
   start({.header_bytes = 1024});
   const std::string large(2000, 'x');
-  EXPECT_THAT(ask("GET /hello/x HTTP/1.1\r\nHost: a\r\nX: " + large + "\r\n\r\n"), StartsWith("HTTP/1.1 431 "));
+  EXPECT_THAT(ask("GET /hello/x HTTP/1.1\r\nHost: a\r\nX: " + large + "\r\n\r\n"),
+              StartsWith("HTTP/1.1 431 "));
 }
 
 TEST_F(ServerTest, TooLargeABodyIsRefusedWhetherAnnouncedOrChunked) {
@@ -192,14 +202,17 @@ TEST_F(ServerTest, TooLargeABodyIsRefusedWhetherAnnouncedOrChunked) {
   const std::string large(500'000, 'x');
   EXPECT_THAT(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n" + large),
               StartsWith("HTTP/1.1 413 "));
-  EXPECT_THAT(ask("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7A120\r\n" + large),
-              StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(
+      ask("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7A120\r\n" + large),
+      StartsWith("HTTP/1.1 413 "));
 }
 
 TEST_F(ServerTest, AClientThatAsksFirstIsToldToGoOn) {
   start();
   RawClient client(server_->port());
-  client.say("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
+  client.say(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: "
+      "close\r\n\r\n");
   EXPECT_EQ(client.hear("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   client.say("ab");
   EXPECT_THAT(client.hear(), HasSubstr("[ab]"));
@@ -209,12 +222,15 @@ TEST_F(ServerTest, ABadRequestIsAnsweredOnceAndTheConnectionEnds) {
   start();
   const std::string smuggled = "GET /hello/smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
   for (const std::string head :
-       {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n0\r\n\r\n",
         "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 44\r\n\r\n",
-        "GET /echo HTTP/1.1\nHost: a\n\n", "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", "nonsense\r\n\r\n",
+        "GET /echo HTTP/1.1\nHost: a\n\n", "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+        "nonsense\r\n\r\n",
         "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"}) {
     const std::string answer = ask(head + smuggled);
-    EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("Connection: close\r\n"))) << head;
+    EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("Connection: close\r\n")))
+        << head;
     EXPECT_THAT(answer, Not(HasSubstr("hello smuggled"))) << head;
   }
 }
@@ -244,7 +260,8 @@ TEST_F(ServerTest, ABlockingHandlerDoesNotHoldUpTheOthers) {
   RawClient waiting(server_->port());
   waiting.say("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   gate_.wait_until_entered();
-  EXPECT_THAT(ask("GET /hello/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), HasSubstr("hello x"));
+  EXPECT_THAT(ask("GET /hello/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+              HasSubstr("hello x"));
   gate_.open();
   EXPECT_THAT(waiting.hear(), HasSubstr("late!"));
 }

@@ -1,8 +1,3 @@
-#include <chrono>
-#include <ctime>
-#include <exception>
-#include <random>
-
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -14,6 +9,10 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <ctime>
+#include <exception>
+#include <random>
 
 #include "common/adapters/http/request_text.h"
 #include "common/adapters/http/response_text.h"
@@ -62,7 +61,8 @@ net::awaitable<void> run_on_pool(ServerCore& core, std::function<void()>& work) 
 }
 
 Response busy() {
-  Response out = problem(503, "Too busy", "The server is working on as many requests as it can.", "about:blank");
+  Response out = problem(503, "Too busy", "The server is working on as many requests as it can.",
+                         "about:blank");
   out.headers.emplace_back("Retry-After", "1");
   return out;
 }
@@ -79,22 +79,25 @@ Response call(const Endpoint& endpoint, const Request& request) {
   try {
     return endpoint.handler(request);
   } catch (const std::exception& failure) {
-    log::error("request failed", {{"path", request.path}, {"trace", request.trace_id}, {"error", failure.what()}});
+    log::error("request failed",
+               {{"path", request.path}, {"trace", request.trace_id}, {"error", failure.what()}});
   } catch (...) {
     log::error("request failed", {{"path", request.path}, {"trace", request.trace_id}});
   }
-  return problem(500, "Internal error", "The request failed; the log tells more under this request's id.");
+  return problem(500, "Internal error",
+                 "The request failed; the log tells more under this request's id.");
 }
 
-// Half-closes and reads on for a moment: closing with unread bytes in the socket makes the kernel reset
-// the connection, and the client might never see the answer.
+// Half-closes and reads on for a moment: closing with unread bytes in the socket makes the kernel
+// reset the connection, and the client might never see the answer.
 net::awaitable<void> linger(beast::tcp_stream& stream) {
   error_code error;
   stream.socket().shutdown(tcp::socket::shutdown_send, error);
   stream.expires_after(std::chrono::seconds(1));
   char bytes[kReadAtOnce];
   for (std::size_t read = 0; !error && read < kDrainAtMost;) {
-    read += co_await stream.async_read_some(net::buffer(bytes), net::redirect_error(net::use_awaitable, error));
+    read += co_await stream.async_read_some(net::buffer(bytes),
+                                            net::redirect_error(net::use_awaitable, error));
   }
 }
 
@@ -156,7 +159,8 @@ net::awaitable<Session::Step> Session::read_head() {
   const auto timeout = std::chrono::seconds(core_.limits.request_timeout_seconds);
   bool begun = false;
   for (;;) {
-    while (buffered().starts_with("\r\n")) buffer_.consume(2);  // RFC 9112 §2.2: at least one, ignored
+    while (buffered().starts_with("\r\n"))
+      buffer_.consume(2);  // RFC 9112 §2.2: at least one, ignored
     if (buffer_.size() > 0 && !begun) {
       begun = true;
       started_ = SteadyClock::now();
@@ -172,12 +176,14 @@ net::awaitable<Session::Step> Session::read_head() {
     }
     if (buffer_.size() >= core_.limits.header_bytes) {
       const std::string limit = std::to_string(core_.limits.header_bytes);
-      co_return refuse_with(431, "Header too large", "The request line and headers may have " + limit + " bytes.");
+      co_return refuse_with(431, "Header too large",
+                            "The request line and headers may have " + limit + " bytes.");
     }
     if (!begun) stream_.expires_after(std::chrono::seconds(core_.limits.idle_timeout_seconds));
     idle_ = !begun;
     if (idle_ && core_.stopping) co_return Step::kClose;
-    const auto space = buffer_.prepare(std::min(kReadAtOnce, core_.limits.header_bytes - buffer_.size()));
+    const auto space =
+        buffer_.prepare(std::min(kReadAtOnce, core_.limits.header_bytes - buffer_.size()));
     error_code error;
     const std::size_t read =
         co_await stream_.async_read_some(space, net::redirect_error(net::use_awaitable, error));
@@ -197,18 +203,21 @@ net::awaitable<Session::Step> Session::read_body() {
                      beast::iequals(parser_->get()[beast::http::field::expect], "100-continue");
   if (waits) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    co_await net::async_write(stream_, net::buffer(kContinue), net::redirect_error(net::use_awaitable, error));
+    co_await net::async_write(stream_, net::buffer(kContinue),
+                              net::redirect_error(net::use_awaitable, error));
     if (error) co_return Step::kClose;
   }
   if (!error && !parser_->is_done()) {
-    co_await beast::http::async_read(stream_, buffer_, *parser_, net::redirect_error(net::use_awaitable, error));
+    co_await beast::http::async_read(stream_, buffer_, *parser_,
+                                     net::redirect_error(net::use_awaitable, error));
   }
   if (!error) co_return Step::kServe;
   if (error == beast::http::error::body_limit) {
     const std::string limit = std::to_string(core_.limits.body_bytes);
     co_return refuse_with(413, "Body too large", "A request's body may have " + limit + " bytes.");
   }
-  const bool gone = error == beast::http::error::partial_message || error == beast::http::error::end_of_stream;
+  const bool gone =
+      error == beast::http::error::partial_message || error == beast::http::error::end_of_stream;
   if (gone || error.category() != make_error_code(beast::http::error::body_limit).category()) {
     co_return Step::kClose;
   }
@@ -222,7 +231,8 @@ void Session::take_request(Target target) {
   request_.path = std::move(target.path);
   request_.query = std::move(target.query);
   for (const auto& field : message) {
-    request_.headers.emplace_back(lower(std::string_view(field.name_string())), std::string(field.value()));
+    request_.headers.emplace_back(lower(std::string_view(field.name_string())),
+                                  std::string(field.value()));
   }
   request_.body = std::move(message.body());
   traceparent_ = request_.header("traceparent");
@@ -320,7 +330,8 @@ net::awaitable<void> refuse(ServerCore& core, tcp::socket socket) {
   const std::string bytes = head_of(response, false, std::time(nullptr)) + response.body;
   stream.expires_after(std::chrono::seconds(1));
   error_code error;
-  co_await net::async_write(stream, net::buffer(bytes), net::redirect_error(net::use_awaitable, error));
+  co_await net::async_write(stream, net::buffer(bytes),
+                            net::redirect_error(net::use_awaitable, error));
   if (!error) co_await linger(stream);
   --core.being_refused;
 }

@@ -1,8 +1,8 @@
 #include "services/api/core/catalogue.h"
 
-#include <cstdint>
-
 #include <fmt/format.h>
+
+#include <cstdint>
 
 #include "services/api/core/index_page.h"
 #include "services/api/core/openapi.h"
@@ -22,7 +22,8 @@ std::uint64_t hash_of(std::string_view text) {
 std::string shape_of(const TableSpec& table) {
   std::string text;
   for (const TableColumn& column : table.columns) {
-    text += column.name + ":" + std::string(type_name(column.type)) + (column.in_key ? "!" : "") + "\n";
+    text +=
+        column.name + ":" + std::string(type_name(column.type)) + (column.in_key ? "!" : "") + "\n";
   }
   return fmt::format("{:08x}", hash_of(text) & 0xFFFFFFFFU);
 }

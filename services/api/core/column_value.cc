@@ -19,12 +19,18 @@ bool is_integer(std::string_view text) {
 
 bool is_value(ColumnType type, std::string_view text) {
   switch (type) {
-    case ColumnType::kString: return text.find('\0') == std::string_view::npos;
-    case ColumnType::kInteger: return is_integer(text);
-    case ColumnType::kDecimal: return parse_decimal(text).has_value();
-    case ColumnType::kBoolean: return text == "true" || text == "false";
-    case ColumnType::kDate: return parse_iso_date(text).has_value();
-    case ColumnType::kTimestamp: return parse_iso_instant(text).has_value();
+    case ColumnType::kString:
+      return text.find('\0') == std::string_view::npos;
+    case ColumnType::kInteger:
+      return is_integer(text);
+    case ColumnType::kDecimal:
+      return parse_decimal(text).has_value();
+    case ColumnType::kBoolean:
+      return text == "true" || text == "false";
+    case ColumnType::kDate:
+      return parse_iso_date(text).has_value();
+    case ColumnType::kTimestamp:
+      return parse_iso_instant(text).has_value();
   }
   return false;
 }
@@ -41,12 +47,18 @@ std::string shown(ColumnType type, std::string_view postgres_text) {
 
 std::string_view example_of(ColumnType type) {
   switch (type) {
-    case ColumnType::kString: return "a text";
-    case ColumnType::kInteger: return "an integer such as 42";
-    case ColumnType::kDecimal: return "a decimal such as 12.50";
-    case ColumnType::kBoolean: return "true or false";
-    case ColumnType::kDate: return "a date such as 2017-01-31";
-    case ColumnType::kTimestamp: return "an instant such as 2017-01-31T10:00:00Z";
+    case ColumnType::kString:
+      return "a text";
+    case ColumnType::kInteger:
+      return "an integer such as 42";
+    case ColumnType::kDecimal:
+      return "a decimal such as 12.50";
+    case ColumnType::kBoolean:
+      return "true or false";
+    case ColumnType::kDate:
+      return "a date such as 2017-01-31";
+    case ColumnType::kTimestamp:
+      return "an instant such as 2017-01-31T10:00:00Z";
   }
   return "a text";
 }

@@ -1,13 +1,13 @@
 #include "services/api/core/cursor.h"
 
 #include <cstdint>
-
 #include <nlohmann/json.hpp>
 
 namespace sluice::api {
 namespace {
 
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 std::string to_base64url(std::string_view bytes) {
   std::string out;
@@ -53,7 +53,8 @@ std::optional<Cursor> decode_cursor(std::string_view text) {
   const auto bytes = from_base64url(text);
   if (!bytes) return std::nullopt;
   const auto document = nlohmann::json::parse(*bytes, nullptr, false);
-  if (!document.is_object() || !document.contains("t") || !document.contains("o") || !document.contains("v")) {
+  if (!document.is_object() || !document.contains("t") || !document.contains("o") ||
+      !document.contains("v")) {
     return std::nullopt;
   }
   const auto &table = document["t"], &order = document["o"], &values = document["v"];

@@ -9,11 +9,20 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out.push_back(c);
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out.push_back(c);
     }
   }
   return out;
@@ -33,15 +42,17 @@ std::string index_page(std::span<const Dataset> datasets) {
     out += "<h2>" + escaped(dataset.name) + "</h2>\n<ul>\n";
     for (const ReportSpec& report : dataset.reports) {
       const std::string path = "/v1/reports/" + report.name;
-      out += "<li>" + link(path, report.name) + " (" + link(path + "?format=csv&limit=10000", "CSV") + ")</li>\n";
+      out += "<li>" + link(path, report.name) + " (" +
+             link(path + "?format=csv&limit=10000", "CSV") + ")</li>\n";
     }
     out += "</ul>\n<p>" + link("/v1/files?dataset=" + dataset.name, "Files") + " · " +
            link("/v1/dead-letters?dataset=" + dataset.name, "Dead letters") + "</p>\n";
   }
-  out += "<hr><p>" + link("/v1/reports", "All reports") + " · " + link("/v1/files", "All files") + " · " +
-         link("/v1/dead-letters", "All dead letters") + " · " + link("/openapi.json", "OpenAPI") + " · " +
-         link("/readyz?verbose", "Health") + " · " + link("/metrics", "Metrics") + " · " +
-         link("/version", "Version") + "</p>\n</body>\n</html>\n";
+  out += "<hr><p>" + link("/v1/reports", "All reports") + " · " + link("/v1/files", "All files") +
+         " · " + link("/v1/dead-letters", "All dead letters") + " · " +
+         link("/openapi.json", "OpenAPI") + " · " + link("/readyz?verbose", "Health") + " · " +
+         link("/metrics", "Metrics") + " · " + link("/version", "Version") +
+         "</p>\n</body>\n</html>\n";
   return out;
 }
 

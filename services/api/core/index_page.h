@@ -1,6 +1,6 @@
 #pragma once
-// The page at "/": a plain list of reports and links. No script and no style, so the strictest content
-// policy holds.
+// The page at "/": a plain list of reports and links. No script and no style, so the strictest
+// content policy holds.
 
 #include <span>
 #include <string>

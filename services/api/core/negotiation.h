@@ -8,7 +8,8 @@
 
 namespace sluice::api {
 
-// The best of our formats for an Accept header; JSON for none and for */*. nullopt: none of ours (406).
+// The best of our formats for an Accept header; JSON for none and for */*. nullopt: none of ours
+// (406).
 std::optional<Format> negotiate(std::string_view accept);
 
 // ?format=json, csv or ndjson; nullopt: another word.

@@ -19,14 +19,25 @@ Json reference(std::string_view kind, std::string_view name) {
 Json value_schema(const TableColumn& column) {
   Json out = Json::object();
   switch (column.type) {
-    case ColumnType::kString: out = {{"type", "string"}}; break;
-    case ColumnType::kInteger: out = {{"type", "integer"}, {"format", "int64"}}; break;
-    case ColumnType::kDecimal:
-      out = {{"type", "number"}, {"description", "An exact decimal; read it as one, not as a double."}};
+    case ColumnType::kString:
+      out = {{"type", "string"}};
       break;
-    case ColumnType::kBoolean: out = {{"type", "boolean"}}; break;
-    case ColumnType::kDate: out = {{"type", "string"}, {"format", "date"}}; break;
-    case ColumnType::kTimestamp: out = {{"type", "string"}, {"format", "date-time"}}; break;
+    case ColumnType::kInteger:
+      out = {{"type", "integer"}, {"format", "int64"}};
+      break;
+    case ColumnType::kDecimal:
+      out = {{"type", "number"},
+             {"description", "An exact decimal; read it as one, not as a double."}};
+      break;
+    case ColumnType::kBoolean:
+      out = {{"type", "boolean"}};
+      break;
+    case ColumnType::kDate:
+      out = {{"type", "string"}, {"format", "date"}};
+      break;
+    case ColumnType::kTimestamp:
+      out = {{"type", "string"}, {"format", "date-time"}};
+      break;
   }
   if (!column.in_key) out["type"] = Json::array({out["type"], "null"});
   return out;
@@ -38,16 +49,21 @@ Json row_schema(const TableSpec& table) {
     properties[column.name] = value_schema(column);
     required.push_back(column.name);
   }
-  return {{"type", "object"}, {"properties", properties}, {"required", required}, {"additionalProperties", false}};
+  return {{"type", "object"},
+          {"properties", properties},
+          {"required", required},
+          {"additionalProperties", false}};
 }
 
 Json next_schema() {
-  return {{"type", Json::array({"string", "null"})}, {"description", "The cursor of the next page."}};
+  return {{"type", Json::array({"string", "null"})},
+          {"description", "The cursor of the next page."}};
 }
 
 Json page_schema(std::string_view member, const Json& row) {
   return {{"type", "object"},
-          {"properties", {{std::string(member), {{"type", "array"}, {"items", row}}}, {"next", next_schema()}}},
+          {"properties",
+           {{std::string(member), {{"type", "array"}, {"items", row}}}, {"next", next_schema()}}},
           {"required", Json::array({member, "next"})},
           {"additionalProperties", false}};
 }
@@ -56,33 +72,40 @@ Json report_page_schema(const Json& row) {
   Json out = page_schema("rows", row);
   out["properties"]["report"] = {{"type", "string"}};
   out["properties"]["complete_through"] = {
-      {"type", Json::array({"string", "null"})}, {"format", "date-time"},
-      {"description", "No event before this instant is expected any more; null while that is not known."}};
-  out["properties"]["revision"] = {{"type", "integer"}, {"description", "Grows with each change of the report."}};
-  for (const char* name : {"report", "complete_through", "revision"}) out["required"].push_back(name);
+      {"type", Json::array({"string", "null"})},
+      {"format", "date-time"},
+      {"description",
+       "No event before this instant is expected any more; null while that is not known."}};
+  out["properties"]["revision"] = {{"type", "integer"},
+                                   {"description", "Grows with each change of the report."}};
+  for (const char* name : {"report", "complete_through", "revision"})
+    out["required"].push_back(name);
   return out;
 }
 
 Json reports_schema() {
-  const Json column = {{"type", "object"},
-                       {"properties", {{"name", {{"type", "string"}}},
-                                       {"type", {{"enum", {"string", "integer", "decimal", "boolean", "date",
-                                                           "timestamp"}}}},
-                                       {"key", {{"type", "boolean"}}}}},
-                       {"required", {"name", "type", "key"}}};
+  const Json column = {
+      {"type", "object"},
+      {"properties",
+       {{"name", {{"type", "string"}}},
+        {"type", {{"enum", {"string", "integer", "decimal", "boolean", "date", "timestamp"}}}},
+        {"key", {{"type", "boolean"}}}}},
+      {"required", {"name", "type", "key"}}};
   const Json report = {
       {"type", "object"},
-      {"properties", {{"name", {{"type", "string"}}},
-                      {"dataset", {{"type", "string"}}},
-                      {"url", {{"type", "string"}, {"format", "uri-reference"}}},
-                      {"columns", {{"type", "array"}, {"items", column}}},
-                      {"revision", {{"type", "integer"}}},
-                      {"updated_at", {{"type", Json::array({"string", "null"})}, {"format", "date-time"}}},
-                      {"freshness_seconds",
-                       {{"type", Json::array({"number", "null"})}, {"description", "Since the last change."}}},
-                      {"rows_estimate", {{"type", "integer"}}}}},
-      {"required", {"name", "dataset", "url", "columns", "revision", "updated_at", "freshness_seconds",
-                    "rows_estimate"}},
+      {"properties",
+       {{"name", {{"type", "string"}}},
+        {"dataset", {{"type", "string"}}},
+        {"url", {{"type", "string"}, {"format", "uri-reference"}}},
+        {"columns", {{"type", "array"}, {"items", column}}},
+        {"revision", {{"type", "integer"}}},
+        {"updated_at", {{"type", Json::array({"string", "null"})}, {"format", "date-time"}}},
+        {"freshness_seconds",
+         {{"type", Json::array({"number", "null"})}, {"description", "Since the last change."}}},
+        {"rows_estimate", {{"type", "integer"}}}}},
+      {"required",
+       {"name", "dataset", "url", "columns", "revision", "updated_at", "freshness_seconds",
+        "rows_estimate"}},
       {"additionalProperties", false}};
   return {{"type", "object"},
           {"properties", {{"reports", {{"type", "array"}, {"items", report}}}}},
@@ -97,11 +120,17 @@ Json problem_schema() {
                      {"detail", {{"type", "string"}}},
                      {"instance", {{"type", "string"}, {"format", "uri-reference"}}},
                      {"request_id", {{"type", "string"}}}};
-  return {{"type", "object"}, {"properties", properties}, {"required", {"type", "title", "status", "detail"}}};
+  return {{"type", "object"},
+          {"properties", properties},
+          {"required", {"type", "title", "status", "detail"}}};
 }
 
 Json query_parameter(std::string_view name, const Json& schema, std::string_view description) {
-  return {{"name", name}, {"in", "query"}, {"required", false}, {"schema", schema}, {"description", description}};
+  return {{"name", name},
+          {"in", "query"},
+          {"required", false},
+          {"schema", schema},
+          {"description", description}};
 }
 
 Json table_parameters(const TableSpec& table) {
@@ -114,39 +143,50 @@ Json table_parameters(const TableSpec& table) {
                                       (column.type == ColumnType::kString ? ", [prefix]" : "") +
                                       " and [null] (true or false)."));
   }
-  for (const char* name : {"order", "limit", "cursor", "format"}) out.push_back(reference("parameters", name));
+  for (const char* name : {"order", "limit", "cursor", "format"})
+    out.push_back(reference("parameters", name));
   return out;
 }
 
 Json shared_parameters() {
   Json out = Json::object();
-  out["order"] = query_parameter("order", {{"type", "string"}}, "Columns, comma between, '-' for descending.");
+  out["order"] =
+      query_parameter("order", {{"type", "string"}}, "Columns, comma between, '-' for descending.");
   out["limit"] = query_parameter(
-      "limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", kMaxLimit}, {"default", kDefaultLimit}},
+      "limit",
+      {{"type", "integer"}, {"minimum", 1}, {"maximum", kMaxLimit}, {"default", kDefaultLimit}},
       "At most this many rows.");
   out["cursor"] = query_parameter("cursor", {{"type", "string"}}, "The `next` of the page before.");
-  out["format"] = query_parameter("format", {{"enum", {"json", "csv", "ndjson"}}}, "Wins over Accept.");
+  out["format"] =
+      query_parameter("format", {{"enum", {"json", "csv", "ndjson"}}}, "Wins over Accept.");
   return out;
 }
 
 Json problem_response(std::string_view description) {
-  return {{"description", description},
-          {"content", {{"application/problem+json", {{"schema", reference("schemas", "Problem")}}}}}};
+  return {
+      {"description", description},
+      {"content", {{"application/problem+json", {{"schema", reference("schemas", "Problem")}}}}}};
 }
 
 Json shared_responses() {
-  return {{"BadRequest", problem_response("The request is not well-formed; the detail says what is accepted.")},
-          {"NotFound", problem_response("There is no such thing; the detail lists what there is.")},
-          {"NotAcceptable", problem_response("None of the formats in Accept is offered.")},
-          {"Unavailable", problem_response("The database can not be reached; Retry-After says when to come back.")}};
+  return {
+      {"BadRequest",
+       problem_response("The request is not well-formed; the detail says what is accepted.")},
+      {"NotFound", problem_response("There is no such thing; the detail lists what there is.")},
+      {"NotAcceptable", problem_response("None of the formats in Accept is offered.")},
+      {"Unavailable",
+       problem_response("The database can not be reached; Retry-After says when to come back.")}};
 }
 
 Json rows_response(const Json& page) {
   const Json lines = {{"schema", {{"type", "string"}}}};
-  return {{"description", "Rows. In CSV and NDJSON the next cursor is in the header Sluice-Next-Cursor."},
+  return {{"description",
+           "Rows. In CSV and NDJSON the next cursor is in the header Sluice-Next-Cursor."},
           {"headers", {{"Sluice-Next-Cursor", {{"schema", {{"type", "string"}}}}}}},
           {"content",
-           {{"application/json", {{"schema", page}}}, {"text/csv", lines}, {"application/x-ndjson", lines}}}};
+           {{"application/json", {{"schema", page}}},
+            {"text/csv", lines},
+            {"application/x-ndjson", lines}}}};
 }
 
 Json rows_responses(const Json& page, bool with_etag, bool may_be_missing) {
@@ -181,12 +221,13 @@ Json operation(const RouteInfo& route) {
       break;
     case RouteId::kFiles:
       out["parameters"] = table_parameters(files_table());
-      out["responses"] = rows_responses(page_schema("files", reference("schemas", "File")), false, false);
+      out["responses"] =
+          rows_responses(page_schema("files", reference("schemas", "File")), false, false);
       break;
     case RouteId::kDeadLetters:
       out["parameters"] = table_parameters(dead_letters_table());
-      out["responses"] =
-          rows_responses(page_schema("dead_letters", reference("schemas", "DeadLetter")), false, false);
+      out["responses"] = rows_responses(
+          page_schema("dead_letters", reference("schemas", "DeadLetter")), false, false);
       break;
     case RouteId::kFile:
       out["parameters"] = Json::array({path_parameter("id")});
@@ -216,7 +257,8 @@ void add_report(Json& document, const ReportSpec& report) {
   Json get = {{"operationId", "get." + report.name},
               {"summary", "Rows of " + report.name},
               {"parameters", table_parameters(table)},
-              {"responses", rows_responses(report_page_schema(reference("schemas", row_name)), true, false)}};
+              {"responses",
+               rows_responses(report_page_schema(reference("schemas", row_name)), true, false)}};
   document["paths"]["/v1/reports/" + report.name] = {{"get", std::move(get)}};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The OpenAPI 3.1 document: routes.h's table, with a path and a row schema of its own for each report
-// of the loaded definitions. Pure.
+// The OpenAPI 3.1 document: routes.h's table, with a path and a row schema of its own for each
+// report of the loaded definitions. Pure.
 
 #include <span>
 #include <string>

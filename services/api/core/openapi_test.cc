@@ -1,9 +1,9 @@
 #include "services/api/core/openapi.h"
 
-#include <set>
-
 #include <gmock/gmock.h>
+
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "services/api/core/index_page.h"
 #include "services/api/core/routes.h"
@@ -18,9 +18,10 @@ using testing::Not;
 std::vector<Dataset> datasets() {
   ReportSpec report;
   report.name = "monthly";
-  report.columns = {{"country", ReportColumnKind::kGroup, ColumnType::kString, 0, true, 0, std::nullopt},
-                    {"bookings", ReportColumnKind::kMeasure, ColumnType::kInteger, 0, false, 0, std::nullopt},
-                    {"amount", ReportColumnKind::kMeasure, ColumnType::kDecimal, 1, false, 2, std::nullopt}};
+  report.columns = {
+      {"country", ReportColumnKind::kGroup, ColumnType::kString, 0, true, 0, std::nullopt},
+      {"bookings", ReportColumnKind::kMeasure, ColumnType::kInteger, 0, false, 0, std::nullopt},
+      {"amount", ReportColumnKind::kMeasure, ColumnType::kDecimal, 1, false, 2, std::nullopt}};
   Dataset dataset;
   dataset.name = "bookings";
   dataset.reports.push_back(std::move(report));
@@ -74,8 +75,8 @@ TEST_F(OpenApiTest, SaysItsVersionAndTheProblemsShape) {
   EXPECT_EQ(document_["openapi"], "3.1.0");
   EXPECT_EQ(document_["info"]["version"], "1.2.3");
   EXPECT_TRUE(document_["components"]["schemas"]["Problem"]["properties"].contains("detail"));
-  EXPECT_THAT(document_["paths"]["/v1/reports"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-                       ["required"],
+  EXPECT_THAT(document_["paths"]["/v1/reports"]["get"]["responses"]["200"]["content"]
+                       ["application/json"]["schema"]["required"],
               ElementsAre("reports"));
 }
 

@@ -32,9 +32,12 @@ void append_csv(std::string& out, std::string_view text) {
 
 std::string_view content_type(Format format) {
   switch (format) {
-    case Format::kJson: return "application/json";
-    case Format::kCsv: return "text/csv; charset=utf-8; header=present";
-    case Format::kNdjson: return "application/x-ndjson";
+    case Format::kJson:
+      return "application/json";
+    case Format::kCsv:
+      return "text/csv; charset=utf-8; header=present";
+    case Format::kNdjson:
+      return "application/x-ndjson";
   }
   return "application/json";
 }

@@ -24,8 +24,9 @@ class RowWriter {
   // Values in the columns' order, in the form column_value.h's shown() gives.
   void row(const Row& values);
 
-  // JSON: the objects with commas between them (no brackets: the caller has an envelope). NDJSON: one
-  // object a line. CSV (RFC 4180): the header, then a line a row; null is empty, an empty text is "".
+  // JSON: the objects with commas between them (no brackets: the caller has an envelope). NDJSON:
+  // one object a line. CSV (RFC 4180): the header, then a line a row; null is empty, an empty text
+  // is "".
   std::string take() { return std::move(out_); }
 
  private:

@@ -28,7 +28,8 @@ const Row kEmpty = {"", std::nullopt, std::nullopt, std::nullopt, std::nullopt};
 
 TEST(RowWriter, JsonKeepsEveryDigitAndTheColumnsOrder) {
   EXPECT_EQ(written(Format::kJson, {kFull, kEmpty}),
-            "{\"name\":\"Caffè \\\"A\\\", B\",\"amount\":617087.510,\"n\":-3,\"open\":true,\"day\":\"2017-01-31\"},"
+            "{\"name\":\"Caffè \\\"A\\\", "
+            "B\",\"amount\":617087.510,\"n\":-3,\"open\":true,\"day\":\"2017-01-31\"},"
             "{\"name\":\"\",\"amount\":null,\"n\":null,\"open\":null,\"day\":null}");
 }
 
@@ -40,7 +41,8 @@ TEST(RowWriter, NdjsonIsOneObjectALine) {
 
 TEST(RowWriter, CsvHasAHeaderAndTellsNullFromEmpty) {
   EXPECT_EQ(written(Format::kCsv, {kFull, kEmpty}),
-            "name,amount,n,open,day\r\n\"Caffè \"\"A\"\", B\",617087.510,-3,true,2017-01-31\r\n\"\",,,,\r\n");
+            "name,amount,n,open,day\r\n\"Caffè \"\"A\"\", "
+            "B\",617087.510,-3,true,2017-01-31\r\n\"\",,,,\r\n");
   EXPECT_EQ(written(Format::kCsv, {}), "name,amount,n,open,day\r\n");
 }
 
@@ -78,7 +80,8 @@ TEST(Negotiate, PicksTheBestOfferedFormat) {
       {"text/html", std::nullopt},
       {"text/csv;header=present;q=0.3, application/x-ndjson;q=0.25", Format::kCsv},
   };
-  for (const Case& each : cases) EXPECT_THAT(negotiate(each.accept), Eq(each.format)) << each.accept;
+  for (const Case& each : cases)
+    EXPECT_THAT(negotiate(each.accept), Eq(each.format)) << each.accept;
 }
 
 TEST(FormatNamed, KnowsThreeWords) {

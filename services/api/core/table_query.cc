@@ -36,7 +36,8 @@ Result<std::size_t> find_column(const TableSpec& table, std::string_view name) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     if (table.columns[i].name == name) return i;
   }
-  return fail("There is no column " + quoted(name) + ". The columns are " + column_names(table) + ".");
+  return fail("There is no column " + quoted(name) + ". The columns are " + column_names(table) +
+              ".");
 }
 
 std::vector<std::string> split_commas(std::string_view text) {
@@ -59,10 +60,12 @@ Result<FilterOp> find_op(std::string_view name) {
 }
 
 // "month[gte]" and its value.
-Result<Filter> parse_filter(const TableSpec& table, std::string_view name, const std::string& value) {
+Result<Filter> parse_filter(const TableSpec& table, std::string_view name,
+                            const std::string& value) {
   Filter out;
   std::string_view column_name = name;
-  if (const std::size_t bracket = name.find('['); bracket != std::string_view::npos && name.ends_with(']')) {
+  if (const std::size_t bracket = name.find('[');
+      bracket != std::string_view::npos && name.ends_with(']')) {
     column_name = name.substr(0, bracket);
     const auto op = find_op(name.substr(bracket + 1, name.size() - bracket - 2));
     if (!op) return fail(op.error().message);
@@ -73,7 +76,8 @@ Result<Filter> parse_filter(const TableSpec& table, std::string_view name, const
   out.column = *column;
   const TableColumn& spec = table.columns[out.column];
   if (out.op == FilterOp::kPrefix && spec.type != ColumnType::kString) {
-    return fail("[prefix] is for texts; " + spec.name + " is " + std::string(type_name(spec.type)) + ".");
+    return fail("[prefix] is for texts; " + spec.name + " is " + std::string(type_name(spec.type)) +
+                ".");
   }
   out.values = out.op == FilterOp::kIn ? split_commas(value) : std::vector{value};
   if (out.values.size() > kMaxListValues) {
@@ -90,11 +94,12 @@ Result<Filter> parse_filter(const TableSpec& table, std::string_view name, const
 }
 
 bool is_ordered_by(const std::vector<OrderTerm>& order, std::size_t column) {
-  return std::any_of(order.begin(), order.end(), [&](const OrderTerm& term) { return term.column == column; });
+  return std::any_of(order.begin(), order.end(),
+                     [&](const OrderTerm& term) { return term.column == column; });
 }
 
-// With the key at its end an order is total: without that, rows that are equal in it could be skipped
-// or repeated between two pages.
+// With the key at its end an order is total: without that, rows that are equal in it could be
+// skipped or repeated between two pages.
 std::vector<OrderTerm> completed(const TableSpec& table, std::vector<OrderTerm> order) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     if (table.columns[i].in_key && !is_ordered_by(order, i)) order.push_back({i, false});
@@ -118,12 +123,14 @@ Result<int> parse_limit(std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > kMaxLimit) {
-    return fail("limit is a number from 1 to " + std::to_string(kMaxLimit) + ", not " + quoted(text) + ".");
+    return fail("limit is a number from 1 to " + std::to_string(kMaxLimit) + ", not " +
+                quoted(text) + ".");
   }
   return value;
 }
 
-Result<Row> parse_cursor(const TableSpec& table, const std::vector<OrderTerm>& order, std::string_view text) {
+Result<Row> parse_cursor(const TableSpec& table, const std::vector<OrderTerm>& order,
+                         std::string_view text) {
   auto cursor = decode_cursor(text);
   if (!cursor || order.empty()) return fail("The cursor is not one that this server gave.");
   if (cursor->table != table.table || cursor->order != describe_order(table, order) ||
@@ -132,7 +139,8 @@ Result<Row> parse_cursor(const TableSpec& table, const std::vector<OrderTerm>& o
   }
   for (std::size_t i = 0; i < order.size(); ++i) {
     const TableColumn& column = table.columns[order[i].column];
-    const bool fits = cursor->values[i] ? is_value(column.type, *cursor->values[i]) : !column.in_key;
+    const bool fits =
+        cursor->values[i] ? is_value(column.type, *cursor->values[i]) : !column.in_key;
     if (!fits) return fail("The cursor is not one that this server gave.");
   }
   return std::move(cursor->values);
@@ -154,12 +162,18 @@ struct Directives {
 
 std::string_view sql_type(ColumnType type) {
   switch (type) {
-    case ColumnType::kString: return "text";
-    case ColumnType::kInteger: return "bigint";
-    case ColumnType::kDecimal: return "numeric";
-    case ColumnType::kBoolean: return "boolean";
-    case ColumnType::kDate: return "date";
-    case ColumnType::kTimestamp: return "timestamptz";
+    case ColumnType::kString:
+      return "text";
+    case ColumnType::kInteger:
+      return "bigint";
+    case ColumnType::kDecimal:
+      return "numeric";
+    case ColumnType::kBoolean:
+      return "boolean";
+    case ColumnType::kDate:
+      return "date";
+    case ColumnType::kTimestamp:
+      return "timestamptz";
   }
   return "text";
 }
@@ -200,15 +214,24 @@ class SqlBuilder {
     const std::string name = sql_name(column.name);
     const auto value = [&] { return parameter(filter.values[0], sql_type(column.type)); };
     switch (filter.op) {
-      case FilterOp::kEq: return where(name + " = " + value());
-      case FilterOp::kNe: return where(name + " IS DISTINCT FROM " + value());
-      case FilterOp::kGt: return where(ordered_name(column) + " > " + value());
-      case FilterOp::kGte: return where(ordered_name(column) + " >= " + value());
-      case FilterOp::kLt: return where(ordered_name(column) + " < " + value());
-      case FilterOp::kLte: return where(ordered_name(column) + " <= " + value());
-      case FilterOp::kPrefix: return where("starts_with(" + name + ", " + value() + ")");
-      case FilterOp::kNull: return where(name + (filter.values[0] == "true" ? " IS NULL" : " IS NOT NULL"));
-      case FilterOp::kIn: break;
+      case FilterOp::kEq:
+        return where(name + " = " + value());
+      case FilterOp::kNe:
+        return where(name + " IS DISTINCT FROM " + value());
+      case FilterOp::kGt:
+        return where(ordered_name(column) + " > " + value());
+      case FilterOp::kGte:
+        return where(ordered_name(column) + " >= " + value());
+      case FilterOp::kLt:
+        return where(ordered_name(column) + " < " + value());
+      case FilterOp::kLte:
+        return where(ordered_name(column) + " <= " + value());
+      case FilterOp::kPrefix:
+        return where("starts_with(" + name + ", " + value() + ")");
+      case FilterOp::kNull:
+        return where(name + (filter.values[0] == "true" ? " IS NULL" : " IS NOT NULL"));
+      case FilterOp::kIn:
+        break;
     }
     std::string list;
     for (const std::string& each : filter.values) {
@@ -274,8 +297,8 @@ class SqlBuilder {
 
 }  // namespace
 
-Result<TableQuery> parse_table_query(const TableSpec& table,
-                                     const std::vector<std::pair<std::string, std::string>>& query) {
+Result<TableQuery> parse_table_query(
+    const TableSpec& table, const std::vector<std::pair<std::string, std::string>>& query) {
   TableQuery out;
   Directives directives;
   for (const auto& [name, value] : query) {
@@ -334,7 +357,8 @@ std::string cursor_after(const TableSpec& table, const TableQuery& query, const 
 std::string describe_order(const TableSpec& table, const std::vector<OrderTerm>& order) {
   std::string out;
   for (const OrderTerm& term : order) {
-    out += (out.empty() ? "" : ",") + std::string(term.descending ? "-" : "") + table.columns[term.column].name;
+    out += (out.empty() ? "" : ",") + std::string(term.descending ? "-" : "") +
+           table.columns[term.column].name;
   }
   return out;
 }

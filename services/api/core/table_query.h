@@ -36,7 +36,7 @@ struct TableQuery {
   std::vector<Filter> filters;
   std::vector<OrderTerm> order;  // complete: no two rows are equal in it
   int limit = kDefaultLimit;
-  std::optional<Row> after;      // the values of `order` in the last row of the page before
+  std::optional<Row> after;  // the values of `order` in the last row of the page before
 };
 
 // An error is a sentence for the client (400) that names what is accepted. `format` is passed over.
@@ -48,7 +48,8 @@ struct Statement {
   Row parameters;  // $1, $2 …
 };
 
-// Selects the table's columns, at most limit + 1 rows: the extra one tells that there is a next page.
+// Selects the table's columns, at most limit + 1 rows: the extra one tells that there is a next
+// page.
 Statement select_page(const TableSpec& table, const TableQuery& query);
 
 // The row whose only key column has this value.

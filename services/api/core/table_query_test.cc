@@ -26,7 +26,8 @@ TableSpec report() {
 }
 
 const TableSpec kReport = report();
-const std::string kSelect = "SELECT \"country\", \"month\", \"bookings\", \"amount\", \"last\" FROM \"public\".\"monthly\"";
+const std::string kSelect =
+    "SELECT \"country\", \"month\", \"bookings\", \"amount\", \"last\" FROM \"public\".\"monthly\"";
 
 Statement sql_of(const Query& query) {
   const auto parsed = parse_table_query(kReport, query);
@@ -42,8 +43,9 @@ std::string error_of(const Query& query) {
 
 TEST(TableQuery, AnEmptyQueryIsTheFirstPageInTheOrderOfTheKey) {
   const Statement statement = sql_of({});
-  EXPECT_EQ(statement.sql,
-            kSelect + " ORDER BY \"country\" COLLATE \"C\", \"month\" COLLATE \"C\" LIMIT $1::bigint");
+  EXPECT_EQ(
+      statement.sql,
+      kSelect + " ORDER BY \"country\" COLLATE \"C\", \"month\" COLLATE \"C\" LIMIT $1::bigint");
   EXPECT_THAT(statement.parameters, ElementsAre(Optional(std::string("101"))));
 }
 
@@ -68,7 +70,8 @@ TEST(TableQuery, EveryComparisonBecomesSqlWithAParameter) {
       {"amount[null]", "false", "\"amount\" IS NOT NULL"},
   };
   for (const Case& each : cases) {
-    EXPECT_THAT(sql_of({{each.name, each.value}}).sql, HasSubstr(std::string(" WHERE ") + each.sql + " ORDER BY"))
+    EXPECT_THAT(sql_of({{each.name, each.value}}).sql,
+                HasSubstr(std::string(" WHERE ") + each.sql + " ORDER BY"))
         << each.name;
   }
 }
@@ -80,7 +83,8 @@ TEST(TableQuery, SeveralFiltersMustAllHold) {
 
 TEST(TableQuery, WhatAClientSendsIsNeverPartOfTheSql) {
   const std::string attack = "x'; DROP TABLE monthly; --";
-  const Query queries[] = {{{"country", attack}}, {{"country[in]", attack}}, {{"country[prefix]", attack}}};
+  const Query queries[] = {
+      {{"country", attack}}, {{"country[in]", attack}}, {{"country[prefix]", attack}}};
   for (const Query& query : queries) {
     const Statement statement = sql_of(query);
     EXPECT_THAT(statement.sql, Not(HasSubstr("DROP")));
@@ -100,8 +104,10 @@ TEST(TableQuery, AColumnsOwnNameIsQuoted) {
 }
 
 TEST(TableQuery, AnErrorNamesTheColumnAndWhatIsAccepted) {
-  EXPECT_THAT(error_of({{"contry", "x"}}), AllOf(HasSubstr("'contry'"), HasSubstr("country, month, bookings")));
-  EXPECT_THAT(error_of({{"bookings", "many"}}), AllOf(HasSubstr("'many'"), HasSubstr("'bookings'")));
+  EXPECT_THAT(error_of({{"contry", "x"}}),
+              AllOf(HasSubstr("'contry'"), HasSubstr("country, month, bookings")));
+  EXPECT_THAT(error_of({{"bookings", "many"}}),
+              AllOf(HasSubstr("'many'"), HasSubstr("'bookings'")));
   EXPECT_THAT(error_of({{"amount", "1,5"}}), HasSubstr("a decimal such as"));
   EXPECT_THAT(error_of({{"last", "yesterday"}}), HasSubstr("2017-01-31T10:00:00Z"));
   EXPECT_THAT(error_of({{"month[like]", "x"}}), AllOf(HasSubstr("'like'"), HasSubstr("gte")));
@@ -114,14 +120,17 @@ TEST(TableQuery, AnErrorNamesTheColumnAndWhatIsAccepted) {
 
 TEST(TableQuery, AnOrderIsCompletedByTheKey) {
   const Statement statement = sql_of({{"order", "-amount,month"}});
-  EXPECT_THAT(statement.sql, HasSubstr("ORDER BY \"amount\" DESC, \"month\" COLLATE \"C\", \"country\" COLLATE \"C\""));
+  EXPECT_THAT(
+      statement.sql,
+      HasSubstr("ORDER BY \"amount\" DESC, \"month\" COLLATE \"C\", \"country\" COLLATE \"C\""));
 }
 
 TEST(Cursor, GoesRoundWithNullsAndAnyText) {
   const Cursor cursor{"monthly", "-amount,month", {std::nullopt, "Caffè \"Anovo\"", ""}};
   const std::string text = encode(cursor);
-  EXPECT_EQ(text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
-            std::string::npos);
+  EXPECT_EQ(
+      text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+      std::string::npos);
   const auto back = decode_cursor(text);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->table, cursor.table);
@@ -131,36 +140,43 @@ TEST(Cursor, GoesRoundWithNullsAndAnyText) {
 
 TEST(Cursor, OneInTheOrderOfTheKeyIsOneRowComparison) {
   const auto first = parse_table_query(kReport, {});
-  const std::string cursor = cursor_after(kReport, *first, {"France", "2017_01", "3", "1.50", std::nullopt});
+  const std::string cursor =
+      cursor_after(kReport, *first, {"France", "2017_01", "3", "1.50", std::nullopt});
   const Statement statement = sql_of({{"cursor", cursor}});
-  EXPECT_THAT(statement.sql,
-              HasSubstr("WHERE (\"country\" COLLATE \"C\", \"month\" COLLATE \"C\") > ($1::text, $2::text) ORDER"));
+  EXPECT_THAT(statement.sql, HasSubstr("WHERE (\"country\" COLLATE \"C\", \"month\" COLLATE \"C\") "
+                                       "> ($1::text, $2::text) ORDER"));
   EXPECT_THAT(statement.parameters, ElementsAre("France", "2017_01", "101"));
 }
 
 TEST(Cursor, MixedDirectionsAndNullsAreSpelledOut) {
   const Query order = {{"order", "-amount,bookings"}};
   const auto first = parse_table_query(kReport, order);
-  const std::string with_value = cursor_after(kReport, *first, {"F", "M", "3", "1.50", std::nullopt});
+  const std::string with_value =
+      cursor_after(kReport, *first, {"F", "M", "3", "1.50", std::nullopt});
   EXPECT_THAT(sql_of({order[0], {"cursor", with_value}}).sql,
               HasSubstr("WHERE (\"amount\" < $1::numeric OR (\"amount\" = $1::numeric AND "
-                        "(\"bookings\" > $2::bigint OR \"bookings\" IS NULL OR (\"bookings\" = $2::bigint AND ("));
-  const std::string with_null = cursor_after(kReport, *first, {"F", "M", std::nullopt, std::nullopt, std::nullopt});
+                        "(\"bookings\" > $2::bigint OR \"bookings\" IS NULL OR (\"bookings\" = "
+                        "$2::bigint AND ("));
+  const std::string with_null =
+      cursor_after(kReport, *first, {"F", "M", std::nullopt, std::nullopt, std::nullopt});
   EXPECT_THAT(sql_of({order[0], {"cursor", with_null}}).sql,
-              HasSubstr("WHERE (\"amount\" IS NOT NULL OR (\"amount\" IS NULL AND (false OR (\"bookings\" IS NULL"));
+              HasSubstr("WHERE (\"amount\" IS NOT NULL OR (\"amount\" IS NULL AND (false OR "
+                        "(\"bookings\" IS NULL"));
 }
 
 TEST(Cursor, OneOfAnotherOrderReportOrForgedIsRefused) {
   const auto first = parse_table_query(kReport, {});
   const std::string cursor = cursor_after(kReport, *first, {"F", "M", "3", "1.50", std::nullopt});
-  EXPECT_THAT(error_of({{"cursor", cursor}, {"order", "-amount"}}), HasSubstr("another report or order"));
+  EXPECT_THAT(error_of({{"cursor", cursor}, {"order", "-amount"}}),
+              HasSubstr("another report or order"));
   TableSpec other = kReport;
   other.table = "weekly";
   EXPECT_FALSE(parse_table_query(other, {{"cursor", cursor}}));
   EXPECT_THAT(error_of({{"cursor", "not a cursor!"}}), HasSubstr("not one that this server gave"));
   EXPECT_THAT(error_of({{"cursor", "eyJ0IjoxfQ"}}), HasSubstr("not one that this server gave"));
   const Cursor wrong_type{"monthly", "bookings,country,month", {"1 OR 1=1", "F", "M"}};
-  EXPECT_THAT(error_of({{"order", "bookings"}, {"cursor", encode(wrong_type)}}), HasSubstr("not one that"));
+  EXPECT_THAT(error_of({{"order", "bookings"}, {"cursor", encode(wrong_type)}}),
+              HasSubstr("not one that"));
   const Cursor null_key{"monthly", "country,month", {std::nullopt, "M"}};
   EXPECT_THAT(error_of({{"cursor", encode(null_key)}}), HasSubstr("not one that"));
 }
@@ -172,7 +188,8 @@ TEST(Files, AreNewestFirst) {
 
 TEST(DeadLetters, AreFoundByTheirFileRuleAndReason) {
   const auto query = parse_table_query(
-      dead_letters_table(), {{"dataset", "bookings"}, {"file", "1-ab"}, {"rule", "type.date"}, {"reason[prefix]", "'"}});
+      dead_letters_table(),
+      {{"dataset", "bookings"}, {"file", "1-ab"}, {"rule", "type.date"}, {"reason[prefix]", "'"}});
   ASSERT_TRUE(query);
   EXPECT_EQ(query->filters.size(), 4u);
   EXPECT_THAT(select_one(dead_letters_table(), "x").sql, HasSubstr("WHERE \"id\" = $1::text"));

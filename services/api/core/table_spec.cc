@@ -15,12 +15,12 @@ std::size_t index_of(const TableSpec& table, std::string_view name) {
 
 TableSpec make_files_table() {
   TableSpec out{"_sluice", "files", {}, {}};
-  out.columns = {{"id", kString, true},      {"name", kString},          {"path", kString},
-                 {"dataset", kString},       {"source", kString},        {"sha256", kString},
-                 {"bytes", kInteger},        {"state", kString},         {"rows", kInteger},
-                 {"records", kInteger},      {"dead_letters", kInteger}, {"duplicates", kInteger},
-                 {"corrections", kInteger},  {"late", kInteger},         {"duplicate_of", kString},
-                 {"error", kString},         {"started_at", kTimestamp}, {"finished_at", kTimestamp},
+  out.columns = {{"id", kString, true},     {"name", kString},          {"path", kString},
+                 {"dataset", kString},      {"source", kString},        {"sha256", kString},
+                 {"bytes", kInteger},       {"state", kString},         {"rows", kInteger},
+                 {"records", kInteger},     {"dead_letters", kInteger}, {"duplicates", kInteger},
+                 {"corrections", kInteger}, {"late", kInteger},         {"duplicate_of", kString},
+                 {"error", kString},        {"started_at", kTimestamp}, {"finished_at", kTimestamp},
                  {"place", kInteger}};
   out.default_order = {{index_of(out, "place"), true}};
   return out;
@@ -28,7 +28,7 @@ TableSpec make_files_table() {
 
 TableSpec make_dead_letters_table() {
   TableSpec out{"_sluice", "dead_letters", {}, {}};
-  out.columns = {{"id", kString, true}, {"dataset", kString}, {"file", kString},
+  out.columns = {{"id", kString, true},  {"dataset", kString}, {"file", kString},
                  {"file_name", kString}, {"entry", kInteger},  {"line", kInteger},
                  {"column", kString},    {"rule", kString},    {"reason", kString},
                  {"row", kString},       {"stage", kString},   {"created_at", kTimestamp}};
@@ -61,12 +61,18 @@ const TableSpec& dead_letters_table() {
 
 std::string_view type_name(ColumnType type) {
   switch (type) {
-    case ColumnType::kString: return "string";
-    case ColumnType::kInteger: return "integer";
-    case ColumnType::kDecimal: return "decimal";
-    case ColumnType::kBoolean: return "boolean";
-    case ColumnType::kDate: return "date";
-    case ColumnType::kTimestamp: return "timestamp";
+    case ColumnType::kString:
+      return "string";
+    case ColumnType::kInteger:
+      return "integer";
+    case ColumnType::kDecimal:
+      return "decimal";
+    case ColumnType::kBoolean:
+      return "boolean";
+    case ColumnType::kDate:
+      return "date";
+    case ColumnType::kTimestamp:
+      return "timestamp";
   }
   return "string";
 }

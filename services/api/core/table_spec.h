@@ -1,6 +1,6 @@
 #pragma once
-// A table as the API shows it: a report's, the files' or the dead letters'. Queries, cursors, writers
-// and the OpenAPI document are made from this one description.
+// A table as the API shows it: a report's, the files' or the dead letters'. Queries, cursors,
+// writers and the OpenAPI document are made from this one description.
 
 #include <string>
 #include <string_view>
