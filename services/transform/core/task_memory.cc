@@ -1,0 +1,67 @@
+#include "services/transform/core/task_memory.h"
+
+#include <nlohmann/json.hpp>
+
+#include "common/base/error.h"
+
+namespace sluice::transform {
+
+std::string to_json(const LocalPosition& position) {
+  nlohmann::ordered_json json{{"format", 1},
+                              {"next", position.next},
+                              {"transaction", position.transaction},
+                              {"fingerprint", position.fingerprint}};
+  if (position.watermark) json["watermark"] = *position.watermark;
+  return json.dump();
+}
+
+std::optional<LocalPosition> local_position_from_json(std::string_view json) {
+  const auto parsed = nlohmann::json::parse(json, nullptr, false);
+  if (!parsed.is_object() || parsed.value("format", 0) != 1) return std::nullopt;
+  LocalPosition position;
+  position.next = parsed.value("next", std::int64_t{0});
+  position.transaction = parsed.value("transaction", std::uint64_t{0});
+  position.fingerprint = parsed.value("fingerprint", std::string{});
+  if (parsed.contains("watermark")) position.watermark = parsed["watermark"].get<std::int64_t>();
+  return position;
+}
+
+void check_committed(const CommitChain& chain, const Dataset& dataset) {
+  if (chain.empty()) return;
+  const CommitRecord& last = chain.last();
+  if (last.partitions != dataset.partitions) {
+    throw Unsafe("dataset '" + dataset.name + "' has state in " + std::to_string(last.partitions) +
+                 " partitions, but " + dataset.path + " now says " +
+                 std::to_string(dataset.partitions) +
+                 ". Put the number back, or load the dataset under another name");
+  }
+  if (last.fingerprint != dataset.fingerprint) {
+    throw Unsafe("the definition of dataset '" + dataset.name + "' in " + dataset.path +
+                 " has changed what its records or reports mean, and the state was built by the "
+                 "old one. Put the old definition back, or give the changed one another dataset "
+                 "name and load the files again");
+  }
+}
+
+std::int64_t committed_input(const CommitChain& chain, LogReader& reader,
+                             const TopicPartition& input) {
+  const std::int64_t begin = reader.begin_offset(input);
+  if (chain.empty()) return begin;
+  const auto found = chain.last().inputs.find(input.topic);
+  if (found == chain.last().inputs.end()) {
+    throw Unsafe("the commit record of " + chain.last().task + " names no position of topic " +
+                 input.topic + "; it was written by another program");
+  }
+  const std::int64_t end = reader.end_offset(input);
+  if (found->second > end || found->second < begin) {
+    throw Unsafe("position " + std::to_string(found->second) + " of " + chain.last().task +
+                 " is not in topic " + input.topic + ", partition " +
+                 std::to_string(input.partition) + ", which holds offsets " +
+                 std::to_string(begin) + " to " + std::to_string(end) +
+                 ": the topic lost messages or was made anew. Restore it, or load the dataset "
+                 "under another name");
+  }
+  return found->second;
+}
+
+}  // namespace sluice::transform

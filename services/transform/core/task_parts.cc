@@ -1,0 +1,27 @@
+#include "services/transform/core/task_parts.h"
+
+#include "common/base/error.h"
+
+namespace sluice::transform {
+
+std::string stage1_kind(const Dataset& dataset) { return dataset.name + "-stage1"; }
+std::string stage2_kind(const Dataset& dataset) { return dataset.name + "-stage2"; }
+
+std::string task_name(const std::string& kind, std::int32_t partition) {
+  return kind + "-" + std::to_string(partition);
+}
+
+std::string group_name(const Topics& topics, const Dataset& dataset) {
+  return topics.prefix() + "-transform-" + dataset.name;
+}
+
+void check_partitions(Log& log, const std::string& topic, const Dataset& dataset) {
+  const std::int32_t found = log.partition_count(topic);
+  if (found == dataset.partitions) return;
+  throw Unsafe("topic " + topic + " has " + std::to_string(found) + " partitions, but dataset '" +
+               dataset.name + "' was started with " + std::to_string(dataset.partitions) +
+               ": its keys would no longer find their state. Put the number back in the "
+               "definition, or load the dataset under another name");
+}
+
+}  // namespace sluice::transform

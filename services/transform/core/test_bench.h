@@ -1,0 +1,135 @@
+#pragma once
+// The tasks of transform over a log and stores in memory, driven by hand: what goes in, who commits, who
+// dies with how much of its disk.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "common/base/partitioning.h"
+#include "common/model/file_events.h"
+#include "services/transform/core/stage1_task.h"
+#include "services/transform/core/stage2_task.h"
+#include "services/transform/core/test_dataset.h"
+#include "services/transform/core/topology.h"
+#include "tests/support/memory_log.h"
+#include "tests/support/memory_state_store.h"
+
+namespace sluice::transform::testing {
+
+class TestBench {
+ public:
+  explicit TestBench(std::shared_ptr<Dataset> of = visits()) : dataset(std::move(of)) {
+    for (const std::string& topic :
+         {topics.records(dataset->name), topics.deltas(dataset->name), topics.state(dataset->name),
+          topics.commits(dataset->name), topics.dead_letters(dataset->name),
+          topics.file_counts()}) {
+      log.create_topic(topic, dataset->partitions);
+    }
+    for (const ReportSpec& report : dataset->reports) {
+      log.create_topic(topics.rows(report.name), dataset->partitions);
+    }
+    input_ = log.plain_producer();
+  }
+
+  std::unique_ptr<Task> stage1(std::int32_t partition) {
+    return std::make_unique<Stage1Task>(parts(), partition);
+  }
+  std::unique_ptr<Task> stage2(std::int32_t partition) {
+    return std::make_unique<Stage2Task>(parts(), partition);
+  }
+  TaskParts parts() { return {dataset, topics, log, stores, clock, events}; }
+
+  // An empty origin sends none; a null value a tombstone.
+  void send(std::string_view key, const std::string* value, std::string_view origin = {},
+            std::int32_t partition = -1) {
+    const Header header{kOriginHeader, origin};
+    OutgoingRecord out;
+    out.key = key;
+    if (value != nullptr) out.value = *value;
+    out.tombstone = value == nullptr;
+    if (!origin.empty()) out.headers = {&header, 1};
+    if (partition < 0) partition = partition_of(key, dataset->partitions);
+    input_->send(topics.records(dataset->name), partition, out);
+  }
+
+  // Feeds a task what is there from `position` on; returns whether there was anything.
+  bool feed(Task& task, Position& position, std::size_t max_records) {
+    const auto some = log.fetch(position.partition, position.next_offset, max_records);
+    task.process(position.partition, some.records);
+    const bool moved = some.next_offset > position.next_offset;
+    position.next_offset = some.next_offset;
+    return moved;
+  }
+
+  // Runs fresh tasks over all that is there.
+  void run() {
+    for (const bool first : {true, false}) {
+      for (std::int32_t p = 0; p < dataset->partitions; ++p) {
+        const auto task = first ? stage1(p) : stage2(p);
+        Position position = task->start().front();
+        while (feed(*task, position, 100)) task->commit();
+      }
+    }
+  }
+
+  // The live values of a compacted topic.
+  std::map<std::string, nlohmann::json> table(const std::string& topic) const {
+    std::map<std::string, nlohmann::json> out;
+    for (std::int32_t p = 0; p < dataset->partitions; ++p) {
+      for (const LogRecord& record : all({topic, p})) {
+        if (record.tombstone) {
+          out.erase(std::string(record.key));
+        } else {
+          out[std::string(record.key)] = nlohmann::json::parse(record.value);
+        }
+      }
+    }
+    return out;
+  }
+  std::vector<LogRecord> all(const TopicPartition& partition) const {
+    return log.fetch(partition, 0, static_cast<std::size_t>(-1)).records;
+  }
+
+  // What became of each file, from all transactions.
+  std::map<std::string, FileCounts> counts() const {
+    std::map<std::string, FileCounts> out;
+    for (std::int32_t p = 0; p < dataset->partitions; ++p) {
+      for (const LogRecord& record : all({topics.file_counts(), p})) {
+        const auto one = file_counts_from_json(record.value).value();
+        FileCounts& sum = out[one.file];
+        sum.records += one.records;
+        sum.corrections += one.corrections;
+        sum.duplicates += one.duplicates;
+        sum.poisoned += one.poisoned;
+        sum.late += one.late;
+      }
+    }
+    return out;
+  }
+
+  std::shared_ptr<Dataset> dataset;
+  Topics topics{"test"};
+  sluice::testing::FaultPlan faults;
+  sluice::testing::MemoryLog log{faults};
+  sluice::testing::MemoryStateStores stores{faults};
+  ManualClock clock;
+  TransformEvents events;
+
+ private:
+  std::unique_ptr<PlainProducer> input_;
+};
+
+// A visit's record as ingest would write it.
+inline std::string visit(const std::string& id, const std::string& place, int guests,
+                         const std::string& amount, const std::string& currency,
+                         const std::string& day) {
+  return R"({"id":")" + id + R"(","place":")" + place + R"(","guests":)" +
+         (guests < 0 ? "null" : std::to_string(guests)) + R"(,"amount":)" + amount +
+         R"(,"amount_currency":")" + currency + R"(","day":")" + day + R"("})";
+}
+
+}  // namespace sluice::transform::testing

@@ -1,0 +1,30 @@
+#pragma once
+// The tasks that transform runs for its datasets.
+
+#include <memory>
+#include <vector>
+
+#include "common/ports/task.h"
+#include "services/transform/core/task_parts.h"
+
+namespace sluice::transform {
+
+class TransformTasks final : public TaskFactory {
+ public:
+  // All but the datasets outlive this and its tasks.
+  TransformTasks(std::vector<std::shared_ptr<const Dataset>> datasets, const Topics& topics,
+                 Log& log, StateStores& stores, const Clock& clock, TransformEvents& events);
+
+  std::vector<TaskKind> kinds() const override;
+  std::unique_ptr<Task> make(const TaskId& id) override;
+
+ private:
+  std::vector<std::shared_ptr<const Dataset>> datasets_;
+  const Topics& topics_;
+  Log& log_;
+  StateStores& stores_;
+  const Clock& clock_;
+  TransformEvents& events_;
+};
+
+}  // namespace sluice::transform
