@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
+#include <system_error>
 
-#include "common/base/error.h"
 #include "common/definition/definition_parser.h"
 
 namespace sluice::api {
@@ -13,68 +12,56 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> definition_files(const std::vector<std::string>& folders) {
-  std::vector<fs::path> out;
-  for (const std::string& folder : folders) {
-    std::error_code error;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-      const std::string extension = entry.path().extension();
-      if (extension == ".yaml" || extension == ".yml") out.push_back(entry.path());
-    }
-    if (error)
-      throw ConfigError("Cannot read the definitions' folder " + folder + ": " + error.message() +
-                        ".");
-  }
-  std::sort(out.begin(), out.end());
-  return out;
+void append_stamp(std::vector<std::string>& out, const fs::path& file) {
+  std::error_code error;
+  const auto size = fs::file_size(file, error);
+  const auto written = fs::last_write_time(file, error).time_since_epoch().count();
+  out.push_back(file.string() + ' ' + std::to_string(size) + ' ' + std::to_string(written));
 }
 
 // Changes when a file comes, goes or is written; cheap enough for every second.
-std::string stamp_of(const std::vector<fs::path>& files) {
-  std::ostringstream out;
-  for (const fs::path& file : files) {
+std::string stamp_of(const std::vector<std::string>& folders) {
+  std::vector<std::string> lines;
+  for (const std::string& folder : folders) {
     std::error_code error;
-    out << file.string() << ' ' << fs::file_size(file, error) << ' '
-        << fs::last_write_time(file, error).time_since_epoch().count() << '\n';
+    if (!fs::is_directory(folder, error)) append_stamp(lines, folder);
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+      const std::string extension = entry.path().extension();
+      if (extension == ".yaml" || extension == ".yml") append_stamp(lines, entry.path());
+    }
   }
-  return out.str();
+  std::sort(lines.begin(), lines.end());
+  std::string out;
+  for (const std::string& line : lines) out += line + '\n';
+  return out;
 }
 
-std::vector<Dataset> read_all(const std::vector<fs::path>& files) {
-  std::vector<Dataset> out;
-  for (const fs::path& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) throw ConfigError("Cannot read the definition " + file.string() + ".");
-    auto dataset = parse_definition(text.str(), file.string());
-    if (!dataset) throw ConfigError(dataset.error().message);
-    out.push_back(*std::move(dataset));
-  }
+std::string sentence_of(const std::vector<DefinitionError>& errors) {
+  std::string out;
+  for (const DefinitionError& error : errors) out += (out.empty() ? "" : "\n") + to_string(error);
   return out;
 }
 
 }  // namespace
 
 Definitions::Definitions(std::vector<std::string> folders) : folders_(std::move(folders)) {
-  const auto files = definition_files(folders_);
-  seen_ = stamp_of(files);
-  current_ = make_catalogue(read_all(files));
+  stamp_ = stamp_of(folders_);
+  const LoadedDefinitions loaded = load_definitions(folders_);
+  trouble_ = sentence_of(loaded.errors);
+  current_ = make_catalogue(loaded.datasets);
 }
 
-std::string Definitions::reload() {
-  try {
-    const auto files = definition_files(folders_);
-    std::string stamp = stamp_of(files);
-    if (stamp == seen_) return {};
-    auto catalogue = make_catalogue(read_all(files));
-    const std::lock_guard lock(mutex_);
-    current_ = std::move(catalogue);
-    seen_ = std::move(stamp);
-    return {};
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
+const std::string& Definitions::reload() {
+  std::string stamp = stamp_of(folders_);
+  if (stamp == stamp_) return trouble_;
+  stamp_ = std::move(stamp);
+  const LoadedDefinitions loaded = load_definitions(folders_);
+  trouble_ = sentence_of(loaded.errors);
+  if (!trouble_.empty()) return trouble_;
+  auto catalogue = make_catalogue(loaded.datasets);
+  const std::lock_guard lock(mutex_);
+  current_ = std::move(catalogue);
+  return trouble_;
 }
 
 std::shared_ptr<const Catalogue> Definitions::current() const {

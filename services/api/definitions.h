@@ -12,12 +12,13 @@ namespace sluice::api {
 
 class Definitions {
  public:
-  // Reads them once; throws ConfigError if they are wrong.
+  // Reads them once. A broken file hides no good one: its reports are missing, reload() says why.
   explicit Definitions(std::vector<std::string> folders);
 
-  // Reads them again. If they are wrong now, the old ones stay and the reason is returned; empty if
-  // all is well. One thread.
-  std::string reload();
+  // Reads them again if a file changed. While one of them is wrong the catalogue stays as it was:
+  // the tables of what it described still stand. Returns what is wrong, empty if nothing. One
+  // thread.
+  const std::string& reload();
 
   std::shared_ptr<const Catalogue> current() const;
 
@@ -25,7 +26,8 @@ class Definitions {
   std::vector<std::string> folders_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Catalogue> current_;
-  std::string seen_;  // names, sizes and times of the files behind current_
+  std::string stamp_;    // names, sizes and times of the files when they were last read
+  std::string trouble_;  // what was wrong with them
 };
 
 }  // namespace sluice::api

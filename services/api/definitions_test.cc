@@ -1,0 +1,77 @@
+#include "services/api/definitions.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace sluice::api {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kDefinition = R"(dataset: visits
+source: { files: "visits*.csv" }
+format: csv
+key: id
+event_time: day
+fields:
+  id:    { type: integer, required: true }
+  place: { type: string }
+  day:   { type: date, formats: ["%Y-%m-%d"] }
+reports:
+  visits_by_month:
+    group_by: [place]
+    window: { tumbling: month, name: month }
+    measures: { visits: count }
+    sinks: { postgres: {} }
+)";
+
+class DefinitionsTest : public testing::Test {
+ protected:
+  DefinitionsTest() { std::filesystem::create_directories(folder_); }
+  ~DefinitionsTest() override { std::filesystem::remove_all(folder_); }
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+  }
+  static std::vector<std::string> reports(const Definitions& definitions) {
+    std::vector<std::string> out;
+    for (const auto& [name, report] : definitions.current()->reports) out.push_back(name);
+    return out;
+  }
+
+  std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("sluice-definitions-" + std::to_string(::getpid()));
+};
+
+TEST_F(DefinitionsTest, ANewFileIsSeenByTheNextReload) {
+  Definitions definitions({folder_.string()});
+  EXPECT_THAT(reports(definitions), IsEmpty());
+  write("visits.yaml", kDefinition);
+  EXPECT_EQ(definitions.reload(), "");
+  EXPECT_THAT(reports(definitions), ElementsAre("visits_by_month"));
+  EXPECT_THAT(definitions.current()->openapi, HasSubstr("/v1/reports/visits_by_month"));
+}
+
+TEST_F(DefinitionsTest, ABrokenFileLeavesWhatWasThereAndSaysWhy) {
+  write("visits.yaml", kDefinition);
+  Definitions definitions({folder_.string()});
+  write("visits.yaml", "dataset: [broken");
+  EXPECT_THAT(definitions.reload(), HasSubstr("visits.yaml"));
+  EXPECT_THAT(definitions.reload(), HasSubstr("visits.yaml"));
+  EXPECT_THAT(reports(definitions), ElementsAre("visits_by_month"));
+}
+
+TEST_F(DefinitionsTest, ABrokenFileAtTheStartHidesNoGoodOne) {
+  write("broken.yaml", "dataset: [broken");
+  write("visits.yaml", kDefinition);
+  Definitions definitions({folder_.string()});
+  EXPECT_THAT(reports(definitions), ElementsAre("visits_by_month"));
+  EXPECT_THAT(definitions.reload(), HasSubstr("broken.yaml"));
+}
+
+}  // namespace
+}  // namespace sluice::api
