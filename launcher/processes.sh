@@ -22,6 +22,9 @@ living_pid() {
   echo "$pid"
 }
 
+# The lock of a home, as long as this command holds it; 9 is never open.
+lock_fd=9
+
 # start_daemon PID_FILE LOG COMMAND…: in a session of its own, so that closing the terminal does not end it.
 start_daemon() {
   local pid_file=$1 log=$2

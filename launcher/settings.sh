@@ -61,4 +61,3 @@ lock_home() {
   progress "another ./sluice is at work in $home; waiting for it"
   flock -w 900 "$lock_fd" || fail "another ./sluice has been at work in $home for 15 minutes; end it first"
 }
-lock_fd=9

@@ -1,0 +1,185 @@
+# shellcheck shell=bash
+# Help: one text a command. What is not told here does not exist.
+
+readonly commands=(demo test up down status logs clean check definitions doctor files report dead-letters help)
+
+help_overview() {
+  cat <<'TEXT'
+Sluice: files in, live reports out, exactly once.
+
+  ./sluice demo              all set-up, start everything, feed the samples, print the reports
+  ./sluice test              all set-up, then every test
+
+  ./sluice up                start everything, feed nothing
+  ./sluice down              stop everything, keep the state
+  ./sluice status            what runs, on which port, how far behind
+  ./sluice logs [SERVICE]    follow logs
+  ./sluice clean             remove all state
+  ./sluice check             is everything there that a run needs?
+
+  ./sluice definitions check [FILE…]   refuse what is wrong, with file, line and column
+  ./sluice doctor FILE                 what would happen to a data file; needs no broker
+  ./sluice files                       files and their receipts
+  ./sluice report [NAME]               the rows of a report
+  ./sluice dead-letters list|show      rows that could not become records
+
+  ./sluice help COMMAND      more about one of them; so does ./sluice COMMAND --help
+
+Variables: SLUICE_HOME (./.sluice), SLUICE_PORT_BASE (8080), SLUICE_DEFINITIONS (./schemas),
+SLUICE_KAFKA_BROKERS and SLUICE_POSTGRES_URL (where set, that one is used and none is started).
+TEXT
+}
+
+help_demo() {
+  cat <<'TEXT'
+./sluice demo
+
+Does all set-up and the main job: installs missing Debian packages, fetches Apache Kafka (pinned, checked),
+builds, starts Kafka, PostgreSQL and the four services, feeds the sample files of every definition, waits
+until every file's receipt balances, and prints the head of each report, the receipts and the addresses.
+Exit 0 only then. Leaves everything running. Run again, it is quick, and the samples are recognised.
+TEXT
+}
+
+help_test() {
+  cat <<'TEXT'
+./sluice test [CTEST ARGUMENTS]
+
+Does all set-up, builds everything and runs the tests: those without servers first, then the rest. With
+arguments ctest is called once with exactly these:
+  ./sluice test -L unit            ./sluice test -R Decimal            ./sluice test -L e2e -V
+Tests start a broker and a database of their own on free ports and never touch SLUICE_HOME.
+TEXT
+}
+
+help_up() {
+  cat <<'TEXT'
+./sluice up
+
+Does all set-up and starts Kafka, PostgreSQL and the four services; returns when all are ready. What runs
+already is left alone. A service that ends is started again. Two homes (SLUICE_HOME) with two port bases
+(SLUICE_PORT_BASE) run side by side. Ports: api = base, ingest +1, transform +2, loader +3, Kafka +4 and +5,
+PostgreSQL +6.
+  SLUICE_POSTGRES_PASSWORD   the password of a database that is made now (sluice)
+TEXT
+}
+
+help_down() {
+  cat <<'TEXT'
+./sluice down
+
+Stops the services (they drain and commit), then Kafka, then PostgreSQL. All state is kept; ./sluice up goes
+on where it was.
+TEXT
+}
+
+help_status() {
+  cat <<'TEXT'
+./sluice status
+
+What runs, with port, process, time since its start, memory and lag (records not yet taken), and the
+addresses. Exit 0 only if everything runs and is ready.
+TEXT
+}
+
+help_logs() {
+  cat <<'TEXT'
+./sluice logs [-n LINES] [--no-follow] [SERVICE…]
+
+Follows the logs of all services, or of those named: ingest, transform, loader, api, kafka, postgres,
+supervisor, and the steps of the set-up (packages, kafka-install, configure, build).
+TEXT
+}
+
+help_clean() {
+  cat <<'TEXT'
+./sluice clean [--yes]
+
+Stops everything and removes all state in SLUICE_HOME: files, broker, database, logs. Asks first, unless --yes.
+The build and the fetched packages stay.
+TEXT
+}
+
+help_check() {
+  cat <<'TEXT'
+./sluice check
+
+Tells what a run needs and whether it is there: system, packages, disk, ports, definitions. Changes nothing.
+Exit 0 if nothing stands in the way.
+TEXT
+}
+
+help_definitions() {
+  cat <<'TEXT'
+./sluice definitions check [FILE…]
+
+Checks definition files (all in SLUICE_DEFINITIONS if none is named) and tells what is wrong with file, line
+and column. Exit 0 if nothing is.
+TEXT
+}
+
+help_doctor() {
+  cat <<'TEXT'
+./sluice doctor FILE [--dataset NAME] [--json]
+
+What would happen to a data file: its dialect, encoding and fields, the first dead letters with column and
+rule, and the receipt it would get. Needs no broker and changes nothing.
+TEXT
+}
+
+help_files() {
+  cat <<'TEXT'
+./sluice files [ID] [--state STATE] [--dataset NAME] [--limit N] [--json]
+
+Files and their receipts: rows = records + corrections + duplicates + dead letters. With an ID, that one in
+full.
+TEXT
+}
+
+help_report() {
+  cat <<'TEXT'
+./sluice report [NAME] [FILTER…] [--order COLUMNS] [--limit N] [--json | --csv]
+
+The rows of a report; without a name, the reports there are.
+  ./sluice report monthly_restaurants_report country=France 'month[gte]=2017_01' --order=-amount,month
+TEXT
+}
+
+help_dead-letters() {
+  cat <<'TEXT'
+./sluice dead-letters list [--dataset NAME] [--file ID] [--rule RULE] [--limit N] [--json]
+./sluice dead-letters show ID [--json]
+
+Rows that could not become records, kept whole, with file, line, column and reason.
+TEXT
+}
+
+help_help() { help_overview; }
+
+command_help() {
+  if (($# == 0)); then
+    help_overview
+  elif is_command "$1"; then
+    "help_$1"
+  else
+    unknown_command "$1"
+  fi
+}
+
+is_command() { [[ " ${commands[*]} " == *" $1 "* && -n $1 ]]; }
+
+# unknown_command WORD: with the command it most likely meant.
+unknown_command() {
+  local command
+  for command in "${commands[@]}"; do
+    if [[ $command == "$1"* || $1 == "$command"* || ${command:0:3} == "${1:0:3}" ]]; then
+      usage_error "there is no command \"$1\"; did you mean \"$command\"? All of them: ./sluice help"
+    fi
+  done
+  usage_error "there is no command \"$1\"; all of them: ./sluice help"
+}
+
+# no_arguments COMMAND ARGUMENT…
+no_arguments() {
+  (($# <= 1)) || usage_error "$1 takes no \"$2\"; see ./sluice help $1"
+}
