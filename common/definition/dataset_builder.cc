@@ -1,0 +1,278 @@
+#include "common/definition/dataset_builder.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+#include <xxhash.h>
+
+namespace sluice {
+
+bool takes_file(const Dataset& dataset, std::string_view file_name) {
+  const std::string name(file_name);
+  return std::ranges::any_of(dataset.files, [&](const std::string& pattern) {
+    return ::fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) == 0;
+  });
+}
+
+}  // namespace sluice
+
+namespace sluice::definition {
+namespace {
+
+ColumnSpec column_of(const FieldSpec& field) {
+  ColumnSpec column;
+  column.name = field.name;
+  column.nullable = !field.required;
+  column.min_scale = field.min_scale;
+  switch (field.type) {
+    case FieldType::kString: column.type = ColumnType::kString; break;
+    case FieldType::kInteger: column.type = ColumnType::kInteger; break;
+    case FieldType::kDecimal: column.type = ColumnType::kDecimal; break;
+    case FieldType::kMoney:
+      column.type = ColumnType::kDecimal;
+      column.is_amount = true;
+      break;
+    case FieldType::kDate: column.type = ColumnType::kDate; break;
+    case FieldType::kTimestamp: column.type = ColumnType::kTimestamp; break;
+    case FieldType::kBoolean: column.type = ColumnType::kBoolean; break;
+  }
+  return column;
+}
+
+void build_fields(const YamlCursor& fields, Dataset& dataset) {
+  if (!fields.defined()) return fields.error("required: the file's columns");
+  if (!fields.expect_map_of_names()) return;
+  std::set<std::string> columns;
+  const auto add_column = [&](const YamlCursor& at, ColumnSpec column) {
+    if (!columns.insert(column.name).second) {
+      at.error(fmt::format("there are two columns \"{}\"; `currency:` of a money field names its second one",
+                           column.name));
+    }
+    dataset.columns.push_back(std::move(column));
+  };
+  for (const auto& [name, key, value] : fields.entries()) {
+    check_name(key, name);
+    FieldSpec field = build_field(value, name);
+    field.first_column = dataset.columns.size();
+    add_column(key, column_of(field));
+    if (field.type == FieldType::kMoney) {
+      ColumnSpec currency;
+      currency.name = field.currency_column;
+      currency.nullable = !field.required;
+      add_column(key, std::move(currency));
+    }
+    dataset.fields.push_back(std::move(field));
+  }
+}
+
+void build_source(const YamlCursor& source, Dataset& dataset) {
+  if (!source.defined()) return source.error("required: where its files come from, { files: \"name*.csv\" }");
+  if (!source.expect_map({"files"})) return;
+  const YamlCursor files = source["files"];
+  if (!files.defined()) return files.error("required: patterns of file names, such as \"bookings*.csv\"");
+  dataset.files = files.texts();
+  for (const std::string& pattern : dataset.files) {
+    if (pattern.empty() || pattern.find('/') != std::string::npos) {
+      files.error(fmt::format("\"{}\" is no pattern of a file's name (no '/': subfolders are always looked into)",
+                              pattern));
+    }
+  }
+}
+
+void build_csv(const YamlCursor& csv, Dataset& dataset) {
+  if (!csv.defined() || !csv.expect_map({"delimiter", "quote"})) return;
+  const auto one_character = [](const YamlCursor& at, char& into) {
+    if (!at.defined()) return;
+    const auto text = at.text();
+    if (!text) return;
+    const std::string value = *text == "\\t" || *text == "tab" ? "\t" : *text;
+    if (value.size() != 1 || value[0] == '\n' || value[0] == '\r') return at.error("expected one character, or tab");
+    into = value[0];
+  };
+  one_character(csv["delimiter"], dataset.csv.delimiter);
+  one_character(csv["quote"], dataset.csv.quote);
+  if (dataset.csv.delimiter == dataset.csv.quote) csv.error("delimiter and quote are the same");
+}
+
+bool is_required(const Dataset& dataset, std::size_t column) { return !dataset.columns[column].nullable; }
+
+void build_key(const YamlCursor& key, Dataset& dataset) {
+  if (!key.defined()) return key.error("required: the column or columns that tell one record from another");
+  for (const std::string& name : key.texts()) {
+    const auto column = find_column(key, dataset, name);
+    if (!column) continue;
+    if (!is_required(dataset, *column)) {
+      key.error(fmt::format("\"{}\" may be empty; a key's fields need `required: true`", name));
+    }
+    if (std::ranges::find(dataset.key, *column) != dataset.key.end()) {
+      key.error(fmt::format("\"{}\" stands here twice", name));
+    }
+    dataset.key.push_back(*column);
+  }
+  if (dataset.key.empty()) key.error("names no column");
+}
+
+void build_times(const YamlCursor& root, Dataset& dataset) {
+  if (const YamlCursor at = root["event_time"]; at.defined()) {
+    if (const auto name = at.text()) {
+      dataset.event_time = find_column(at, dataset, *name);
+      if (dataset.event_time) {
+        const ColumnType type = dataset.columns[*dataset.event_time].type;
+        if (type != ColumnType::kDate && type != ColumnType::kTimestamp) {
+          at.error(fmt::format("\"{}\" is neither a date nor a timestamp", *name));
+        } else if (!is_required(dataset, *dataset.event_time)) {
+          at.error(fmt::format("\"{}\" may be empty; the event time needs `required: true`", *name));
+        }
+      }
+    }
+  }
+  if (const YamlCursor at = root["version"]; at.defined()) {
+    if (const auto name = at.text()) {
+      dataset.version = find_column(at, dataset, *name);
+      if (dataset.version) {
+        const ColumnType type = dataset.columns[*dataset.version].type;
+        if (type != ColumnType::kInteger && type != ColumnType::kDate && type != ColumnType::kTimestamp) {
+          at.error(fmt::format("\"{}\" is no integer, date or timestamp; the greatest version wins", *name));
+        } else if (!is_required(dataset, *dataset.version)) {
+          at.error(fmt::format("\"{}\" may be empty; the version needs `required: true`", *name));
+        }
+      }
+    }
+  }
+  if (const YamlCursor at = root["allowed_lateness"]; at.defined()) {
+    dataset.allowed_lateness_seconds = duration_seconds(at).value_or(0);
+  }
+}
+
+void build_reports(const YamlCursor& reports, Dataset& dataset) {
+  if (!reports.defined() || !reports.expect_map_of_names()) return;
+  for (const auto& [name, key, value] : reports.entries()) {
+    check_name(key, name);
+    if (name == dataset.name) key.error("a report needs another name than its dataset: both name tables and topics");
+    dataset.reports.push_back(build_report(value, name, dataset));
+  }
+  for (const ReportSpec& report : dataset.reports) {
+    for (const MeasureSpec& measure : report.measures) {
+      if (measure.kind != MeasureKind::kSum) continue;
+      for (FieldSpec& field : dataset.fields) {
+        if (field.first_column == measure.column) field.summed = true;
+      }
+    }
+  }
+}
+
+// Everything that decides what state holds and what results are, as a canonical text. Sinks, file patterns
+// and the CSV dialect are not in it: changing them needs no rebuild.
+std::string canonical_text(const Dataset& d) {
+  std::string out = fmt::format("v1|{}|partitions {}|lateness {}|", d.name, d.partitions, d.allowed_lateness_seconds);
+  for (const ColumnSpec& c : d.columns) {
+    out += fmt::format("column {} {} {} {}|", c.name, static_cast<int>(c.type), c.min_scale, c.is_amount);
+  }
+  for (std::size_t k : d.key) out += fmt::format("key {}|", k);
+  if (d.event_time) out += fmt::format("time {}|", *d.event_time);
+  if (d.version) out += fmt::format("version {}|", *d.version);
+  for (const ReportSpec& r : d.reports) {
+    out += fmt::format("report {}|", r.name);
+    for (std::size_t g : r.group_by) out += fmt::format("group {}|", g);
+    if (r.window) {
+      out += fmt::format("window {} {} {} {} {}|", static_cast<int>(r.window->calendar.unit),
+                         static_cast<int>(r.window->calendar.week_starts_on), r.window->calendar.zone.name(),
+                         r.window->name, r.window->pattern);
+    }
+    for (const MeasureSpec& m : r.measures) {
+      out += fmt::format("measure {} {} {}|", m.name, static_cast<int>(m.kind), m.column);
+    }
+  }
+  return out;
+}
+
+std::string fingerprint_of(const Dataset& dataset) {
+  const std::string text = canonical_text(dataset);
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+}  // namespace
+
+bool check_name(const YamlCursor& at, const std::string& name) {
+  const bool good = !name.empty() && name.size() <= 50 && name[0] >= 'a' && name[0] <= 'z' &&
+                    std::ranges::all_of(name, [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+                    });
+  if (!good) {
+    at.error(fmt::format("\"{}\" is no name: small letters, digits and '_', a letter first, at most 50", name));
+  }
+  return good;
+}
+
+std::optional<std::size_t> find_column(const YamlCursor& at, const Dataset& dataset, const std::string& name) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < dataset.columns.size(); ++i) {
+    if (dataset.columns[i].name == name) return i;
+    names.push_back(dataset.columns[i].name);
+  }
+  const auto meant = probably_meant(name, names);
+  at.error(fmt::format("there is no column \"{}\"; {}", name,
+                       meant ? fmt::format("did you mean \"{}\"?", *meant)
+                             : fmt::format("columns: {}", listed(names))));
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> duration_seconds(const YamlCursor& at) {
+  const auto text = at.text();
+  if (!text) return std::nullopt;
+  std::int64_t value = 0;
+  const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (code == std::errc{} && end == text->data() + text->size() - 1 && value >= 0 && value <= 100'000) {
+    switch (*end) {
+      case 'd': return value * 86'400;
+      case 'h': return value * 3'600;
+      case 'm': return value * 60;
+      case 's': return value;
+      default: break;
+    }
+  }
+  at.error("expected a duration such as 3d, 12h, 90m or 30s");
+  return std::nullopt;
+}
+
+Dataset build_dataset(const YamlCursor& root) {
+  Dataset dataset;
+  if (!root.expect_map({"dataset", "source", "format", "csv", "key", "event_time", "version", "allowed_lateness",
+                        "partitions", "fields", "records", "reports"})) {
+    return dataset;
+  }
+  if (const YamlCursor at = root["dataset"]; !at.defined()) {
+    at.error("required: the dataset's name");
+  } else if (const auto name = at.text(); name && check_name(at, *name)) {
+    dataset.name = *name;
+  }
+  build_source(root["source"], dataset);
+  if (const YamlCursor at = root["format"]; !at.defined()) {
+    at.error("required: csv");
+  } else if (const auto format = at.text(); format && *format != "csv") {
+    at.error(fmt::format("unknown format \"{}\"; known: csv", *format));
+  }
+  build_csv(root["csv"], dataset);
+  build_fields(root["fields"], dataset);
+  if (dataset.columns.empty()) return dataset;
+  build_key(root["key"], dataset);
+  build_times(root, dataset);
+  if (const YamlCursor at = root["partitions"]; at.defined()) {
+    dataset.partitions = static_cast<std::int32_t>(at.integer(1, 256).value_or(2));
+  }
+  if (const YamlCursor at = root["records"]; at.defined() && at.expect_map({"postgres"})) {
+    dataset.to_postgres = true;
+  }
+  build_reports(root["reports"], dataset);
+  if (dataset.reports.empty() && !dataset.to_postgres) {
+    root["reports"].error("nothing comes of this dataset; add a report, or `records: { postgres: {} }` for its table");
+  }
+  dataset.fingerprint = fingerprint_of(dataset);
+  return dataset;
+}
+
+}  // namespace sluice::definition

@@ -1,0 +1,164 @@
+#include "common/definition/definition_parser.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sluice {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr const char* kBookings = R"(dataset: bookings
+source: { files: "bookings*.csv" }
+format: csv
+key: booking_id
+event_time: date
+fields:
+  booking_id:    { type: string, required: true }
+  restaurant_id: { type: string, required: true }
+  amount:        { type: money, required: true, currency: currency }
+  guests:        { type: integer, min: 0 }
+  date:          { type: date, required: true, formats: ["%d/%m/%Y", "%d-%m-%Y"] }
+  note:          { type: string, from: "Client note" }
+reports:
+  monthly:
+    group_by: [restaurant_id]
+    window: { tumbling: month, name: month, format: "%Y_%m" }
+    measures: { bookings: count, guests: sum(guests), amount: sum(amount) }
+    sinks: { postgres: {}, csv: { path: monthly.csv, order: [-amount, month] } }
+)";
+
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  const std::size_t at = text.find(what);
+  EXPECT_NE(at, std::string::npos) << what;
+  return text.replace(at, what.size(), by);
+}
+
+std::vector<std::string> errors_of(const std::string& text) {
+  std::vector<std::string> out;
+  const auto parsed = parse_definition(text, "x.yaml");
+  if (!parsed) {
+    for (const DefinitionError& e : parsed.error()) out.push_back(to_string(e));
+  }
+  return out;
+}
+
+TEST(DefinitionParser, ReadsAWholeDefinition) {
+  const auto parsed = parse_definition(kBookings, "x.yaml");
+  ASSERT_TRUE(parsed.has_value()) << to_string(parsed.error().front());
+  const Dataset& d = *parsed;
+  EXPECT_EQ(d.name, "bookings");
+  ASSERT_EQ(d.columns.size(), 7U);
+  EXPECT_EQ(d.columns[2].name, "amount");
+  EXPECT_TRUE(d.columns[2].is_amount);
+  EXPECT_EQ(d.columns[3].name, "currency");
+  EXPECT_THAT(d.key, ElementsAre(0));
+  EXPECT_EQ(d.event_time, 5U);
+  EXPECT_EQ(d.fields[5].source, "Client note");
+  EXPECT_TRUE(d.fields[2].summed);
+  EXPECT_FALSE(d.fields[0].summed);
+  EXPECT_TRUE(takes_file(d, "bookings-2017.csv"));
+  EXPECT_FALSE(takes_file(d, "orders.csv"));
+}
+
+TEST(DefinitionParser, PutsTheCurrencyBehindTheFirstSumOfItsAmountAndIntoTheKey) {
+  const auto parsed = parse_definition(kBookings, "x.yaml");
+  ASSERT_TRUE(parsed.has_value());
+  std::vector<std::string> names, keys;
+  for (const ReportColumn& c : parsed->reports[0].columns) {
+    names.push_back(c.name);
+    if (c.in_key) keys.push_back(c.name);
+  }
+  EXPECT_THAT(names, ElementsAre("restaurant_id", "month", "bookings", "guests", "amount", "currency"));
+  EXPECT_THAT(keys, ElementsAre("restaurant_id", "month", "currency"));
+  EXPECT_EQ(parsed->reports[0].columns[4].currency_at, 5U);
+  EXPECT_EQ(parsed->reports[0].csv->order[0].column, "amount");
+  EXPECT_TRUE(parsed->reports[0].csv->order[0].descending);
+}
+
+TEST(DefinitionParser, RefusesEachMistakeWithItsPlaceAndAHint) {
+  struct Case {
+    const char *what, *by, *expected;
+  };
+  for (const Case& c : {
+           Case{"key: booking_id", "key: bookingid", "x.yaml:4:6: key: there is no column \"bookingid\"; did you mean \"booking_id\"?"},
+           Case{"key: booking_id", "keys: booking_id", "x.yaml:4:1: unknown key \"keys\"; did you mean \"key\"?"},
+           Case{"type: integer", "type: int", "unknown type \"int\""},
+           Case{"type: integer", "typ: integer", "did you mean \"type\"?"},
+           Case{"format: csv", "format: parquet", "x.yaml:3:9: format: unknown format \"parquet\""},
+           Case{"sum(guests)", "sum(note)", "\"note\" is not a number"},
+           Case{"sum(guests)", "avg(guests)", "unknown measure \"avg(guests)\""},
+           Case{"tumbling: month", "tumbling: fortnight", "unknown window \"fortnight\""},
+           Case{"tumbling: month", "tumbling: hour", "has no hour"},
+           Case{"tumbling: month", "tumbling: month, time_zone: Europe/Pariss", "there is no time zone"},
+           Case{"tumbling: month", "tumbling: month, week_starts_on: sunday", "only a week"},
+           Case{"group_by: [restaurant_id]", "group_by: [note]", "\"note\" may be empty"},
+           Case{"event_time: date", "event_time: guests", "neither a date nor a timestamp"},
+           Case{"%d-%m-%Y", "%d-%b-%Y", "unknown conversion %b"},
+           Case{"%d-%m-%Y", "%d-%m", "lacks %Y"},
+           Case{"path: monthly.csv", "path: ../monthly.csv", "below data/out"},
+           Case{"order: [-amount", "order: [-amounts", "no column \"amounts\""},
+           Case{"guests:        {", "_guests:       {", "is no name"},
+           Case{"dataset: bookings", "dataset: Bookings", "is no name"},
+           Case{"monthly:", "bookings:", "another name than its dataset"},
+           Case{"currency: currency", "currency: guests", "two columns \"guests\""},
+           Case{"min: 0", "min: zero", "\"zero\" is not a number"},
+           Case{"bookings: count", "month: count", "two columns \"month\""},
+           Case{"{ type: string, required: true }", "{ type: string, type: string }", "stands here twice"},
+           Case{"format: csv", "format: [", "this is not YAML"},
+       }) {
+    const auto errors = errors_of(replaced(kBookings, c.what, c.by));
+    EXPECT_THAT(errors, ::testing::Contains(HasSubstr(c.expected))) << c.by;
+    for (const std::string& error : errors) EXPECT_TRUE(error.starts_with("x.yaml:")) << error;
+  }
+}
+
+TEST(DefinitionParser, ReportsAllMistakesAtOnceInTheFilesOrder) {
+  const auto errors = errors_of("dataset: 9\nformat: xls\nfields:\n  a: { type: strin }\n");
+  ASSERT_GE(errors.size(), 5U);
+  EXPECT_THAT(errors[0], HasSubstr("source"));
+  EXPECT_TRUE(std::ranges::is_sorted(errors, {}, [](const std::string& e) { return e.substr(0, 8); }));
+}
+
+TEST(DefinitionParser, SurvivesAnythingThatIsNotAMap) {
+  for (const char* text : {"", "[]", "just text", "1", "- a\n- b", "dataset: {a: b}\nfields: 3\nreports: []\nsource: x\nkey: {}"}) {
+    EXPECT_FALSE(parse_definition(text, "x.yaml").has_value()) << text;
+  }
+}
+
+TEST(DefinitionParser, TheFingerprintFollowsWhatDecidesResultsAndNothingElse) {
+  const auto of = [](const std::string& text) { return parse_definition(text, "x.yaml")->fingerprint; };
+  const std::string original = of(kBookings);
+  EXPECT_EQ(of(replaced(kBookings, "bookings*.csv", "b*.csv")), original);
+  EXPECT_EQ(of(replaced(kBookings, "path: monthly.csv", "path: m.csv")), original);
+  EXPECT_NE(of(replaced(kBookings, "tumbling: month", "tumbling: year")), original);
+  EXPECT_NE(of(replaced(kBookings, "sum(guests)", "count")), original);
+}
+
+TEST(DefinitionLoader, ABrokenFileHidesNoGoodOneAndNamesAreUniqueOverAll) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("definitions-" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  const auto write = [&](const char* name, const std::string& text) { std::ofstream(folder / name) << text; };
+  write("a.yaml", kBookings);
+  write("b.yaml", "dataset: [");
+  write("c.yml", kBookings);
+  write("notes.txt", "not a definition");
+  const LoadedDefinitions loaded = load_definitions({folder.string(), "/nowhere"});
+  fs::remove_all(folder);
+  ASSERT_EQ(loaded.datasets.size(), 1U);
+  std::vector<std::string> messages;
+  for (const auto& e : loaded.errors) messages.push_back(to_string(e));
+  EXPECT_THAT(messages, ::testing::Contains(HasSubstr("b.yaml:1:")));
+  EXPECT_THAT(messages, ::testing::Contains(HasSubstr("is defined in")));
+  EXPECT_THAT(messages, ::testing::Contains(HasSubstr("/nowhere")));
+}
+
+}  // namespace
+}  // namespace sluice
