@@ -9,7 +9,7 @@ for base in eight 80 70000 -1; do
 done
 
 # Someone has ingest's port: one sentence with the port, who has it, and what to change.
-listen
+listen 0
 export SLUICE_PORT_BASE=$((port - 1))
 run "$root/sluice" up
 expect_code 1 "a taken port"

@@ -8,7 +8,7 @@ supervise() {
   "$root/launcher/supervise.sh" service "$scratch/run" "$log" "$@" >"$scratch/words" 2>&1 &
   supervisor=$!
 }
-started() { (($(cat "$log" 2>/dev/null | grep -c "^started") >= $1)); }
+started() { (($(grep -cs ^started "$log" || true) + 0 >= $1)); }
 over() { ! kill -0 "$supervisor" 2>/dev/null; }
 
 # Two crashes, then a service that lives on and stops gracefully when asked.
