@@ -34,6 +34,7 @@ struct RecordState {
   ContentHash content{};
   bool deleted = false;
   std::string_view projection;  // the columns that reports use (projection.h); empty if deleted
+  bool operator==(const RecordState&) const = default;
 };
 
 std::string encode(const RecordState& state);
