@@ -1,0 +1,339 @@
+#include "common/rows/row_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "common/base/json_text.h"
+#include "common/rows/field_parsers.h"
+#include "common/rows/header_check.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t kMaxQuotedValue = 80;
+// A summed field: with 15 digits before the point and 12 behind it, 10^11 rows fit in 38 digits.
+constexpr int kMaxSummedWhole = 15;
+constexpr int kMaxSummedFraction = 12;
+
+std::string shown(std::string_view text) {
+  std::string out = "\"";
+  if (text.size() > kMaxQuotedValue) {
+    std::size_t end = kMaxQuotedValue;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+    return out + std::string(text.substr(0, end)) + "…\"";
+  }
+  return out + std::string(text) + "\"";
+}
+
+bool reject(RowRejection& rejection, std::string_view column, std::string_view rule, std::string reason) {
+  rejection.column = std::string(column);
+  rejection.rule = std::string(rule);
+  rejection.reason = std::move(reason);
+  return false;
+}
+
+std::string listed_formats(const FieldSpec& field) {
+  std::string out;
+  for (const std::string& format : field.formats) out += (out.empty() ? "" : " or ") + format;
+  return out;
+}
+
+// A cell of a row, from `at` on. Returns where the cell's text stands; `next` is behind its delimiter.
+struct CellScan {
+  std::string_view text;
+  bool doubled_quotes = false;
+  bool broken = false;
+  bool last = false;
+  std::size_t next = 0;
+};
+
+CellScan scan_cell(std::string_view row, std::size_t at, const CsvFormat& format) {
+  CellScan cell;
+  if (at < row.size() && row[at] == format.quote) {
+    std::size_t i = at + 1;
+    while (true) {
+      const void* quote = i < row.size() ? std::memchr(row.data() + i, format.quote, row.size() - i) : nullptr;
+      if (quote == nullptr) {
+        cell.broken = true;
+        return cell;
+      }
+      i = static_cast<std::size_t>(static_cast<const char*>(quote) - row.data());
+      if (i + 1 >= row.size() || row[i + 1] != format.quote) break;
+      cell.doubled_quotes = true;
+      i += 2;
+    }
+    cell.text = row.substr(at + 1, i - at - 1);
+    cell.last = i + 1 >= row.size();
+    cell.broken = !cell.last && row[i + 1] != format.delimiter;
+    cell.next = i + 2;
+    return cell;
+  }
+  const void* end = at < row.size() ? std::memchr(row.data() + at, format.delimiter, row.size() - at) : nullptr;
+  cell.last = end == nullptr;
+  const std::size_t to = cell.last ? row.size() : static_cast<std::size_t>(static_cast<const char*>(end) - row.data());
+  cell.text = row.substr(at, to - at);
+  cell.next = to + 1;
+  return cell;
+}
+
+void append_unescaped(std::string& out, std::string_view text, char quote) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    out += text[i];
+    if (text[i] == quote) ++i;
+  }
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> split_cells(std::string_view row, const CsvFormat& format) {
+  std::vector<std::string> cells;
+  for (std::size_t at = 0;;) {
+    const CellScan cell = scan_cell(row, at, format);
+    if (cell.broken) return fail(fmt::format("column {} has a quote that does not end where its cell does", cells.size() + 1));
+    auto& text = cells.emplace_back();
+    append_unescaped(text, cell.text, cell.doubled_quotes ? format.quote : '\0');
+    if (cell.last) return cells;
+    at = cell.next;
+  }
+}
+
+std::string printable_row(std::string_view row) {
+  if (simdjson::validate_utf8(row.data(), row.size())) return std::string(row);
+  // Byte by byte: each maximal stretch of valid UTF-8 is kept.
+  std::string out;
+  for (std::size_t i = 0; i < row.size();) {
+    std::size_t size = 0;
+    for (std::size_t n = 1; n <= 4 && i + n <= row.size(); ++n) {
+      const bool lead = n == 1 ? static_cast<unsigned char>(row[i]) < 0x80 : true;
+      if (lead && simdjson::validate_utf8(row.data() + i, n)) {
+        size = n;
+        break;
+      }
+    }
+    if (size == 0) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(row[i]));
+      ++i;
+    } else {
+      out.append(row.substr(i, size));
+      i += size;
+    }
+  }
+  return out;
+}
+
+Result<RowReader> RowReader::for_header(std::shared_ptr<const Dataset> dataset, std::string_view header_row) {
+  if (!simdjson::validate_utf8(header_row.data(), header_row.size())) {
+    return fail("the header is not UTF-8: is this file in another encoding, or not a text?");
+  }
+  const auto names = split_cells(header_row, dataset->csv);
+  if (!names) return fail("the header cannot be read: " + names.error().message);
+  if (auto wrong = check_header(*dataset, *names); !wrong.empty()) return fail(std::move(wrong));
+  RowReader reader(dataset);
+  reader.width_ = names->size();
+  reader.key_parts_.resize(dataset->key.size());
+  reader.key_texts_.resize(dataset->key.size());
+  const auto key_place = [&](std::size_t column) {
+    const auto found = std::ranges::find(dataset->key, column);
+    return found == dataset->key.end() ? -1 : static_cast<int>(found - dataset->key.begin());
+  };
+  for (const FieldSpec& field : dataset->fields) {
+    Column column;
+    column.field = &field;
+    column.at = static_cast<std::size_t>(std::ranges::find(*names, field.source) - names->begin());
+    column.key_of = key_place(field.first_column);
+    if (field.type == FieldType::kMoney) column.key_of_currency = key_place(field.first_column + 1);
+    column.is_event_time = dataset->event_time == field.first_column;
+    reader.columns_.push_back(column);
+  }
+  reader.unescaped_.resize(reader.width_);
+  return reader;
+}
+
+bool RowReader::split(std::string_view row, RowRejection& rejection) {
+  cells_.clear();
+  unescaped_used_ = 0;
+  for (std::size_t at = 0;;) {
+    const CellScan cell = scan_cell(row, at, dataset_->csv);
+    if (cell.broken) {
+      return reject(rejection, "", "quote",
+                    fmt::format("column {} has a quote that does not end where its cell does", cells_.size() + 1));
+    }
+    if (cell.doubled_quotes && unescaped_used_ < unescaped_.size()) {
+      std::string& text = unescaped_[unescaped_used_++];
+      text.clear();
+      append_unescaped(text, cell.text, dataset_->csv.quote);
+      cells_.push_back(text);
+    } else {
+      cells_.push_back(cell.text);
+    }
+    if (cell.last) break;
+    at = cell.next;
+  }
+  if (cells_.size() == width_) return true;
+  return reject(rejection, "", "columns",
+                fmt::format("the row has {} columns, the header has {}", cells_.size(), width_));
+}
+
+bool RowReader::read(std::string_view row, RowRecord& record, RowRejection& rejection) {
+  if (!simdjson::validate_utf8(row.data(), row.size())) {
+    return reject(rejection, "", "encoding", "the row holds bytes that are not UTF-8");
+  }
+  if (std::memchr(row.data(), '\0', row.size()) != nullptr) {
+    return reject(rejection, "", "encoding", "the row holds a NUL byte");
+  }
+  if (!split(row, rejection)) return false;
+  record.value.clear();
+  record.value += '{';
+  record.event_time_ms = 0;
+  for (const Column& column : columns_) {
+    if (!append_cell(column, record, rejection)) return false;
+  }
+  record.value.back() = '}';  // the last comma
+  record.key.clear();
+  if (dataset_->key.size() == 1) {
+    record.key = key_texts_[0];
+    return true;
+  }
+  record.key += '[';
+  for (const auto& [from, to] : key_parts_) {
+    record.key.append(record.value, from, to - from);
+    record.key += ',';
+  }
+  record.key.back() = ']';
+  return true;
+}
+
+bool RowReader::append_cell(const Column& column, RowRecord& record, RowRejection& rejection) {
+  const FieldSpec& field = *column.field;
+  std::string& json = record.value;
+  const std::string_view text = cells_[column.at];
+  append_json_string(json, field.name);
+  json += ':';
+  if (!text.empty()) return append_value(column, text, record, rejection);
+  if (field.required) return reject(rejection, field.source, "required", field.source + " is empty");
+  json += "null,";
+  if (field.type == FieldType::kMoney) {
+    append_json_string(json, field.currency_column);
+    json += ":null,";
+  }
+  return true;
+}
+
+bool RowReader::append_value(const Column& column, std::string_view text, RowRecord& record,
+                             RowRejection& rejection) {
+  const FieldSpec& field = *column.field;
+  std::string& json = record.value;
+  const std::size_t from = json.size();
+  const auto refuse = [&](std::string_view rule, std::string_view why) {
+    return reject(rejection, field.source, rule, fmt::format("{} {} {}", field.source, shown(text), why));
+  };
+  std::string_view key_text = text;
+  bool key_text_is_json = false;  // the key's text is what stands in the JSON
+  switch (field.type) {
+    case FieldType::kString:
+      if (!field.one_of.empty() && std::ranges::find(field.one_of, text) == field.one_of.end()) {
+        return refuse("one_of", "is none of the accepted values");
+      }
+      append_json_string(json, text);
+      break;
+    case FieldType::kInteger: {
+      const auto value = parse_integer(text);
+      if (!value) return refuse("type.integer", "is not a whole number");
+      if (!append_number(column, Decimal{*value, 0}, text, json, rejection)) return false;
+      key_text_is_json = true;
+      break;
+    }
+    case FieldType::kDecimal: {
+      const auto value = parse_decimal(text);
+      if (!value) return refuse("type.decimal", "is not a number of at most 38 digits");
+      if (!append_number(column, canonical(*value, field.min_scale), text, json, rejection)) return false;
+      key_text_is_json = true;
+      break;
+    }
+    case FieldType::kMoney: {
+      const auto money = parse_money(text, field.decimal_mark);
+      if (!money) return refuse("type.money", money.error().message);
+      if (!append_number(column, money->amount, text, json, rejection)) return false;
+      json += ',';
+      append_json_string(json, field.currency_column);
+      json += ':';
+      const std::size_t currency_from = json.size();
+      append_json_string(json, money->currency);
+      if (column.key_of_currency >= 0) {
+        key_parts_[static_cast<std::size_t>(column.key_of_currency)] = {currency_from, json.size()};
+        key_texts_[static_cast<std::size_t>(column.key_of_currency)] = money->currency;
+      }
+      break;
+    }
+    case FieldType::kDate: {
+      std::optional<Date> date;
+      for (const std::string& format : field.formats) {
+        if ((date = parse_date(text, format))) break;
+      }
+      if (!date) return refuse("type.date", "is not a date like " + listed_formats(field));
+      json += '"';
+      json += to_string(*date);
+      json += '"';
+      if (column.is_event_time) record.event_time_ms = std::int64_t{date->days} * 86'400'000;
+      key_text = std::string_view(json).substr(from + 1, json.size() - from - 2);
+      break;
+    }
+    case FieldType::kTimestamp: {
+      std::optional<Instant> instant;
+      for (const std::string& format : field.formats) {
+        if ((instant = parse_instant(text, format, field.zone))) break;
+      }
+      if (!instant) return refuse("type.timestamp", "is not a time like " + listed_formats(field));
+      json += '"';
+      json += to_string(*instant);
+      json += '"';
+      if (column.is_event_time) {
+        const std::int64_t micros = instant->micros;
+        record.event_time_ms = micros >= 0 ? micros / 1000 : (micros - 999) / 1000;
+      }
+      key_text = std::string_view(json).substr(from + 1, json.size() - from - 2);
+      break;
+    }
+    case FieldType::kBoolean: {
+      const auto value = parse_boolean(text);
+      if (!value) return refuse("type.boolean", "is neither true nor false");
+      json += *value ? "true" : "false";
+      key_text_is_json = true;
+      break;
+    }
+  }
+  if (column.key_of >= 0) {
+    const auto place = static_cast<std::size_t>(column.key_of);
+    // A money field's own part ends before its currency.
+    const std::size_t to = field.type == FieldType::kMoney ? json.find(',', from) : json.size();
+    key_parts_[place] = {from, to};
+    key_texts_[place] = key_text_is_json || field.type == FieldType::kMoney
+                            ? std::string_view(json).substr(from, to - from)
+                            : key_text;
+  }
+  json += ',';
+  return true;
+}
+
+bool RowReader::append_number(const Column& column, const Decimal& value, std::string_view text, std::string& json,
+                              RowRejection& rejection) const {
+  const FieldSpec& field = *column.field;
+  const auto refuse = [&](const std::string& why) {
+    return reject(rejection, field.source, "range", fmt::format("{} {} {}", field.source, shown(text), why));
+  };
+  if (field.min && compare(value, *field.min) < 0) return refuse("is less than " + to_string(*field.min));
+  if (field.max && compare(value, *field.max) > 0) return refuse("is more than " + to_string(*field.max));
+  if (field.summed) {
+    const DecimalWidth digits = width(value);
+    if (digits.integer_digits > kMaxSummedWhole || digits.fraction_digits > kMaxSummedFraction) {
+      return refuse("has too many digits to be summed: at most 15 before the point and 12 behind it");
+    }
+  }
+  append_to(json, value);
+  return true;
+}
+
+}  // namespace sluice
