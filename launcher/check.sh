@@ -52,8 +52,6 @@ check_space() {
 check_port() {
   if ! ended "$run/$3.pid"; then
     good "port $1: $2, running"
-  elif ! command -v ss >/dev/null; then
-    later "port $1 for $2 (looked at once the package iproute2 is there)"
   elif port_taken "$1"; then
     bad "port $1, which $2 needs, is taken by $(port_owner "$1"): end that, or set SLUICE_PORT_BASE"
   else

@@ -22,9 +22,10 @@ install_kafka() {
       break
     elif ((try == 3)); then
       rm -rf "$fetch"
-      grep -m 3 'ERROR' "$log" | sed 's/^/    /' >&2
+      grep -m 1 ERROR "$log" | cut -c 1-400 | sed 's/^/    /' >&2 || true
       fail "Maven could not fetch Apache Kafka; is there a network, and do your Maven settings reach a registry? Its words: $log"
     fi
+    sleep 3
   done
   if ! (cd "$fetch" && sha256sum --quiet --strict -c "$sums") >"$log" 2>&1; then
     show_end "$log" 5

@@ -1,8 +1,15 @@
 # shellcheck shell=bash
 # Who has a port, and which ports nobody has.
 
-# port_taken PORT: someone listens on it at the loopback address (or at every address).
-port_taken() { [[ -n $(ss -Hltn "sport = :$1" 2>/dev/null) ]]; }
+# port_taken PORT: someone listens on it.
+port_taken() {
+  if command -v ss >/dev/null; then
+    [[ -n $(ss -Hltn "sport = :$1") ]]
+  else
+    # A bare machine: ask the port itself.
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+  fi
+}
 
 # port_owner PORT: "name (process 123)", as far as this user may see it.
 port_owner() {
@@ -11,7 +18,7 @@ port_owner() {
   if [[ $line =~ \(\(\"([^\"]+)\",pid=([0-9]+) ]]; then
     echo "${BASH_REMATCH[1]} (process ${BASH_REMATCH[2]})"
   else
-    echo "another user's process"
+    echo "a process that only root may see"
   fi
 }
 

@@ -71,8 +71,8 @@ up() {
   make_home
   lock_home
   require_same_ports
-  # Before minutes of set-up, if it can be seen already, and once more after them.
-  ! command -v ss >/dev/null || require_ports
+  # Before minutes of set-up, and once more after them.
+  require_ports
   prepare "${service_targets[@]}"
   require_ports
   echo "$port_base" >"$run/port-base"
