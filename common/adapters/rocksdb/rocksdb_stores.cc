@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
@@ -39,6 +40,8 @@ rocksdb::Options make_options(const std::shared_ptr<rocksdb::Cache>& cache,
   // Most keys of a first load are new: both filters answer "not here" without a search.
   options.memtable_prefix_bloom_size_ratio = 0.1;
   options.memtable_whole_key_filtering = true;
+  // Batches come in key order: remember where the last key went.
+  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   options.compression = rocksdb::kLZ4Compression;
   options.max_open_files = kOpenFilesPerStore;
   options.max_background_jobs = 2;

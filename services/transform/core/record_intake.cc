@@ -1,9 +1,10 @@
 #include "services/transform/core/record_intake.h"
 
-#include <algorithm>
+#include <limits>
 
 #include "common/base/json_text.h"
 #include "common/base/partitioning.h"
+#include "common/rows/row_reader.h"
 #include "services/transform/core/contribution.h"
 
 namespace sluice::transform {
@@ -45,38 +46,6 @@ void append_key_part(std::string& out, const Cell& cell, bool alone) {
       append_json_string(out, time);
     }
   }
-}
-
-// Bytes that are not UTF-8 would make the dead letter itself unreadable.
-std::string printable(std::string_view bytes) {
-  std::string out;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out.push_back(c);
-    } else {
-      constexpr char kDigits[] = "0123456789abcdef";
-      out.append("\\x");
-      out.push_back(kDigits[byte >> 4]);
-      out.push_back(kDigits[byte & 15]);
-    }
-  }
-  return out;
-}
-
-bool is_utf8(std::string_view bytes) {
-  std::size_t follow = 0;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (follow != 0) {
-      if ((byte & 0xC0) != 0x80) return false;
-      --follow;
-    } else if (byte >= 0x80) {
-      follow = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : byte >= 0xC2 ? 1 : 0;
-      if (follow == 0 || byte > 0xF4) return false;
-    }
-  }
-  return follow == 0;
 }
 
 }  // namespace
@@ -174,10 +143,10 @@ DeadLetter dead_letter_of(const Dataset& dataset, const TopicPartition& from,
     letter.entry = origin->entry;
     letter.line = origin->line;
   }
-  letter.column = is_utf8(poison.column) ? poison.column : printable(poison.column);
+  letter.column = printable_row(poison.column);
   letter.rule = poison.rule;
-  letter.reason = is_utf8(poison.reason) ? poison.reason : printable(poison.reason);
-  letter.row = is_utf8(message.value) ? std::string(message.value) : printable(message.value);
+  letter.reason = printable_row(poison.reason);
+  letter.row = printable_row(message.value);
   letter.stage = "transform";
   return letter;
 }

@@ -1,6 +1,7 @@
 #include "services/transform/core/row_json.h"
 
 #include "common/base/json_text.h"
+#include "common/model/currency.h"
 #include "services/transform/core/group_key.h"
 
 namespace sluice::transform {
@@ -23,23 +24,12 @@ void append_json(std::string& out, const Cell& cell, int min_scale) {
   std::visit(AppendJson{out, min_scale}, cell);
 }
 
-// ISO 4217's minor units, where they are not two.
-int currency_digits(std::string_view code) {
-  for (const std::string_view none : {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG",
-                                      "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"}) {
-    if (code == none) return 0;
-  }
-  for (const std::string_view three : {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}) {
-    if (code == three) return 3;
-  }
-  return code == "CLF" || code == "UYW" ? 4 : 2;
-}
-
 // How many digits the column's decimals have at least: a sum of money has its currency's.
 int scale_of(const ReportColumn& column, const std::vector<Cell>& row) {
   if (!column.currency_at) return column.min_scale;
   const auto* currency = std::get_if<std::string_view>(&row.at(*column.currency_at));
-  return currency == nullptr ? column.min_scale : currency_digits(*currency);
+  if (currency == nullptr) return column.min_scale;
+  return minor_units(*currency).value_or(column.min_scale);
 }
 
 }  // namespace

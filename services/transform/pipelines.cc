@@ -1,0 +1,106 @@
+#include "services/transform/pipelines.h"
+
+#include <algorithm>
+
+#include "common/telemetry/log.h"
+
+namespace sluice::transform {
+namespace {
+
+constexpr auto kLookInterval = std::chrono::seconds(1);
+
+}  // namespace
+
+Pipelines::Pipelines(Parts parts) : parts_(std::move(parts)) {}
+
+Pipelines::~Pipelines() { stop(); }
+
+void Pipelines::start() {
+  watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+}
+
+void Pipelines::stop() {
+  if (watcher_.joinable()) {
+    watcher_.request_stop();
+    watcher_.join();
+  }
+  // All at once: each may take as long as its commit.
+  std::vector<std::jthread> stopping;
+  for (Pipeline& pipeline : pipelines_) {
+    for (auto& worker : pipeline.workers) {
+      stopping.emplace_back([&worker] { worker->stop(); });
+    }
+  }
+  stopping.clear();
+  const std::lock_guard lock(mutex_);
+  pipelines_.clear();
+}
+
+void Pipelines::watch(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    look();
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, stop, kLookInterval, [] { return false; });
+  }
+}
+
+void Pipelines::look() {
+  DefinitionChanges::News news;
+  try {
+    news = changes_.look(load_definitions(parts_.definition_folders));
+  } catch (const std::exception& error) {
+    log::error("the definitions cannot be read", {{"reason", error.what()}});
+    return;
+  }
+  for (const std::string& complaint : news.complaints) {
+    log::error("definition not in force", {{"reason", complaint}});
+  }
+  std::string trouble;
+  for (const auto& dataset : news.to_start) {
+    try {
+      launch(dataset);
+    } catch (const std::exception& error) {
+      changes_.not_started(dataset->name);
+      trouble = "dataset '" + dataset->name + "' cannot start: " + error.what();
+      log::error("pipeline cannot start yet",
+                 {{"dataset", dataset->name}, {"reason", error.what()}});
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  trouble_ = std::move(trouble);
+}
+
+void Pipelines::launch(const std::shared_ptr<const Dataset>& dataset) {
+  parts_.ensure_topics(*dataset);
+  Pipeline pipeline;
+  pipeline.tasks = std::make_unique<TransformTasks>(
+      std::vector<std::shared_ptr<const Dataset>>{dataset}, parts_.topics, parts_.log,
+      parts_.stores, parts_.clock, parts_.events);
+  const std::string group = group_name(parts_.topics, *dataset);
+  // More workers than tasks would only wait.
+  const int tasks = 2 * dataset->partitions;
+  for (int i = 0; i < std::clamp(parts_.workers, 1, tasks); ++i) {
+    auto worker = std::make_unique<PartitionWorker>(dataset->name + "-" + std::to_string(i),
+                                                    *pipeline.tasks, parts_.consumers(group),
+                                                    parts_.clock, parts_.metrics);
+    worker->on_fatal = parts_.on_fatal;
+    worker->start();
+    pipeline.workers.push_back(std::move(worker));
+  }
+  log::info("pipeline started", {{"dataset", dataset->name}, {"path", dataset->path}});
+  const std::lock_guard lock(mutex_);
+  pipelines_.push_back(std::move(pipeline));
+}
+
+std::string Pipelines::not_ready() const {
+  const std::lock_guard lock(mutex_);
+  if (!trouble_.empty()) return trouble_;
+  for (const Pipeline& pipeline : pipelines_) {
+    for (const auto& worker : pipeline.workers) {
+      if (auto reason = worker->not_ready(); !reason.empty()) return reason;
+    }
+  }
+  return {};
+}
+
+}  // namespace sluice::transform

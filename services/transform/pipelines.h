@@ -1,0 +1,69 @@
+#pragma once
+// The datasets that this process transforms. Their definitions are looked at every second: a new file
+// starts a pipeline, a broken one is logged and changes nothing that runs.
+//
+// Each dataset has workers and a consumer group of its own ("<prefix>-transform-<dataset>"). One group
+// for all would be fewer connections, but a new dataset would then rebalance every other, and a
+// worker learns its kinds of tasks only when it is made.
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/definition/definition.h"
+#include "common/runtime/partition_worker.h"
+#include "services/transform/core/definition_changes.h"
+#include "services/transform/core/topology.h"
+
+namespace sluice::transform {
+
+class Pipelines {
+ public:
+  struct Parts {
+    std::vector<std::string> definition_folders;
+    int workers = 1;  // per dataset
+    const Topics& topics;
+    Log& log;
+    StateStores& stores;
+    const Clock& clock;
+    TransformEvents& events;
+    Metrics& metrics;
+    // Makes the topics of a dataset or checks that they are what they must be; throws.
+    std::function<void(const Dataset&)> ensure_topics;
+    // The consumers of a group.
+    std::function<WorkerParts(const std::string& group)> consumers;
+    // Called on a worker's thread with what it cannot survive.
+    std::function<void(const std::string& message)> on_fatal;
+  };
+  // What the parts refer to outlives this.
+  explicit Pipelines(Parts parts);
+  ~Pipelines();
+
+  void start();
+  void stop();  // every task commits; at most 20 s
+  // Any thread: empty, or what is not running and why.
+  std::string not_ready() const;
+
+ private:
+  struct Pipeline {
+    std::unique_ptr<TransformTasks> tasks;
+    std::vector<std::unique_ptr<PartitionWorker>> workers;
+  };
+  void watch(const std::stop_token& stop);
+  void look();
+  void launch(const std::shared_ptr<const Dataset>& dataset);
+
+  Parts parts_;
+  DefinitionChanges changes_;  // the watching thread's
+  mutable std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::vector<Pipeline> pipelines_;
+  std::string trouble_ = "the definitions have not been read yet";
+  std::jthread watcher_;
+};
+
+}  // namespace sluice::transform
