@@ -355,7 +355,9 @@ void ShardTask::publish_letter(OpenFile& file, DeadLetter letter) {
       letter.reason += " The row is too long for a message; only its beginning is kept here.";
     }
     letter.row.resize(letter.row.size() / 2);
+    if (letter.row.empty()) letter.reason.resize(std::min<std::size_t>(letter.reason.size(), 500));
     json = to_json(letter);
+    if (letter.row.empty()) break;
   }
   const DeadLetterHeaders headers = headers_of(letter, file.dead_letters);
   OutgoingRecord out;

@@ -1,0 +1,208 @@
+#include "services/ingest/core/file_reading.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/rows/csv_splitter.h"
+#include "common/rows/row_reader.h"
+
+namespace sluice::ingest {
+namespace {
+
+// Whole rows on their way to the pool, with what parses them. Owns everything: a file may be dropped
+// while its blocks are being parsed.
+struct Block {
+  std::string bytes;
+  std::vector<RawRow> rows;
+  std::uint64_t next_byte = 0;
+  std::uint64_t next_line = 1;
+  std::shared_ptr<const RowReader> reader;
+};
+
+struct Span {
+  std::size_t key_at, key_size, value_at, value_size;
+};
+
+DeadLetter letter_of(const RawRow& raw, std::string_view row, const RowRejection& rejection) {
+  DeadLetter letter;
+  letter.line = raw.line;
+  letter.column = rejection.column;
+  letter.rule = rejection.rule;
+  letter.reason = rejection.reason;
+  letter.row = printable_row(row);
+  return letter;
+}
+
+ParsedBlock parse(const Block& block) {
+  ParsedBlock out;
+  out.rows = block.rows.size();
+  out.next_byte = block.next_byte;
+  out.next_line = block.next_line;
+  out.records.reserve(block.rows.size());
+  out.bytes->reserve(block.bytes.size() * 3);
+  std::vector<Span> spans;
+  spans.reserve(block.rows.size());
+  RowReader reader = *block.reader;
+  RowRecord record;
+  RowRejection rejection;
+  for (const RawRow& raw : block.rows) {
+    const auto row = std::string_view(block.bytes).substr(raw.begin, raw.end - raw.begin);
+    if (raw.unclosed_quote) {
+      out.letters.push_back(letter_of(raw, row, {"", "unclosed_quote", "A quote opens in this row and is never closed."}));
+    } else if (reader.read(row, record, rejection)) {
+      spans.push_back({out.bytes->size(), record.key.size(), out.bytes->size() + record.key.size(), record.value.size()});
+      *out.bytes += record.key;
+      *out.bytes += record.value;
+      out.records.push_back({{}, {}, record.event_time_ms, raw.line});
+    } else {
+      out.letters.push_back(letter_of(raw, row, rejection));
+    }
+  }
+  const std::string_view all = *out.bytes;  // has stopped moving
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    out.records[i].key = all.substr(spans[i].key_at, spans[i].key_size);
+    out.records[i].value = all.substr(spans[i].value_at, spans[i].value_size);
+  }
+  return out;
+}
+
+// Bytes of a file, read as they are needed.
+class ByteBuffer {
+ public:
+  explicit ByteBuffer(std::unique_ptr<FileReader> file) : file_(std::move(file)) {}
+  bool at_end() const { return at_end_; }
+  std::string& bytes() { return bytes_; }
+  Result<bool> read_more(std::size_t size) {
+    const std::size_t had = bytes_.size();
+    bytes_.resize(had + size);
+    const auto got = file_->read(std::span(bytes_).subspan(had));
+    if (!got) return tl::unexpected(got.error());
+    bytes_.resize(had + *got);
+    at_end_ = *got < size;
+    return true;
+  }
+  // Gives away the first `size` bytes and keeps the rest.
+  std::string take(std::size_t size) {
+    std::string rest = bytes_.substr(size);
+    bytes_.resize(size);
+    return std::exchange(bytes_, std::move(rest));
+  }
+
+ private:
+  std::unique_ptr<FileReader> file_;
+  std::string bytes_;
+  bool at_end_ = false;
+};
+
+class CsvReading final : public FileReading {
+ public:
+  CsvReading(ParsePool& pool, std::shared_ptr<const Dataset> dataset, std::shared_ptr<const RowReader> reader,
+             ByteBuffer buffer, std::uint64_t next_byte, std::uint64_t next_line, ReadLimits limits)
+      : pool_(pool),
+        dataset_(std::move(dataset)),
+        reader_(std::move(reader)),
+        buffer_(std::move(buffer)),
+        next_byte_(next_byte),
+        next_line_(next_line),
+        limits_(limits) {}
+
+  Result<std::optional<ParsedBlock>> next() override {
+    while (!exhausted_ && ahead_.size() < limits_.blocks_ahead) {
+      auto read = read_block();
+      if (!read) return tl::unexpected(read.error());
+    }
+    if (ahead_.empty()) return std::optional<ParsedBlock>();
+    ParsedBlock block = ahead_.front().get();
+    ahead_.pop_front();
+    return std::optional<ParsedBlock>(std::move(block));
+  }
+  const Dataset& dataset() const override { return *dataset_; }
+
+ private:
+  Result<bool> read_block() {
+    std::size_t want = limits_.block_bytes;
+    SplitResult split;
+    for (;;) {
+      if (!buffer_.at_end() && buffer_.bytes().size() < want) {
+        auto more = buffer_.read_more(want - buffer_.bytes().size());
+        if (!more) return more;
+      }
+      split_rows(buffer_.bytes(), buffer_.at_end(), next_line_, dataset_->csv, limits_.block_bytes, split);
+      if (split.consumed > 0 || buffer_.at_end()) break;
+      want = std::max(want, buffer_.bytes().size()) * 2;  // a row longer than the buffer
+    }
+    exhausted_ = buffer_.at_end() && split.consumed == buffer_.bytes().size();
+    auto block = std::make_shared<Block>();
+    block->bytes = buffer_.take(split.consumed);
+    block->rows = std::move(split.rows);
+    next_byte_ += split.consumed;
+    next_line_ = split.next_line;
+    block->next_byte = next_byte_;
+    block->next_line = next_line_;
+    block->reader = reader_;
+    ahead_.push_back(pool_.submit<ParsedBlock>([block] { return parse(*block); }));
+    return true;
+  }
+
+  ParsePool& pool_;
+  std::shared_ptr<const Dataset> dataset_;
+  std::shared_ptr<const RowReader> reader_;
+  ByteBuffer buffer_;
+  std::uint64_t next_byte_;
+  std::uint64_t next_line_;
+  ReadLimits limits_;
+  bool exhausted_ = false;
+  std::deque<std::future<ParsedBlock>> ahead_;
+};
+
+struct Header {
+  std::string row;
+  std::size_t consumed = 0;
+  std::uint64_t next_line = 1;
+};
+
+Result<Header> read_header(ByteBuffer& buffer, const CsvFormat& format) {
+  for (std::size_t want = 64 * 1024;; want *= 2) {
+    if (!buffer.at_end()) {
+      auto more = buffer.read_more(want - std::min(want, buffer.bytes().size()));
+      if (!more) return tl::unexpected(more.error());
+    }
+    const std::size_t mark = byte_order_mark(buffer.bytes());
+    const std::string_view text = std::string_view(buffer.bytes()).substr(mark);
+    SplitResult split;
+    split_rows(text, buffer.at_end(), 1, format, 1, split);
+    if (!split.rows.empty()) {
+      const RawRow& row = split.rows.front();
+      if (row.unclosed_quote) return fail("The header row has a quote that is never closed.");
+      return Header{std::string(text.substr(row.begin, row.end - row.begin)), mark + split.consumed,
+                    split.next_line};
+    }
+    if (buffer.at_end()) return fail("The file has no header row.");
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FileReading>> FileReading::open(FileSource& source, ParsePool& pool,
+                                                       std::shared_ptr<const Dataset> dataset,
+                                                       const FileEntry& entry, ReadLimits limits) {
+  auto from_start = source.open(entry.file.path, 0);
+  if (!from_start) return tl::unexpected(from_start.error());
+  ByteBuffer buffer(std::move(*from_start));
+  auto header = read_header(buffer, dataset->csv);
+  if (!header) return tl::unexpected(header.error());
+  auto reader = RowReader::for_header(dataset, header->row);
+  if (!reader) return tl::unexpected(reader.error());
+  auto shared = std::make_shared<const RowReader>(std::move(*reader));
+  if (entry.next_byte == 0) {
+    buffer.take(header->consumed);
+    return std::make_unique<CsvReading>(pool, std::move(dataset), std::move(shared), std::move(buffer),
+                                        header->consumed, header->next_line, limits);
+  }
+  auto from_there = source.open(entry.file.path, entry.next_byte);
+  if (!from_there) return tl::unexpected(from_there.error());
+  return std::make_unique<CsvReading>(pool, std::move(dataset), std::move(shared),
+                                      ByteBuffer(std::move(*from_there)), entry.next_byte, entry.next_line, limits);
+}
+
+}  // namespace sluice::ingest
