@@ -68,7 +68,10 @@ class Connection {
   // COPY … TO STDOUT: calls each with pieces of the output.
   void copy_out(const std::string& copy_sql, const std::function<void(std::string_view)>& each);
 
+  // Whether the connection still stands, as far as this side knows without asking.
   bool alive() const;
+  // Alive and outside any transaction.
+  bool idle() const;
 
  private:
   struct Impl;
