@@ -1,0 +1,110 @@
+#include "common/adapters/kafka/client_config.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/base/error.h"
+#include "common/telemetry/log.h"
+
+namespace sluice::kafka {
+namespace {
+
+void on_log(const rd_kafka_t*, int level, const char* facility, const char* text) {
+  // 3 and below are errors in syslog's count. A broker that is away for a moment is no error of ours: the
+  // task that needed it says so.
+  if (level <= 4) log::warning("kafka client", {{"facility", facility}, {"text", text}});
+  else log::debug("kafka client", {{"facility", facility}, {"text", text}});
+}
+
+void append(Properties& to, Properties more) { to.insert(to.end(), more.begin(), more.end()); }
+
+}  // namespace
+
+Properties properties_for(Purpose purpose, const KafkaSettings& settings) {
+  Properties out = {
+      {"bootstrap.servers", settings.brokers},
+      {"client.id", "sluice"},
+      {"socket.timeout.ms", "10000"},
+      // Small requests (a commit) wait for an acknowledgement otherwise.
+      {"socket.nagle.disable", "true"},
+      {"socket.keepalive.enable", "true"},
+      {"reconnect.backoff.ms", "50"},
+      {"reconnect.backoff.max.ms", "2000"},
+      {"allow.auto.create.topics", "false"},
+      {"message.max.bytes", "10485760"},
+      {"log.connection.close", "false"},
+  };
+  switch (purpose) {
+    case Purpose::kTransactionalProducer:
+      append(out, {{"transaction.timeout.ms", std::to_string(settings.transaction_timeout_ms)},
+                   {"message.timeout.ms", std::to_string(settings.transaction_timeout_ms)},
+                   {"linger.ms", "5"},
+                   {"batch.size", "1000000"},
+                   {"batch.num.messages", "50000"},
+                   {"compression.codec", "lz4"},
+                   {"queue.buffering.max.messages", "1000000"},
+                   {"queue.buffering.max.kbytes", "65536"}});
+      break;
+    case Purpose::kPlainProducer:
+      append(out, {{"enable.idempotence", "true"}, {"linger.ms", "0"}, {"message.timeout.ms", "30000"},
+                   {"queue.buffering.max.kbytes", "16384"}});
+      break;
+    case Purpose::kGroupMember:
+      append(out, {{"partition.assignment.strategy", "range"},
+                   {"session.timeout.ms", "10000"},
+                   {"heartbeat.interval.ms", "1000"},
+                   {"max.poll.interval.ms", "600000"},
+                   {"enable.auto.commit", "false"},
+                   {"enable.auto.offset.store", "false"}});
+      break;
+    case Purpose::kPositionReader:
+    case Purpose::kRestore:
+      append(out, {{"group.id", "sluice-positions"},  // never joined: assign() only
+                   {"isolation.level", "read_committed"},
+                   {"enable.auto.commit", "false"},
+                   {"enable.auto.offset.store", "false"},
+                   {"auto.offset.reset", "error"},
+                   {"enable.partition.eof", purpose == Purpose::kRestore ? "true" : "false"},
+                   {"check.crcs", "true"},
+                   {"fetch.wait.max.ms", "100"},
+                   {"fetch.error.backoff.ms", "50"},
+                   {"fetch.message.max.bytes", "4194304"},
+                   {"queued.min.messages", "100000"},
+                   {"queued.max.messages.kbytes", "32768"}});
+      break;
+    case Purpose::kEndOffsets:
+      append(out, {{"group.id", "sluice-positions"},
+                   {"isolation.level", "read_uncommitted"},
+                   {"enable.auto.commit", "false"}});
+      break;
+    case Purpose::kAdmin: break;
+  }
+  for (const auto& [name, value] : settings.properties) {
+    std::erase_if(out, [&](const auto& p) { return p.first == name; });
+    out.emplace_back(name, value);
+  }
+  return out;
+}
+
+Handle<rd_kafka_conf_t> make_conf(const Properties& properties) {
+  Handle<rd_kafka_conf_t> conf(rd_kafka_conf_new());
+  char problem[512];
+  for (const auto& [name, value] : properties) {
+    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), problem, sizeof problem) != RD_KAFKA_CONF_OK) {
+      throw ConfigError(fmt::format("kafka property {}: {}", name, problem));
+    }
+  }
+  rd_kafka_conf_set_log_cb(conf.get(), on_log);
+  return conf;
+}
+
+Handle<rd_kafka_t> make_client(rd_kafka_type_t type, Handle<rd_kafka_conf_t> conf) {
+  char problem[512];
+  rd_kafka_t* client = rd_kafka_new(type, conf.get(), problem, sizeof problem);
+  if (client == nullptr) throw TaskBroken(fmt::format("cannot make a Kafka client: {}", problem));
+  (void)conf.release();  // the client owns it now
+  return Handle<rd_kafka_t>(client);
+}
+
+}  // namespace sluice::kafka

@@ -1,0 +1,156 @@
+#include "common/adapters/kafka/kafka_admin.h"
+
+#include <map>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "common/adapters/kafka/client_config.h"
+#include "common/adapters/kafka/kafka_errors.h"
+
+namespace sluice::kafka {
+namespace {
+
+constexpr int kTimeoutMs = 30'000;
+// After creation a broker needs a moment until it leads the new partitions.
+constexpr int kVisibleTries = 200;
+constexpr std::chrono::milliseconds kVisiblePause{50};
+
+struct FreeAdmin {
+  void operator()(rd_kafka_NewTopic_t* p) const { rd_kafka_NewTopic_destroy(p); }
+  void operator()(rd_kafka_ConfigResource_t* p) const { rd_kafka_ConfigResource_destroy(p); }
+  void operator()(rd_kafka_AdminOptions_t* p) const { rd_kafka_AdminOptions_destroy(p); }
+};
+template <typename T>
+using AdminHandle = std::unique_ptr<T, FreeAdmin>;
+
+AdminHandle<rd_kafka_AdminOptions_t> options(rd_kafka_t* client, rd_kafka_admin_op_t operation) {
+  AdminHandle<rd_kafka_AdminOptions_t> out(rd_kafka_AdminOptions_new(client, operation));
+  char problem[256];
+  rd_kafka_AdminOptions_set_request_timeout(out.get(), kTimeoutMs, problem, sizeof problem);
+  return out;
+}
+
+Handle<rd_kafka_event_t> answer(rd_kafka_queue_t* queue, const char* what) {
+  Handle<rd_kafka_event_t> event(rd_kafka_queue_poll(queue, kTimeoutMs + 5'000));
+  if (!event) throw TaskBroken(fmt::format("{}: the broker does not answer", what));
+  if (const auto code = rd_kafka_event_error(event.get())) {
+    throw_error(what, code, rd_kafka_event_error_string(event.get()));
+  }
+  return event;
+}
+
+// The settings whose change loses state; the others are the operator's.
+bool decides_safety(const std::string& name) {
+  return name == "cleanup.policy" || name == "retention.ms" || name == "retention.bytes";
+}
+
+}  // namespace
+
+KafkaAdmin::KafkaAdmin(const KafkaSettings& settings)
+    : settings_(settings), client_(make_client(RD_KAFKA_PRODUCER, make_conf(properties_for(Purpose::kAdmin, settings)))) {}
+
+std::int32_t KafkaAdmin::partition_count(const std::string& topic) {
+  const Handle<rd_kafka_topic_t> handle(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const auto code = rd_kafka_metadata(client_.get(), 0, handle.get(), &metadata, kTimeoutMs);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error("asking the broker about " + topic, code, nullptr);
+  const Handle<const rd_kafka_metadata_t> owner(metadata);
+  if (metadata->topic_cnt != 1 || metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+  for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
+    if (metadata->topics[0].partitions[i].leader < 0) return 0;
+  }
+  return metadata->topics[0].partition_cnt;
+}
+
+bool KafkaAdmin::reachable(std::chrono::milliseconds wait) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const auto code = rd_kafka_metadata(client_.get(), 0, nullptr, &metadata, static_cast<int>(wait.count()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  rd_kafka_metadata_destroy(metadata);
+  return true;
+}
+
+void KafkaAdmin::ensure_topics(const std::vector<TopicSettings>& topics) {
+  std::vector<TopicSettings> missing, present;
+  for (const TopicSettings& topic : topics) {
+    const std::int32_t count = partition_count(topic.name);
+    (count == 0 ? missing : present).push_back(topic);
+    if (count != 0 && count != topic.partitions) {
+      throw Unsafe(fmt::format("topic {} has {} partitions, the configuration says {}: keys would move away from "
+                               "their state. Set it back to {}, or start anew with another topic prefix",
+                               topic.name, count, topic.partitions, count));
+    }
+  }
+  if (!missing.empty()) create(missing);
+  if (!present.empty()) check_config(present);
+}
+
+void KafkaAdmin::create(const std::vector<TopicSettings>& topics) {
+  std::vector<AdminHandle<rd_kafka_NewTopic_t>> owners;
+  std::vector<rd_kafka_NewTopic_t*> list;
+  char problem[512];
+  for (const TopicSettings& topic : topics) {
+    owners.emplace_back(
+        rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, settings_.replication, problem, sizeof problem));
+    if (!owners.back()) throw ConfigError(fmt::format("topic {}: {}", topic.name, problem));
+    for (const auto& [name, value] : topic.config) {
+      rd_kafka_NewTopic_set_config(owners.back().get(), name.c_str(), value.c_str());
+    }
+    list.push_back(owners.back().get());
+  }
+  const Handle<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
+  const auto opts = options(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS);
+  rd_kafka_CreateTopics(client_.get(), list.data(), list.size(), opts.get(), queue.get());
+  const auto event = answer(queue.get(), "creating topics");
+  std::size_t count = 0;
+  const auto* const* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto code = rd_kafka_topic_result_error(results[i]);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+    throw_error(fmt::format("creating topic {}", rd_kafka_topic_result_name(results[i])), code,
+                rd_kafka_topic_result_error_string(results[i]));
+  }
+  for (const TopicSettings& topic : topics) {
+    for (int attempt = 0; partition_count(topic.name) == 0; ++attempt) {
+      if (attempt == kVisibleTries) throw TaskBroken(fmt::format("topic {} was created but has no leader", topic.name));
+      std::this_thread::sleep_for(kVisiblePause);
+    }
+  }
+}
+
+void KafkaAdmin::check_config(const std::vector<TopicSettings>& topics) {
+  // librdkafka asks for one resource at a time (DescribeConfigs takes one per call for a broker; topics
+  // can be asked for together).
+  std::vector<AdminHandle<rd_kafka_ConfigResource_t>> owners;
+  std::vector<rd_kafka_ConfigResource_t*> list;
+  std::map<std::string, const TopicSettings*> wanted;
+  for (const TopicSettings& topic : topics) {
+    owners.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.name.c_str()));
+    list.push_back(owners.back().get());
+    wanted[topic.name] = &topic;
+  }
+  const Handle<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
+  const auto opts = options(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+  rd_kafka_DescribeConfigs(client_.get(), list.data(), list.size(), opts.get(), queue.get());
+  const auto event = answer(queue.get(), "reading topic settings");
+  std::size_t count = 0;
+  const auto* const* resources =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const TopicSettings& topic = *wanted.at(rd_kafka_ConfigResource_name(resources[i]));
+    std::size_t entries = 0;
+    const auto* const* configs = rd_kafka_ConfigResource_configs(resources[i], &entries);
+    for (std::size_t e = 0; e < entries; ++e) {
+      const std::string name = rd_kafka_ConfigEntry_name(configs[e]);
+      const auto want = topic.config.find(name);
+      const char* value = rd_kafka_ConfigEntry_value(configs[e]);
+      if (want == topic.config.end() || value == nullptr || !decides_safety(name) || want->second == value) continue;
+      throw Unsafe(fmt::format("topic {} has {}={}, it must be {}: it holds state that would be lost. Set it back "
+                               "(kafka-configs --alter)",
+                               topic.name, name, value, want->second));
+    }
+  }
+}
+
+}  // namespace sluice::kafka

@@ -1,0 +1,35 @@
+#pragma once
+// Topics: made where they are missing, checked where they are there. One thread uses one object.
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "common/adapters/kafka/handles.h"
+#include "common/config/settings.h"
+#include "common/model/topics.h"
+
+namespace sluice::kafka {
+
+class KafkaAdmin {
+ public:
+  explicit KafkaAdmin(const KafkaSettings& settings);
+
+  // Makes the topics that are missing (several services may try at once) and checks the others: another
+  // number of partitions, or a cleanup policy or retention that would lose state, is Unsafe, with a
+  // sentence that says what to do. TaskBroken if the broker cannot be reached.
+  void ensure_topics(const std::vector<TopicSettings>& topics);
+  // 0: there is no such topic.
+  std::int32_t partition_count(const std::string& topic);
+  // True if a broker answers within the wait.
+  bool reachable(std::chrono::milliseconds wait);
+
+ private:
+  void create(const std::vector<TopicSettings>& topics);
+  void check_config(const std::vector<TopicSettings>& topics);
+
+  KafkaSettings settings_;
+  Handle<rd_kafka_t> client_;
+};
+
+}  // namespace sluice::kafka

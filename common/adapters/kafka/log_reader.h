@@ -1,0 +1,32 @@
+#pragma once
+// LogReader over librdkafka: two handles, one read_uncommitted for the true end of a partition, one
+// read_committed for its records.
+
+#include "common/adapters/kafka/handles.h"
+#include "common/config/settings.h"
+#include "common/ports/log.h"
+
+namespace sluice::kafka {
+
+class KafkaLogReader final : public LogReader {
+ public:
+  explicit KafkaLogReader(const KafkaSettings& settings);
+  ~KafkaLogReader() override;
+
+  std::int64_t begin_offset(const TopicPartition& partition) override;
+  std::int64_t end_offset(const TopicPartition& partition) override;
+  void read(const TopicPartition& partition, std::int64_t from, std::int64_t to,
+            const std::function<void(const LogRecord&)>& each) override;
+
+ private:
+  std::pair<std::int64_t, std::int64_t> watermarks(const TopicPartition& partition);
+
+  KafkaSettings settings_;
+  Handle<rd_kafka_t> ends_;
+  Handle<rd_kafka_t> records_;  // made at the first read
+};
+
+// A message as the port sees it; the views live as long as the message.
+LogRecord view_of(const rd_kafka_message_t& message);
+
+}  // namespace sluice::kafka

@@ -1,0 +1,48 @@
+#pragma once
+// TransactionalProducer over librdkafka, with the cure for torn transactions (end_txn_watch.h).
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/adapters/kafka/end_txn_watch.h"
+#include "common/adapters/kafka/handles.h"
+#include "common/config/settings.h"
+#include "common/ports/log.h"
+
+namespace sluice::kafka {
+
+class KafkaTransactionalProducer final : public TransactionalProducer {
+ public:
+  // Blocks until older producers of the id are fenced and their transaction has ended. `cure_torn` is
+  // off in one test only, which shows what happens without.
+  KafkaTransactionalProducer(const KafkaSettings& settings, std::string transactional_id, bool cure_torn = true);
+  ~KafkaTransactionalProducer() override;
+
+  TopicHandle topic(const std::string& name) override;
+  void begin() override;
+  void produce(TopicHandle topic, std::int32_t partition, const OutgoingRecord& record) override;
+  void send_offsets(const std::string& group, std::span<const Position> positions) override;
+  void commit() override;
+  void abort() override;
+
+ private:
+  void connect();
+  void renew_if_in_doubt();
+  // Repeats `call` while librdkafka says that it can be; throws what else it says.
+  template <typename Call>
+  void until_done(const char* what, Call call);
+
+  KafkaSettings settings_;
+  std::string id_;
+  bool cure_torn_;
+  std::unique_ptr<EndTxnWatch> watch_;
+  Handle<rd_kafka_t> client_;
+  std::vector<std::string> names_;
+  std::vector<Handle<rd_kafka_topic_t>> topics_;
+  std::map<std::string, Handle<rd_kafka_consumer_group_metadata_t>> groups_;
+  bool in_doubt_ = false;  // the last transaction's end needed a second try
+};
+
+}  // namespace sluice::kafka
