@@ -8,7 +8,8 @@
 // tasks named (plain assign(), no pause, seek or resume: librdkafka 2.0.2 has bugs there).
 //
 // A task that throws TaskBroken is destroyed and started again, after a back-off with jitter (100 ms
-// to 30 s) while the others run on. Fenced: given up until the next assignment. Unsafe: that task
+// to 30 s) while the others run on. Fenced: the same, after 2 s at least (while the group says it is ours,
+// the likeliest reason is a transaction of our own that timed out). Unsafe: that task
 // stays stopped, readiness and `sluice_task_unsafe` say so with the sentence, the others run on.
 
 #include <functional>

@@ -1,0 +1,169 @@
+#include "common/runtime/service_host.h"
+
+#include <signal.h>
+#include <time.h>
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <vector>
+
+#include "common/base/crash_point.h"
+#include "common/base/error.h"
+#include "common/base/json_text.h"
+#include "common/telemetry/log.h"
+
+namespace sluice {
+namespace {
+
+constexpr int kExitConfig = 2;
+constexpr int kExitFailed = 1;
+constexpr const char* kVersion = "0.1.0";
+
+struct Part {
+  std::string name;
+  std::function<void()> start;
+  std::function<void()> stop;
+};
+
+http::Response json(int status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+}  // namespace
+
+struct ServiceHost::Impl {
+  Impl(Settings s, http::Server& h, Metrics& m, Clock& c)
+      : settings(std::move(s)), server(h), metrics(m), clock(c) {}
+
+  Settings settings;
+  http::Server& server;
+  Metrics& metrics;
+  Clock& clock;
+  std::vector<Part> parts;
+  std::mutex mutex;  // guards checks
+  std::vector<std::pair<std::string, std::function<std::string()>>> checks;
+  std::atomic<bool> stopping{false};
+  std::atomic<int> failed{-1};
+
+  http::Response readiness() {
+    std::string body = "{\"status\":";
+    std::string details;
+    bool ready = !stopping;
+    const std::lock_guard lock(mutex);
+    for (const auto& [name, check] : checks) {
+      const std::string reason = check();
+      ready = ready && reason.empty();
+      details += details.empty() ? "" : ",";
+      append_json_string(details, name);
+      details += ':';
+      append_json_string(details, reason.empty() ? "ok" : reason);
+    }
+    body += ready ? "\"ready\"" : "\"not ready\"";
+    body += ",\"checks\":{" + details + "}}\n";
+    return json(ready ? 200 : 503, std::move(body));
+  }
+
+  void register_routes() {
+    server.route("GET", "/livez", http::Runs::kOnIoThread,
+                 [](const http::Request&) { return json(200, "{\"status\":\"alive\"}\n"); });
+    for (const char* path : {"/readyz", "/healthz"}) {
+      server.route("GET", path, http::Runs::kOnBlockingPool, [this](const http::Request&) { return readiness(); });
+    }
+    server.route("GET", "/metrics", http::Runs::kOnBlockingPool, [this](const http::Request&) {
+      http::Response response = json(200, metrics.text());
+      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      return response;
+    });
+    server.route("GET", "/version", http::Runs::kOnIoThread, [this](const http::Request&) {
+      return json(200, "{\"service\":\"" + settings.service + "\",\"version\":\"" + kVersion + "\"}\n");
+    });
+  }
+
+  int wait_for_the_end() {
+    const sigset_t signals = stop_signals();
+    const timespec pause{0, 100'000'000};
+    while (failed < 0) {
+      const int signal = ::sigtimedwait(&signals, nullptr, &pause);
+      if (signal == SIGTERM || signal == SIGINT) {
+        log::info("stopping", {{"signal", signal}});
+        return 0;
+      }
+    }
+    return failed;
+  }
+};
+
+ServiceHost::ServiceHost(Settings settings, http::Server& server, Metrics& metrics, Clock& clock)
+    : impl_(std::make_shared<Impl>(std::move(settings), server, metrics, clock)) {}
+
+const Settings& ServiceHost::settings() const { return impl_->settings; }
+http::Server& ServiceHost::http() { return impl_->server; }
+Metrics& ServiceHost::metrics() { return impl_->metrics; }
+Clock& ServiceHost::clock() { return impl_->clock; }
+bool ServiceHost::stopping() const { return impl_->stopping; }
+
+void ServiceHost::ready_when(std::string name, std::function<std::string()> check) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->checks.emplace_back(std::move(name), std::move(check));
+}
+
+void ServiceHost::add_part(std::string name, std::function<void()> start, std::function<void()> stop) {
+  impl_->parts.push_back({std::move(name), std::move(start), std::move(stop)});
+}
+
+void ServiceHost::fail(int exit_code, const std::string& message) {
+  log::error("the service ends", {{"reason", message}, {"exit_code", exit_code}});
+  int none = -1;
+  impl_->failed.compare_exchange_strong(none, exit_code);
+}
+
+int run_service(const std::string& service, int argc, char** argv, const std::function<void(ServiceHost&)>& wire) {
+  // Before any thread is made, so that all of them leave these signals to the main thread.
+  const sigset_t signals = stop_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);
+  try {
+    Settings settings = read_settings(service, argc, argv);
+    log::initialise(service, settings.log_level);
+    arm_crash_point(settings.crash_point);
+    log::info("starting", {{"settings", describe(settings)}});
+    SystemClock clock;
+    Metrics metrics(service);
+    http::Server server(settings.http_address, settings.http_port);
+    ServiceHost host(std::move(settings), server, metrics, clock);
+    ServiceHost::Impl& impl = *host.impl_;
+    impl.register_routes();
+    wire(host);
+    server.start();
+    std::size_t started = 0;
+    for (; started < impl.parts.size() && impl.failed < 0; ++started) impl.parts[started].start();
+    log::info("started", {{"http_port", static_cast<int>(server.port())}});
+    const int code = impl.wait_for_the_end();
+    impl.stopping = true;
+    while (started > 0) impl.parts[--started].stop();
+    server.stop();
+    log::info("stopped", {{"exit_code", code}});
+    return code;
+  } catch (const ConfigError& error) {
+    std::fprintf(stderr, "sluice-%s: %s\n", service.c_str(), error.what());
+    return kExitConfig;
+  } catch (const std::exception& error) {
+    log::error("the service ends", {{"reason", error.what()}});
+    return kExitFailed;
+  }
+}
+
+}  // namespace sluice
