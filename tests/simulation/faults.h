@@ -15,8 +15,8 @@ class SeededFaults final : public FaultPlan {
   explicit SeededFaults(std::uint64_t seed) : random_(seed) {}
 
   // Between 0 and 1, of every durable effect.
-  double crash = 0.01;
-  double broken = 0.005;
+  double crash = 0.03;
+  double broken = 0.01;
   bool enabled = true;
 
   void before(const std::string& effect) override { maybe_fail("before " + effect); }

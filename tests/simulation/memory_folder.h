@@ -16,7 +16,7 @@ class MemoryFolder final : public ingest::FileSource {
 
   void put(const std::string& path, std::string content) {
     File file{std::move(content), {}};
-    file.identity = {file.content.size(), 1'700'000'000'000'000'000 + next_inode_, next_inode_};
+    file.identity = {file.content.size(), 1'700'000'000'000'000'000 + static_cast<std::int64_t>(next_inode_), next_inode_};
     ++next_inode_;
     landing_[path] = std::move(file);
   }
