@@ -6,10 +6,8 @@
 
 namespace sluice {
 
-// The minor units of a currency: 2 for EUR, 0 for JPY; nullopt if the code is not in ISO 4217.
+// The minor units of a currency: 2 for EUR, 0 for JPY; nullopt if the code is not in ISO 4217, or has no
+// money behind it (XXX "no currency", XTS "test").
 std::optional<int> minor_units(std::string_view code);
-
-// The code of a symbol that means one currency: "€" -> EUR, "£" -> GBP, "$" -> USD; empty if unknown.
-std::string_view currency_of_symbol(std::string_view symbol);
 
 }  // namespace sluice

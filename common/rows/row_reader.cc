@@ -35,10 +35,21 @@ bool reject(RowRejection& rejection, std::string_view column, std::string_view r
   return false;
 }
 
+bool refuse_value(RowRejection& rejection, const FieldSpec& field, std::string_view text,
+                  std::string_view rule, std::string_view why) {
+  return reject(rejection, field.source, rule, fmt::format("{} {} {}", field.source, shown(text), why));
+}
+
 std::string listed_formats(const FieldSpec& field) {
   std::string out;
   for (const std::string& format : field.formats) out += (out.empty() ? "" : " or ") + format;
   return out;
+}
+
+std::string json_name(std::string_view name) {
+  std::string out;
+  append_json_string(out, name);
+  return out + ':';
 }
 
 // A cell of a row, from `at` on. Returns where the cell's text stands; `next` is behind its delimiter.
@@ -146,10 +157,26 @@ Result<RowReader> RowReader::for_header(std::shared_ptr<const Dataset> dataset, 
     column.key_of = key_place(field.first_column);
     if (field.type == FieldType::kMoney) column.key_of_currency = key_place(field.first_column + 1);
     column.is_event_time = dataset->event_time == field.first_column;
-    reader.columns_.push_back(column);
+    column.json_name = json_name(field.name);
+    if (field.type == FieldType::kMoney) column.json_currency_name = "," + json_name(field.currency_column);
+    reader.columns_.push_back(std::move(column));
+  }
+  reader.key_texts_of_tables_.push_back(reader.texts_among(dataset->key));
+  for (const ReportSpec& report : dataset->reports) {
+    reader.key_texts_of_tables_.push_back(reader.texts_among(report.group_by));
   }
   reader.unescaped_.resize(reader.width_);
   return reader;
+}
+
+std::vector<std::size_t> RowReader::texts_among(const std::vector<std::size_t>& key) const {
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const FieldSpec& field = *columns_[i].field;
+    const bool in_key = std::ranges::find(key, field.first_column) != key.end();
+    if (in_key && field.type == FieldType::kString) out.push_back(i);
+  }
+  return out;
 }
 
 bool RowReader::split(std::string_view row, RowRejection& rejection) {
@@ -177,14 +204,30 @@ bool RowReader::split(std::string_view row, RowRejection& rejection) {
                 fmt::format("the row has {} columns, the header has {}", cells_.size(), width_));
 }
 
+// The row holds bytes that may not be there; names the first column that does.
+bool RowReader::check_encoding(std::string_view row, RowRejection& rejection) {
+  const auto is_good = [](std::string_view text) {
+    return simdjson::validate_utf8(text.data(), text.size()) && text.find('\0') == std::string_view::npos;
+  };
+  if (is_good(row)) return true;
+  std::string_view column;
+  if (RowRejection ignored; split(row, ignored)) {
+    for (const Column& c : columns_) {
+      if (column.empty() && !is_good(cells_[c.at])) column = c.field->source;
+    }
+  }
+  const bool nul = row.find('\0') != std::string_view::npos;
+  return reject(rejection, column, "encoding",
+                fmt::format("{} holds {}", column.empty() ? "the row" : column,
+                            nul ? "a NUL byte" : "bytes that are not UTF-8"));
+}
+
 bool RowReader::read(std::string_view row, RowRecord& record, RowRejection& rejection) {
-  if (!simdjson::validate_utf8(row.data(), row.size())) {
-    return reject(rejection, "", "encoding", "the row holds bytes that are not UTF-8");
+  if (row.size() > kMaxRowBytes) {
+    return reject(rejection, "", "too_long",
+                  fmt::format("the row has {} bytes; at most {} are read", row.size(), kMaxRowBytes));
   }
-  if (std::memchr(row.data(), '\0', row.size()) != nullptr) {
-    return reject(rejection, "", "encoding", "the row holds a NUL byte");
-  }
-  if (!split(row, rejection)) return false;
+  if (!check_encoding(row, rejection) || !split(row, rejection)) return false;
   record.value.clear();
   record.value += '{';
   record.event_time_ms = 0;
@@ -192,6 +235,7 @@ bool RowReader::read(std::string_view row, RowRecord& record, RowRejection& reje
     if (!append_cell(column, record, rejection)) return false;
   }
   record.value.back() = '}';  // the last comma
+  if (row.size() > kMaxKeyBytes && !check_keys(rejection)) return false;
   record.key.clear();
   if (dataset_->key.size() == 1) {
     record.key = key_texts_[0];
@@ -206,20 +250,47 @@ bool RowReader::read(std::string_view row, RowRecord& record, RowRejection& reje
   return true;
 }
 
+bool RowReader::check_keys(RowRejection& rejection) const {
+  for (const std::vector<std::size_t>& texts : key_texts_of_tables_) {
+    std::size_t bytes = 0;
+    const Column* longest = nullptr;
+    for (const std::size_t place : texts) {
+      const Column& column = columns_[place];
+      bytes += cells_[column.at].size();
+      if (longest == nullptr || cells_[column.at].size() > cells_[longest->at].size()) longest = &column;
+    }
+    if (bytes <= kMaxKeyBytes) continue;
+    const std::string& name = longest->field->source;
+    return reject(rejection, name, "too_long",
+                  fmt::format("{} has {} bytes; the texts of a table's key may have {} together", name,
+                              cells_[longest->at].size(), kMaxKeyBytes));
+  }
+  return true;
+}
+
 bool RowReader::append_cell(const Column& column, RowRecord& record, RowRejection& rejection) {
   const FieldSpec& field = *column.field;
   std::string& json = record.value;
-  const std::string_view text = cells_[column.at];
-  append_json_string(json, field.name);
-  json += ':';
-  if (!text.empty()) return append_value(column, text, record, rejection);
-  if (field.required) return reject(rejection, field.source, "required", field.source + " is empty");
-  json += "null,";
-  if (field.type == FieldType::kMoney) {
-    append_json_string(json, field.currency_column);
-    json += ":null,";
+  std::string_view text = cells_[column.at];
+  if (field.type != FieldType::kString) text = trimmed(text);
+  json += column.json_name;
+  if (!text.empty()) {
+    if (!append_value(column, text, record, rejection)) return false;
+  } else if (field.required) {
+    return reject(rejection, field.source, "required", field.source + " is empty");
+  } else {
+    json += "null";
+    if (field.type == FieldType::kMoney) json += column.json_currency_name + "null";
   }
+  json += ',';
   return true;
+}
+
+// Remembers a key's part, whose JSON begins at `from` and is the last in `json`.
+void RowReader::note_key(int place, std::string_view json, std::size_t from, std::string_view key_text) {
+  if (place < 0) return;
+  key_parts_[static_cast<std::size_t>(place)] = {from, json.size()};
+  key_texts_[static_cast<std::size_t>(place)] = key_text;
 }
 
 bool RowReader::append_value(const Column& column, std::string_view text, RowRecord& record,
@@ -228,93 +299,93 @@ bool RowReader::append_value(const Column& column, std::string_view text, RowRec
   std::string& json = record.value;
   const std::size_t from = json.size();
   const auto refuse = [&](std::string_view rule, std::string_view why) {
-    return reject(rejection, field.source, rule, fmt::format("{} {} {}", field.source, shown(text), why));
+    return refuse_value(rejection, field, text, rule, why);
   };
-  std::string_view key_text = text;
-  bool key_text_is_json = false;  // the key's text is what stands in the JSON
   switch (field.type) {
     case FieldType::kString:
       if (!field.one_of.empty() && std::ranges::find(field.one_of, text) == field.one_of.end()) {
         return refuse("one_of", "is none of the accepted values");
       }
       append_json_string(json, text);
-      break;
+      note_key(column.key_of, json, from, text);
+      return true;
     case FieldType::kInteger: {
       const auto value = parse_integer(text);
       if (!value) return refuse("type.integer", "is not a whole number");
       if (!append_number(column, Decimal{*value, 0}, text, json, rejection)) return false;
-      key_text_is_json = true;
       break;
     }
     case FieldType::kDecimal: {
       const auto value = parse_decimal(text);
       if (!value) return refuse("type.decimal", "is not a number of at most 38 digits");
-      if (!append_number(column, canonical(*value, field.min_scale), text, json, rejection)) return false;
-      key_text_is_json = true;
-      break;
-    }
-    case FieldType::kMoney: {
-      const auto money = parse_money(text, field.decimal_mark);
-      if (!money) return refuse("type.money", money.error().message);
-      if (!append_number(column, money->amount, text, json, rejection)) return false;
-      json += ',';
-      append_json_string(json, field.currency_column);
-      json += ':';
-      const std::size_t currency_from = json.size();
-      append_json_string(json, money->currency);
-      if (column.key_of_currency >= 0) {
-        key_parts_[static_cast<std::size_t>(column.key_of_currency)] = {currency_from, json.size()};
-        key_texts_[static_cast<std::size_t>(column.key_of_currency)] = money->currency;
-      }
-      break;
-    }
-    case FieldType::kDate: {
-      std::optional<Date> date;
-      for (const std::string& format : field.formats) {
-        if ((date = parse_date(text, format))) break;
-      }
-      if (!date) return refuse("type.date", "is not a date like " + listed_formats(field));
-      json += '"';
-      json += to_string(*date);
-      json += '"';
-      if (column.is_event_time) record.event_time_ms = std::int64_t{date->days} * 86'400'000;
-      key_text = std::string_view(json).substr(from + 1, json.size() - from - 2);
-      break;
-    }
-    case FieldType::kTimestamp: {
-      std::optional<Instant> instant;
-      for (const std::string& format : field.formats) {
-        if ((instant = parse_instant(text, format, field.zone))) break;
-      }
-      if (!instant) return refuse("type.timestamp", "is not a time like " + listed_formats(field));
-      json += '"';
-      json += to_string(*instant);
-      json += '"';
-      if (column.is_event_time) {
-        const std::int64_t micros = instant->micros;
-        record.event_time_ms = micros >= 0 ? micros / 1000 : (micros - 999) / 1000;
-      }
-      key_text = std::string_view(json).substr(from + 1, json.size() - from - 2);
+      const Decimal number = canonical(*value, field.min_scale);
+      if (!append_number(column, number, text, json, rejection)) return false;
       break;
     }
     case FieldType::kBoolean: {
       const auto value = parse_boolean(text);
       if (!value) return refuse("type.boolean", "is neither true nor false");
       json += *value ? "true" : "false";
-      key_text_is_json = true;
       break;
     }
+    case FieldType::kMoney: return append_money(column, text, record, rejection);
+    case FieldType::kDate:
+    case FieldType::kTimestamp: {
+      if (!append_time(column, text, record, rejection)) return false;
+      note_key(column.key_of, json, from, std::string_view(json).substr(from + 1, json.size() - from - 2));
+      return true;
+    }
   }
-  if (column.key_of >= 0) {
-    const auto place = static_cast<std::size_t>(column.key_of);
-    // A money field's own part ends before its currency.
-    const std::size_t to = field.type == FieldType::kMoney ? json.find(',', from) : json.size();
-    key_parts_[place] = {from, to};
-    key_texts_[place] = key_text_is_json || field.type == FieldType::kMoney
-                            ? std::string_view(json).substr(from, to - from)
-                            : key_text;
+  note_key(column.key_of, json, from, std::string_view(json).substr(from));
+  return true;
+}
+
+bool RowReader::append_money(const Column& column, std::string_view text, RowRecord& record,
+                             RowRejection& rejection) {
+  const FieldSpec& field = *column.field;
+  std::string& json = record.value;
+  const auto money = parse_money(text, field.decimal_mark);
+  if (!money) return refuse_value(rejection, field, text, "type.money", money.error().message);
+  const std::size_t from = json.size();
+  if (!append_number(column, money->amount, text, json, rejection)) return false;
+  note_key(column.key_of, json, from, std::string_view(json).substr(from));
+  json += column.json_currency_name;
+  const std::size_t currency_from = json.size();
+  append_json_string(json, money->currency);
+  note_key(column.key_of_currency, json, currency_from, money->currency);
+  return true;
+}
+
+bool RowReader::append_time(const Column& column, std::string_view text, RowRecord& record,
+                            RowRejection& rejection) const {
+  const FieldSpec& field = *column.field;
+  std::string& json = record.value;
+  if (field.type == FieldType::kDate) {
+    std::optional<Date> date;
+    for (const std::string& format : field.formats) {
+      if ((date = parse_date(text, format))) break;
+    }
+    if (!date) {
+      return refuse_value(rejection, field, text, "type.date",
+                          "is not a date like " + listed_formats(field));
+    }
+    json.append(1, '"').append(to_string(*date)).append(1, '"');
+    if (column.is_event_time) record.event_time_ms = std::int64_t{date->days} * 86'400'000;
+    return true;
   }
-  json += ',';
+  std::optional<Instant> instant;
+  for (const std::string& format : field.formats) {
+    if ((instant = parse_instant(text, format, field.zone))) break;
+  }
+  if (!instant) {
+    return refuse_value(rejection, field, text, "type.timestamp",
+                        "is not a time like " + listed_formats(field));
+  }
+  json.append(1, '"').append(to_string(*instant)).append(1, '"');
+  if (column.is_event_time) {
+    const std::int64_t micros = instant->micros;
+    record.event_time_ms = micros >= 0 ? micros / 1000 : (micros - 999) / 1000;
+  }
   return true;
 }
 
@@ -322,7 +393,7 @@ bool RowReader::append_number(const Column& column, const Decimal& value, std::s
                               RowRejection& rejection) const {
   const FieldSpec& field = *column.field;
   const auto refuse = [&](const std::string& why) {
-    return reject(rejection, field.source, "range", fmt::format("{} {} {}", field.source, shown(text), why));
+    return refuse_value(rejection, field, text, "range", why);
   };
   if (field.min && compare(value, *field.min) < 0) return refuse("is less than " + to_string(*field.min));
   if (field.max && compare(value, *field.max) > 0) return refuse("is more than " + to_string(*field.max));
