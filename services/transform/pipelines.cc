@@ -62,11 +62,12 @@ void Pipelines::look() {
     } catch (const std::exception& error) {
       changes_.not_started(dataset->name);
       trouble = "dataset '" + dataset->name + "' cannot start: " + error.what();
-      log::error("pipeline cannot start yet",
-                 {{"dataset", dataset->name}, {"reason", error.what()}});
     }
   }
   const std::lock_guard lock(mutex_);
+  if (!trouble.empty() && trouble != trouble_) {
+    log::error("pipeline cannot start yet", {{"reason", trouble}});
+  }
   trouble_ = std::move(trouble);
 }
 
@@ -81,7 +82,7 @@ void Pipelines::launch(const std::shared_ptr<const Dataset>& dataset) {
   const int tasks = 2 * dataset->partitions;
   for (int i = 0; i < std::clamp(parts_.workers, 1, tasks); ++i) {
     auto worker = std::make_unique<PartitionWorker>(dataset->name + "-" + std::to_string(i),
-                                                    *pipeline.tasks, parts_.consumers(group),
+                                                    *pipeline.tasks, parts_.consumers(group, i),
                                                     parts_.clock, parts_.metrics);
     worker->on_fatal = parts_.on_fatal;
     worker->start();

@@ -34,8 +34,8 @@ class Pipelines {
     Metrics& metrics;
     // Makes the topics of a dataset or checks that they are what they must be; throws.
     std::function<void(const Dataset&)> ensure_topics;
-    // The consumers of a group.
-    std::function<WorkerParts(const std::string& group)> consumers;
+    // The consumers of a group's worker, of which this process has several, from 0.
+    std::function<WorkerParts(const std::string& group, int worker)> consumers;
     // Called on a worker's thread with what it cannot survive.
     std::function<void(const std::string& message)> on_fatal;
   };

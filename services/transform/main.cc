@@ -1,0 +1,86 @@
+// sluice-transform: records become report rows, exactly once.
+
+#include <memory>
+
+#include "common/adapters/kafka/group_consumers.h"
+#include "common/adapters/kafka/kafka_admin.h"
+#include "common/adapters/kafka/kafka_log.h"
+#include "common/adapters/rocksdb/rocksdb_stores.h"
+#include "common/runtime/service_host.h"
+#include "services/transform/pipelines.h"
+#include "services/transform/telemetry.h"
+
+namespace {
+
+namespace kafka = sluice::kafka;
+using sluice::Settings;
+
+void ensure_topics(const Settings& settings, const sluice::Topics& topics,
+                   const sluice::Dataset& dataset) {
+  kafka::KafkaAdmin admin(settings.kafka);
+  admin.ensure_topics(sluice::installation_topics(topics, settings.kafka.shards));
+  std::vector<std::string> reports;
+  for (const auto& report : dataset.reports) reports.push_back(report.name);
+  admin.ensure_topics(
+      sluice::dataset_topics(topics, dataset.name, reports, dataset.partitions));
+}
+
+sluice::WorkerParts consumers(const Settings& settings, const std::string& group, int worker) {
+  // Each worker is a member of its own and needs a name of its own.
+  const std::string instance =
+      settings.instance.empty() ? "" : settings.instance + "-" + std::to_string(worker);
+  sluice::WorkerParts parts;
+  parts.join = [&settings, group, instance](const std::vector<std::string>& topics) {
+    return std::make_unique<kafka::KafkaGroupMember>(settings.kafka, group, instance, topics);
+  };
+  parts.reader = [&settings] {
+    return std::make_unique<kafka::KafkaPositionReader>(settings.kafka);
+  };
+  return parts;
+}
+
+struct Transform {
+  explicit Transform(sluice::ServiceHost& host)
+      : settings(host.settings()),
+        topics(settings.kafka.topic_prefix),
+        log(settings.kafka),
+        stores(settings.state_dir()),
+        telemetry(host.metrics()),
+        pipelines({.definition_folders = settings.definitions,
+                   .workers = settings.threads,
+                   .topics = topics,
+                   .log = log,
+                   .stores = stores,
+                   .clock = host.clock(),
+                   .events = telemetry,
+                   .metrics = host.metrics(),
+                   .ensure_topics =
+                       [this](const sluice::Dataset& dataset) {
+                         ensure_topics(settings, topics, dataset);
+                       },
+                   .consumers =
+                       [this](const std::string& group, int worker) {
+                         return consumers(settings, group, worker);
+                       },
+                   .on_fatal =
+                       [&host](const std::string& message) { host.fail(1, message); }}) {}
+
+  Settings settings;
+  sluice::Topics topics;
+  kafka::KafkaLog log;
+  sluice::RocksdbStores stores;
+  sluice::transform::Telemetry telemetry;
+  sluice::transform::Pipelines pipelines;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return sluice::run_service("transform", argc, argv, [](sluice::ServiceHost& host) {
+    auto transform = std::make_shared<Transform>(host);
+    host.ready_when("pipelines", [transform] { return transform->pipelines.not_ready(); });
+    host.add_part(
+        "pipelines", [transform] { transform->pipelines.start(); },
+        [transform] { transform->pipelines.stop(); });
+  });
+}
