@@ -1,0 +1,18 @@
+#pragma once
+// `sluice doctor FILE`: what would happen to a data file, without a broker: which definition takes it, its
+// header and line ends, the first dead letters with column and rule, and what its receipt would be. Exit
+// code 0: every row would be taken; 1: some would be dead letters, or the file would be refused.
+
+#include <string>
+
+namespace sluice::cli {
+
+struct DoctorOptions {
+  std::string file;
+  std::string dataset;  // empty: the definition whose pattern takes the file's name
+  std::string folders;
+  bool json = false;
+};
+int examine(const DoctorOptions& options);
+
+}  // namespace sluice::cli
