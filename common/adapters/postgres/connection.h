@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/base/sql_text.h"
 
 namespace sluice::postgres {
 
@@ -78,9 +79,7 @@ class Connection {
   std::unique_ptr<Impl> impl_;
 };
 
-// "name" with quotes doubled. For names that come from a definition.
-std::string quote_name(std::string_view name);
-// Appends a value escaped for COPY's text format.
-void append_copy_text(std::string& out, std::string_view value);
+using sluice::append_copy_text;
+using sluice::quote_name;
 
 }  // namespace sluice::postgres
