@@ -1,5 +1,5 @@
 #pragma once
-// The usual stack of a test: the bookings definition, on this run's broker and database.
+// A stack's settings on the broker and database of this ctest run: its own topics, its own database.
 
 #include "tests/support/environment.h"
 #include "tests/support/stack.h"
