@@ -37,7 +37,7 @@ struct AnnouncerParts {
   std::string folder;      // the landing folder
   std::int32_t shards = 1;
   int threads = 2;
-  DatasetOf dataset_of;
+  DatasetOf dataset_of{};
   // Called from several threads.
   std::function<void(const Announcement&)> on_announced = [](const Announcement&) {};
   std::function<void(const std::string& message)> on_trouble = [](const std::string&) {};

@@ -1,0 +1,164 @@
+#include "services/ingest/announcer.h"
+
+#include <sys/stat.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/model/origin.h"
+#include "services/ingest/disk_file_source.h"
+#include "services/ingest/temporary_folder.h"
+
+namespace sluice::ingest {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Keeps what was sent; gives offsets from 100 on; fails as often as told.
+class SentLog final : public Log {
+ public:
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<Announcement> announced;
+  std::vector<std::int32_t> partitions;
+  std::size_t discovered = 0;
+  int failures = 0;
+
+  std::unique_ptr<TransactionalProducer> transactional_producer(const std::string&) override { return nullptr; }
+  std::unique_ptr<LogReader> reader() override { return nullptr; }
+  std::int32_t partition_count(const std::string&) override { return 1; }
+  std::unique_ptr<PlainProducer> plain_producer() override { return std::make_unique<Producer>(*this); }
+
+  std::vector<Announcement> wait_for(std::size_t count) {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, std::chrono::seconds(20), [&] { return announced.size() >= count; });
+    return announced;
+  }
+
+ private:
+  struct Producer final : PlainProducer {
+    explicit Producer(SentLog& l) : log(l) {}
+    std::int64_t send(const std::string& topic, std::int32_t partition, const OutgoingRecord& record) override {
+      const std::lock_guard lock(log.mutex);
+      if (log.failures > 0) {
+        --log.failures;
+        throw TaskBroken("no broker");
+      }
+      if (topic == Topics().discoveries()) return 100 + static_cast<std::int64_t>(log.discovered++);
+      log.announced.push_back(announcement_from_json(record.value).value());
+      log.partitions.push_back(partition);
+      log.changed.notify_all();
+      return 0;
+    }
+    SentLog& log;
+  };
+};
+
+class AnnouncerTest : public ::testing::Test {
+ protected:
+  void start() {
+    AnnouncerParts parts{log, clock, Topics(), folder.path()};
+    parts.shards = 4;
+    parts.dataset_of = [](const std::string& name) -> Result<std::string> {
+      if (name.ends_with(".csv")) return "things";
+      return fail("No definition takes a file of this name.");
+    };
+    parts.on_trouble = [this](const std::string& message) { trouble = message; };
+    parts.retry = std::chrono::milliseconds(1);
+    announcer = std::make_unique<Announcer>(std::move(parts));
+    announcer->start();
+  }
+  Sighting put(const std::string& path, const std::string& content) {
+    folder.write(path, content);
+    return look_at(folder.path(path), path).value();
+  }
+
+  TemporaryFolder folder;
+  SystemClock clock;
+  SentLog log;
+  std::string trouble;
+  std::unique_ptr<Announcer> announcer;
+};
+
+TEST_F(AnnouncerTest, AFileGetsItsPlaceItsFingerprintAndItsShard) {
+  start();
+  const Sighting file = put("sub/a.csv", "abc");
+  announcer->found({file});
+  const auto announced = log.wait_for(1);
+  ASSERT_EQ(announced.size(), 1U);
+  const Announcement& a = announced[0];
+  EXPECT_EQ(a.id, "100-ba7816bf8f01");
+  EXPECT_EQ(a.path, "sub/a.csv");
+  EXPECT_EQ(a.name, "a.csv");
+  EXPECT_EQ(a.dataset, "things");
+  EXPECT_EQ(a.source, "folder");
+  EXPECT_EQ(a.bytes, 3U);
+  EXPECT_EQ(a.inode, file.identity.inode);
+  EXPECT_EQ(a.mtime_ns, file.identity.mtime_ns);
+  EXPECT_EQ(a.error, "");
+  EXPECT_THAT(log.partitions, ElementsAre(shard_of(a.id, 4)));
+}
+
+TEST_F(AnnouncerTest, WhatCannotBeReadIsAnnouncedWithItsReason) {
+  start();
+  std::filesystem::create_directory(folder.path("folder.csv"));
+  std::filesystem::create_symlink("/etc/passwd", folder.path("link.csv"));
+  ::mkfifo(folder.path("fifo.csv").c_str(), 0600);
+  std::vector<Sighting> files = {put("empty.csv", ""), put("binary.csv", std::string(3, '\0')), put("strange.txt", "x")};
+  for (const char* name : {"folder.csv", "link.csv", "fifo.csv"}) files.push_back(*look_at(folder.path(name), name));
+  announcer->found(files);
+  std::map<std::string, Announcement> by_name;
+  for (const Announcement& a : log.wait_for(6)) by_name[a.name] = a;
+  EXPECT_THAT(by_name["empty.csv"].error, HasSubstr("empty"));
+  EXPECT_THAT(by_name["binary.csv"].error, HasSubstr("NUL"));
+  EXPECT_THAT(by_name["strange.txt"].error, HasSubstr("No definition"));
+  EXPECT_THAT(by_name["folder.csv"].error, HasSubstr("folder"));
+  EXPECT_THAT(by_name["link.csv"].error, HasSubstr("symbolic link"));
+  EXPECT_THAT(by_name["fifo.csv"].error, HasSubstr("FIFO"));
+  EXPECT_EQ(by_name["link.csv"].sha256, "");
+  EXPECT_TRUE(by_name["link.csv"].id.ends_with("-000000000000"));
+}
+
+TEST_F(AnnouncerTest, AFileThatIsNotWhatWasFoundAnyMoreIsLeftForItsNextDiscovery) {
+  start();
+  const Sighting grew = put("grew.csv", "abc");
+  put("grew.csv", "abcdef");
+  Sighting gone = put("gone.csv", "abc");
+  std::filesystem::remove(folder.path("gone.csv"));
+  announcer->found({grew, gone, put("good.csv", "xyz")});
+  const auto announced = log.wait_for(1);
+  announcer->stop();
+  ASSERT_EQ(log.announced.size(), 1U);
+  EXPECT_EQ(announced[0].name, "good.csv");
+}
+
+TEST_F(AnnouncerTest, CopiesAreAnnouncedInTheOrderOfTheirPlaces) {
+  start();
+  std::vector<Sighting> files;
+  for (int i = 0; i < 40; ++i) files.push_back(put("copy" + std::to_string(i) + ".csv", std::string(50'000, 'x')));
+  announcer->found(files);
+  const auto announced = log.wait_for(40);
+  ASSERT_EQ(announced.size(), 40U);
+  EXPECT_TRUE(std::ranges::is_sorted(announced, {}, [](const Announcement& a) { return std::stoi(a.id); }));
+}
+
+TEST_F(AnnouncerTest, WhileKafkaIsAwayNothingFoundIsForgotten) {
+  log.failures = 5;
+  start();
+  announcer->found({put("a.csv", "abc"), put("b.csv", "def")});
+  EXPECT_EQ(log.wait_for(2).size(), 2U);
+  EXPECT_EQ(trouble, "no broker");
+}
+
+TEST_F(AnnouncerTest, AStopEndsTheWaitForKafka) {
+  log.failures = 1'000'000;
+  start();
+  std::thread watcher([&] { announcer->found({put("a.csv", "abc")}); });
+  announcer->stop();
+  watcher.join();
+  EXPECT_TRUE(log.announced.empty());
+}
+
+}  // namespace
+}  // namespace sluice::ingest

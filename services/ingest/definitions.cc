@@ -1,0 +1,143 @@
+#include "services/ingest/definitions.h"
+
+#include <filesystem>
+
+#include "common/definition/definition_parser.h"
+
+namespace sluice::ingest {
+
+namespace fs = std::filesystem;
+
+Definitions::Definitions(std::vector<std::string> folders, std::function<void(const Dataset&)> prepare,
+                         Listener listener)
+    : folders_(std::move(folders)), prepare_(std::move(prepare)), listener_(std::move(listener)) {}
+
+std::string Definitions::listing() const {
+  std::map<std::string, std::string> files;
+  for (const std::string& folder : folders_) {
+    std::error_code error;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+      std::error_code gone;
+      const auto size = at->file_size(gone);
+      const auto time = at->last_write_time(gone);
+      if (!gone) files[at->path()] = std::to_string(size) + " " + std::to_string(time.time_since_epoch().count());
+    }
+    const auto time = fs::last_write_time(folder, error);
+    if (!error) files[folder] = std::to_string(time.time_since_epoch().count());
+  }
+  std::string out;
+  for (const auto& [path, state] : files) out += path + " " + state + "\n";
+  return out;
+}
+
+bool Definitions::reload() {
+  const std::lock_guard reloading(reloading_);
+  std::string now = listing();
+  if (now != last_listing_ || last_listing_.empty()) {
+    LoadedDefinitions loaded = load_definitions(folders_);
+    load_refusals_.clear();
+    std::set<std::string> broken_paths;
+    for (const DefinitionError& error : loaded.errors) {
+      load_refusals_.insert(to_string(error));
+      broken_paths.insert(error.file);
+    }
+    accept(std::move(loaded.datasets), broken_paths, load_refusals_);
+    last_listing_ = std::move(now);
+  }
+  std::set<std::string> refusals = load_refusals_;
+  const bool all_prepared = prepare_new(refusals);
+  for (const std::string& refusal : refusals) {
+    if (!told_.contains(refusal)) listener_.refused(refusal);
+  }
+  told_ = std::move(refusals);
+  return all_prepared;
+}
+
+void Definitions::accept(std::vector<Dataset> loaded, const std::set<std::string>& broken_paths,
+                         std::set<std::string>& refusals) {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, Known> next;
+  for (Dataset& dataset : loaded) {
+    const auto running = known_.find(dataset.name);
+    if (running != known_.end() && running->second.dataset->fingerprint != dataset.fingerprint) {
+      refusals.insert(dataset.path + ": dataset " + dataset.name +
+                      " runs with another definition of its fields, key or reports; the running one goes on. "
+                      "Put it back, or give the changed dataset a new name.");
+      next.emplace(*running);
+      continue;
+    }
+    const bool prepared = running != known_.end() && running->second.prepared;
+    std::string name = dataset.name;
+    next[std::move(name)] = {std::make_shared<const Dataset>(std::move(dataset)), prepared};
+  }
+  // What runs goes on while its file is broken.
+  for (const auto& [name, running] : known_) {
+    if (broken_paths.contains(running.dataset->path)) next.emplace(name, running);
+  }
+  known_ = std::move(next);
+}
+
+bool Definitions::prepare_new(std::set<std::string>& refusals) {
+  std::vector<std::shared_ptr<const Dataset>> unprepared;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, known] : known_) {
+      if (!known.prepared) unprepared.push_back(known.dataset);
+    }
+  }
+  bool all = true;
+  for (const auto& dataset : unprepared) {
+    try {
+      prepare_(*dataset);
+    } catch (const TaskBroken& broken) {
+      all = false;
+      refusals.insert(dataset->path + ": waiting: " + broken.what());
+      continue;
+    } catch (const Unsafe& unsafe) {
+      refusals.insert(dataset->path + ": " + unsafe.what());
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(dataset->name);
+    if (found != known_.end()) found->second.prepared = true;
+    listener_.in_force(*dataset);
+  }
+  return all;
+}
+
+std::shared_ptr<const Dataset> Definitions::find(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = known_.find(name);
+  return found != known_.end() && found->second.prepared ? found->second.dataset : nullptr;
+}
+
+Result<std::string> Definitions::match(const std::string& file_name) const {
+  const std::lock_guard lock(mutex_);
+  std::string taker;
+  std::string patterns;
+  for (const auto& [name, known] : known_) {
+    for (const std::string& pattern : known.dataset->files) {
+      patterns += (patterns.empty() ? "" : ", ") + pattern + " (" + name + ")";
+    }
+    if (!takes_file(*known.dataset, file_name)) continue;
+    if (!taker.empty()) {
+      return fail("Two definitions take a file of this name: " + taker + " and " + name + ".");
+    }
+    taker = name;
+  }
+  if (!taker.empty()) return taker;
+  if (patterns.empty()) return fail("There is no definition yet that takes a file.");
+  return fail("No definition takes a file of this name. There are: " + patterns + ".");
+}
+
+Result<std::string> Definitions::dataset_of(const std::string& file_name) {
+  auto found = match(file_name);
+  if (found) return found;
+  // The definition and its first file may have come together.
+  reload();
+  return match(file_name);
+}
+
+bool Definitions::takes(const std::string& file_name) const { return match(file_name).has_value(); }
+
+}  // namespace sluice::ingest

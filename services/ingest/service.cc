@@ -1,0 +1,163 @@
+#include "services/ingest/service.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "common/adapters/kafka/group_consumers.h"
+#include "common/adapters/kafka/kafka_admin.h"
+#include "common/base/error.h"
+
+namespace sluice::ingest {
+namespace {
+
+// The real path: the watcher does not follow links, and the folder itself may be one.
+std::string made(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw ConfigError("cannot make the folder " + folder + ": " + error.message());
+  return std::filesystem::canonical(folder);
+}
+
+WatcherSettings watcher_settings(const Settings& settings, Definitions& definitions) {
+  WatcherSettings out;
+  out.folder = made(settings.data_in());
+  out.refuses_folder = [&definitions](const std::string& name) { return definitions.takes(name); };
+  return out;
+}
+
+AnnouncerParts announcer_parts(const Settings& settings, Log& log, const Clock& clock, Definitions& definitions,
+                               Telemetry& telemetry) {
+  AnnouncerParts parts{log, clock, Topics(settings.kafka.topic_prefix), made(settings.data_in())};
+  parts.shards = settings.kafka.shards;
+  parts.dataset_of = [&definitions](const std::string& name) { return definitions.dataset_of(name); };
+  parts.on_announced = [&telemetry](const Announcement& file) { telemetry.discovered(file); };
+  parts.on_trouble = [&telemetry](const std::string& message) { telemetry.trouble(message); };
+  return parts;
+}
+
+}  // namespace
+
+Service::Service(const Settings& settings, Metrics& metrics, const Clock& clock,
+                 std::function<void(int, const std::string&)> fail)
+    : settings_(settings),
+      metrics_(metrics),
+      clock_(clock),
+      fail_(std::move(fail)),
+      topics_(settings.kafka.topic_prefix),
+      log_(settings.kafka),
+      telemetry_(metrics, clock),
+      pool_(std::max(settings.threads, 1)),
+      files_(made(settings.data_in()), made(settings.data_archive()), made(settings.data_failed())),
+      definitions_(settings.definitions, [this](const Dataset& dataset) { prepare_dataset(dataset); },
+                   {[this](const Dataset& dataset) { telemetry_.definition_loaded(dataset.name, dataset.path); },
+                    [this](const std::string& message) { telemetry_.definition_refused(message); }}),
+      announcer_(announcer_parts(settings, log_, clock, definitions_, telemetry_)),
+      watcher_(watcher_settings(settings, definitions_), clock,
+               [this](const std::vector<Sighting>& files) { announcer_.found(files); }) {}
+
+Service::~Service() { stop(); }
+
+void Service::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Service::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  announcer_.stop();  // first: it ends what the watcher may be waiting for
+  watcher_.stop();
+  for (const auto& worker : workers_) worker->stop();
+}
+
+std::string Service::not_ready() const {
+  const std::lock_guard lock(mutex_);
+  if (!waiting_for_.empty()) return "waiting for " + waiting_for_;
+  for (const auto& worker : workers_) {
+    std::string reason = worker->not_ready();
+    if (!reason.empty()) return reason;
+  }
+  return {};
+}
+
+void Service::set_waiting(std::string why) {
+  const std::lock_guard lock(mutex_);
+  waiting_for_ = std::move(why);
+}
+
+bool Service::wait_a_second() {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_.load(); });
+  return !stopping_;
+}
+
+void Service::run() {
+  try {
+    while (!prepare_topics()) {
+      if (!wait_a_second()) return;
+    }
+    while (!definitions_.reload()) {
+      if (!wait_a_second()) return;
+    }
+    start_workers();
+    announcer_.start();
+    watcher_.start();
+    set_waiting("");
+    while (wait_a_second()) {
+      definitions_.reload();
+      telemetry_.refresh();
+    }
+  } catch (const Unsafe& unsafe) {
+    fail_(3, unsafe.what());
+  } catch (const std::exception& error) {
+    fail_(1, error.what());
+  }
+}
+
+bool Service::prepare_topics() {
+  try {
+    kafka::KafkaAdmin(settings_.kafka).ensure_topics(installation_topics(topics_, settings_.kafka.shards));
+    return true;
+  } catch (const TaskBroken& broken) {
+    set_waiting(std::string("Kafka: ") + broken.what());
+    return false;
+  }
+}
+
+void Service::prepare_dataset(const Dataset& dataset) {
+  std::vector<std::string> reports;
+  for (const ReportSpec& report : dataset.reports) reports.push_back(report.name);
+  kafka::KafkaAdmin(settings_.kafka)
+      .ensure_topics(dataset_topics(topics_, dataset.name, reports, dataset.partitions));
+}
+
+void Service::start_workers() {
+  const std::string group = topics_.prefix() + "-ingest";
+  WorkerParts parts;
+  for (int i = 0; i < std::clamp(settings_.threads, 1, settings_.kafka.shards); ++i) {
+    const std::string member = settings_.instance.empty() ? "" : settings_.instance + "-" + std::to_string(i);
+    parts.join = [this, group, member](const std::vector<std::string>& topics) {
+      return std::make_unique<kafka::KafkaGroupMember>(settings_.kafka, group, member, topics);
+    };
+    parts.reader = [this] { return std::make_unique<kafka::KafkaPositionReader>(settings_.kafka); };
+    auto worker = std::make_unique<PartitionWorker>("ingest-" + std::to_string(i), *this, parts, clock_, metrics_);
+    worker->on_fatal = [this](const std::string& message) { fail_(1, message); };
+    worker->start();
+    const std::lock_guard lock(mutex_);
+    workers_.push_back(std::move(worker));
+  }
+}
+
+std::vector<TaskKind> Service::kinds() const {
+  return {{"ingest", {topics_.announcements(), topics_.file_counts()}, settings_.kafka.shards}};
+}
+
+std::unique_ptr<Task> Service::make(const TaskId& id) {
+  return std::make_unique<ShardTask>(
+      ShardParts{log_, files_, definitions_, pool_, clock_, telemetry_, topics_}, id.partition);
+}
+
+}  // namespace sluice::ingest

@@ -1,0 +1,71 @@
+#pragma once
+// The parts of ingest and their order: topics and definitions first (waiting for Kafka as long as it
+// takes), then the shard tasks, then what finds files. While it runs, it reads changed definitions.
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/adapters/kafka/kafka_log.h"
+#include "common/base/clock.h"
+#include "common/config/settings.h"
+#include "common/runtime/partition_worker.h"
+#include "common/telemetry/metrics.h"
+#include "services/ingest/announcer.h"
+#include "services/ingest/core/parse_pool.h"
+#include "services/ingest/core/shard_task.h"
+#include "services/ingest/definitions.h"
+#include "services/ingest/disk_file_source.h"
+#include "services/ingest/folder_watcher.h"
+#include "services/ingest/telemetry.h"
+
+namespace sluice::ingest {
+
+class Service final : public TaskFactory {
+ public:
+  // Makes the folders; throws ConfigError if it cannot. `fail` ends the process with an exit code.
+  Service(const Settings& settings, Metrics& metrics, const Clock& clock,
+          std::function<void(int exit_code, const std::string& message)> fail);
+  ~Service() override;
+  void start();
+  void stop();
+  // Empty when everything runs, else what does not and why. Any thread.
+  std::string not_ready() const;
+
+  // For the workers.
+  std::vector<TaskKind> kinds() const override;
+  std::unique_ptr<Task> make(const TaskId& id) override;
+
+ private:
+  void run();
+  bool prepare_topics();
+  void start_workers();
+  void prepare_dataset(const Dataset& dataset);
+  bool wait_a_second();
+  void set_waiting(std::string why);
+
+  Settings settings_;
+  Metrics& metrics_;
+  const Clock& clock_;
+  std::function<void(int, const std::string&)> fail_;
+  Topics topics_;
+  kafka::KafkaLog log_;
+  Telemetry telemetry_;
+  ParsePool pool_;
+  DiskFileSource files_;
+  Definitions definitions_;
+  Announcer announcer_;
+  FolderWatcher watcher_;
+  mutable std::mutex mutex_;  // waiting_for_, workers_
+  std::condition_variable wake_;
+  std::string waiting_for_ = "Kafka";
+  std::vector<std::unique_ptr<PartitionWorker>> workers_;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sluice::ingest
