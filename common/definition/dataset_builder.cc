@@ -45,7 +45,7 @@ ColumnSpec column_of(const FieldSpec& field) {
 void build_fields(const YamlCursor& fields, Dataset& dataset) {
   if (!fields.defined()) return fields.error("required: the file's columns");
   if (!fields.expect_map_of_names()) return;
-  std::set<std::string> columns;
+  std::set<std::string> columns, sources;
   const auto add_column = [&](const YamlCursor& at, ColumnSpec column) {
     if (!columns.insert(column.name).second) {
       at.error(fmt::format("there are two columns \"{}\"; `currency:` of a money field names its second one",
@@ -63,6 +63,9 @@ void build_fields(const YamlCursor& fields, Dataset& dataset) {
       currency.name = field.currency_column;
       currency.nullable = !field.required;
       add_column(key, std::move(currency));
+    }
+    if (!sources.insert(field.source).second) {
+      value.error(fmt::format("two fields are made from the file's column \"{}\"", field.source));
     }
     dataset.fields.push_back(std::move(field));
   }
@@ -144,6 +147,7 @@ void build_times(const YamlCursor& root, Dataset& dataset) {
   }
   if (const YamlCursor at = root["allowed_lateness"]; at.defined()) {
     dataset.allowed_lateness_seconds = duration_seconds(at).value_or(0);
+    if (!dataset.event_time) at.error("nothing is late without the dataset's `event_time:`");
   }
 }
 
@@ -154,7 +158,11 @@ void build_reports(const YamlCursor& reports, Dataset& dataset) {
     if (name == dataset.name) key.error("a report needs another name than its dataset: both name tables and topics");
     dataset.reports.push_back(build_report(value, name, dataset));
   }
+  std::set<std::string> paths;
   for (const ReportSpec& report : dataset.reports) {
+    if (report.csv && !paths.insert(report.csv->path).second) {
+      reports.error(fmt::format("two reports write the file \"{}\"", report.csv->path));
+    }
     for (const MeasureSpec& measure : report.measures) {
       if (measure.kind != MeasureKind::kSum) continue;
       for (FieldSpec& field : dataset.fields) {
@@ -265,6 +273,9 @@ Dataset build_dataset(const YamlCursor& root) {
     dataset.partitions = static_cast<std::int32_t>(at.integer(1, 256).value_or(2));
   }
   if (const YamlCursor at = root["records"]; at.defined() && at.expect_map({"postgres"})) {
+    const YamlCursor postgres = at["postgres"];
+    if (!postgres.exists()) postgres.error("required: { postgres: {} }, the records as a table");
+    if (postgres.defined()) postgres.expect_map({});
     dataset.to_postgres = true;
   }
   build_reports(root["reports"], dataset);

@@ -21,12 +21,18 @@ std::string to_string(const DefinitionError& error) {
 DefinitionResult parse_definition(std::string_view text, const std::string& path) {
   std::vector<DefinitionError> errors;
   try {
-    const YAML::Node root = YAML::Load(std::string(text));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    const YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
     Dataset dataset = definition::build_dataset(definition::YamlCursor(root, "", path, errors));
+    if (documents.size() > 1) {
+      const int line = documents[1].Mark().line + 1;
+      errors.push_back({path, std::max(line, 1), 1, "a second document; one file is one definition"});
+    }
     dataset.path = path;
     if (errors.empty()) return dataset;
   } catch (const YAML::Exception& error) {
-    errors.push_back({path, error.mark.line + 1, error.mark.column + 1, "this is not YAML: " + error.msg});
+    errors.push_back({path, std::max(error.mark.line, 0) + 1, std::max(error.mark.column, 0) + 1,
+                      "this is not YAML: " + error.msg});
   }
   std::ranges::stable_sort(errors, [](const DefinitionError& a, const DefinitionError& b) {
     return std::pair(a.line, a.column) < std::pair(b.line, b.column);
@@ -72,7 +78,8 @@ std::vector<std::string> definition_files(const std::vector<std::string>& folder
 
 LoadedDefinitions load_definitions(const std::vector<std::string>& folders) {
   LoadedDefinitions out;
-  // Table and topic names: a dataset and a report share one space.
+  // Names of tables and topics: a dataset and a report share one space. And the paths of CSV sinks:
+  // two reports would replace each other's file.
   std::map<std::string, std::string> taken;
   for (const std::string& path : definition_files(folders, out.errors)) {
     DefinitionResult parsed = load_definition(path);
@@ -81,10 +88,15 @@ LoadedDefinitions load_definitions(const std::vector<std::string>& folders) {
       continue;
     }
     std::vector<std::string> names = {parsed->name};
-    for (const ReportSpec& report : parsed->reports) names.push_back(report.name);
-    const auto clash = std::ranges::find_if(names, [&](const std::string& n) { return taken.contains(n); });
+    for (const ReportSpec& report : parsed->reports) {
+      names.push_back(report.name);
+      if (report.csv) names.push_back("data/out/" + report.csv->path);
+    }
+    const auto clash =
+        std::ranges::find_if(names, [&](const std::string& n) { return taken.contains(n); });
     if (clash != names.end()) {
-      out.errors.push_back({path, 1, 1, fmt::format("\"{}\" is defined in {} already", *clash, taken[*clash])});
+      out.errors.push_back(
+          {path, 1, 1, fmt::format("\"{}\" is defined in {} already", *clash, taken[*clash])});
       continue;
     }
     for (const std::string& name : names) taken[name] = path;

@@ -112,6 +112,21 @@ TEST(DefinitionParser, RefusesEachMistakeWithItsPlaceAndAHint) {
            Case{"bookings: count", "month: count", "two columns \"month\""},
            Case{"{ type: string, required: true }", "{ type: string, type: string }", "stands here twice"},
            Case{"format: csv", "format: [", "this is not YAML"},
+           Case{"from: \"Client note\"", "from: guests", "two fields are made from the file's column \"guests\""},
+           Case{"type: string, from", "type: string, one_of: [], from", "accepts no value"},
+           Case{"[\"%d/%m/%Y\", \"%d-%m-%Y\"]", "[]", "names no format"},
+           Case{"path: monthly.csv", "path: monthly/", "below data/out"},
+           Case{"postgres: {}", "postgres: { table: x }", "unknown key \"table\""},
+           Case{"format: csv", "format: csv\nrecords: {}", "records.postgres: required"},
+           Case{"event_time: date", "allowed_lateness: 3d", "nothing is late without"},
+           Case{"format: csv", "format: csv\nallowed_lateness: 3 days", "expected a duration"},
+           Case{"format: csv", "format: csv\ncsv: { delimiter: ';;' }", "expected one character"},
+           Case{"format: csv", "format: csv\npartitions: 0", "from 1 to 256"},
+           Case{"format: csv", "format: csv\nversion: note", "the greatest version wins"},
+           Case{"key: booking_id", "key: [booking_id, guests]", "\"guests\" may be empty"},
+           Case{"format: csv\n", "format: csv\nformat: csv\n", "x.yaml:4:1: \"format\" stands here twice"},
+           Case{"amount: sum(amount) }", "amount: sum(amount) }\n  monthly:\n    measures: { n: count }", "stands here twice"},
+           Case{"order: [-amount, month] } }\n", "order: [-amount, month] } }\n---\ndataset: y\n", "a second document"},
        }) {
     const auto errors = errors_of(replaced(kBookings, c.what, c.by));
     EXPECT_THAT(errors, ::testing::Contains(HasSubstr(c.expected))) << c.by;
@@ -158,6 +173,40 @@ TEST(DefinitionLoader, ABrokenFileHidesNoGoodOneAndNamesAreUniqueOverAll) {
   EXPECT_THAT(messages, ::testing::Contains(HasSubstr("b.yaml:1:")));
   EXPECT_THAT(messages, ::testing::Contains(HasSubstr("is defined in")));
   EXPECT_THAT(messages, ::testing::Contains(HasSubstr("/nowhere")));
+}
+
+TEST(DefinitionLoader, TwoReportsMayNotWriteOneFile) {
+  const std::string second = "  yearly:\n    window: { tumbling: year }\n    measures: { n: count }\n"
+                             "    sinks: { csv: { path: monthly.csv } }\n";
+  EXPECT_THAT(errors_of(kBookings + second), ::testing::Contains(HasSubstr("two reports write")));
+}
+
+TEST(DefinitionParser, AnEmptyFileHasAPlaceToo) {
+  EXPECT_THAT(errors_of(""), ElementsAre("x.yaml:1:1: expected a map"));
+}
+
+// The definition that ships, against the page that describes its reports.
+TEST(ShippedDefinitions, BookingsGivesTheReportsColumnsThatWerePromised) {
+  const auto loaded = load_definitions({SLUICE_SCHEMAS});
+  ASSERT_TRUE(loaded.errors.empty()) << to_string(loaded.errors.front());
+  const auto bookings = std::ranges::find(loaded.datasets, "bookings", &Dataset::name);
+  ASSERT_NE(bookings, loaded.datasets.end());
+  const auto columns_of = [&](const std::string& report) {
+    std::vector<std::string> names;
+    const auto found = std::ranges::find(bookings->reports, report, &ReportSpec::name);
+    if (found == bookings->reports.end()) return names;
+    for (const ReportColumn& column : found->columns) names.push_back(column.name);
+    return names;
+  };
+  EXPECT_THAT(columns_of("monthly_restaurants_report"),
+              ElementsAre("restaurant_id", "restaurant_name", "country", "month", "number_of_bookings",
+                          "number_of_guests", "amount", "currency"));
+  EXPECT_THAT(columns_of("bookings_by_country"),
+              ElementsAre("country", "number_of_bookings", "number_of_guests", "amount", "currency"));
+  EXPECT_THAT(columns_of("bookings_by_calendar_month"),
+              ElementsAre("month", "number_of_bookings", "number_of_guests"));
+  EXPECT_TRUE(takes_file(*bookings, "bookings_2017.csv"));
+  EXPECT_FALSE(takes_file(*bookings, ".bookings.csv"));
 }
 
 }  // namespace

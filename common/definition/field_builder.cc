@@ -73,6 +73,7 @@ void build_time(const YamlCursor& node, FieldSpec& field) {
   const bool with_time = field.type == FieldType::kTimestamp;
   if (const YamlCursor at = node["formats"]; applies(at, field, {FieldType::kDate, FieldType::kTimestamp})) {
     field.formats = at.texts();
+    if (field.formats.empty()) at.error("names no format");
     for (const std::string& format : field.formats) check_format(at, format, with_time);
   }
   if (field.formats.empty() && field.type == FieldType::kDate) field.formats = {"%Y-%m-%d"};
@@ -121,7 +122,10 @@ FieldSpec build_field(const YamlCursor& node, const std::string& name) {
   if (const YamlCursor at = node["min"]; applies(at, field, numbers)) field.min = bound(at);
   if (const YamlCursor at = node["max"]; applies(at, field, numbers)) field.max = bound(at);
   if (field.min && field.max && compare(*field.max, *field.min) < 0) node["max"].error("is less than min");
-  if (const YamlCursor at = node["one_of"]; applies(at, field, {FieldType::kString})) field.one_of = at.texts();
+  if (const YamlCursor at = node["one_of"]; applies(at, field, {FieldType::kString})) {
+    field.one_of = at.texts();
+    if (field.one_of.empty()) at.error("accepts no value at all");
+  }
   if (const YamlCursor at = node["scale"]; applies(at, field, {FieldType::kDecimal})) {
     field.min_scale = static_cast<int>(at.integer(0, 12).value_or(0));
   }

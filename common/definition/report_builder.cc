@@ -173,7 +173,8 @@ void lay_out_columns(const YamlCursor& node, ReportSpec& report, const Dataset& 
 }
 
 bool stays_below(const std::string& path) {
-  return !path.empty() && path.front() != '/' && path.find("..") == std::string::npos &&
+  return !path.empty() && path.front() != '/' && path.back() != '/' && path != "." &&
+         path.find("..") == std::string::npos &&
          path.find('\0') == std::string::npos;
 }
 
@@ -207,6 +208,7 @@ void build_csv_sink(const YamlCursor& node, ReportSpec& report) {
 void build_sinks(const YamlCursor& node, ReportSpec& report) {
   if (!node.defined()) return;
   if (!node.expect_map({"postgres", "csv"})) return;
+  if (const YamlCursor at = node["postgres"]; at.defined()) at.expect_map({});
   // The table always stands: the API reads it. `postgres: {}` says that others do, too.
   const YamlCursor csv = node["csv"];
   if (csv.defined()) build_csv_sink(csv, report);

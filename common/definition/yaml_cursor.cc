@@ -48,7 +48,8 @@ std::string listed(const std::vector<std::string>& words) {
 void YamlCursor::error(const std::string& message) const {
   const YAML::Mark mark = node_.IsDefined() ? node_.Mark() : fallback_;
   const std::string prefix = path_.empty() ? "" : path_ + ": ";
-  errors_->push_back({file_, mark.line + 1, mark.column + 1, prefix + message});
+  // An empty file has no place at all.
+  errors_->push_back({file_, std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1, prefix + message});
 }
 
 bool YamlCursor::expect_map_of_names() const {
@@ -74,8 +75,9 @@ bool YamlCursor::expect_map(std::initializer_list<std::string_view> known) const
     if (std::ranges::find(names, entry.name) != names.end()) continue;
     const auto meant = probably_meant(entry.name, names);
     entry.key.error(fmt::format("unknown key \"{}\"; {}", entry.name,
-                                meant ? fmt::format("did you mean \"{}\"?", *meant)
-                                      : fmt::format("known here: {}", listed(names))));
+                                meant           ? fmt::format("did you mean \"{}\"?", *meant)
+                                : names.empty() ? std::string("there is nothing to set here")
+                                                : fmt::format("known here: {}", listed(names))));
   }
   return true;
 }

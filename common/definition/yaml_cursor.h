@@ -25,6 +25,7 @@ class YamlCursor {
       : node_(std::move(node)), path_(std::move(path)), file_(std::move(file)), errors_(&errors) {}
 
   bool defined() const { return node_.IsDefined() && !node_.IsNull(); }
+  bool exists() const { return node_.IsDefined(); }  // perhaps empty
   bool is_map() const { return node_.IsMap(); }
   bool is_list() const { return node_.IsSequence(); }
   bool is_scalar() const { return node_.IsScalar(); }
