@@ -1,0 +1,62 @@
+#pragma once
+// The messages between two commits of a task, collapsed to what Postgres needs to know: per key the last
+// row, and whether a row before it was deleted. Pure.
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/model/dead_letter.h"
+#include "common/ports/log.h"
+#include "services/loader/core/message_reader.h"
+
+namespace sluice::loader {
+
+// What happens to one key: first the deletion if there was one, then the row if it is later than it.
+struct PendingRow {
+  std::string key;                       // the message's
+  std::optional<std::string> removed;    // key columns in COPY text, if it was deleted
+  std::optional<std::int64_t> floor;     // newest revision known to be deleted
+  std::optional<TableRow> row;
+  std::string message;                   // the row's value, for its dead letter
+  std::int64_t offset = 0;               // of the last message
+};
+
+class RowBatch {
+ public:
+  RowBatch(const Target& target, MessageReader& reader) : target_(target), reader_(reader) {}
+
+  // A message that is no row becomes a dead letter of this batch.
+  void add(const TopicPartition& from, const LogRecord& message);
+
+  bool empty() const { return messages_ == 0; }
+  std::uint64_t messages() const { return messages_; }
+  std::size_t bytes() const { return bytes_; }
+  // In the order in which their keys came first.
+  const std::deque<PendingRow>& rows() const { return rows_; }
+  const std::vector<DeadLetter>& dead_letters() const { return dead_letters_; }
+  void clear();
+
+ private:
+  PendingRow& pending(std::string_view key);
+  void remove(const LogRecord& message, std::string key_columns);
+  void upsert(const LogRecord& message, TableRow row);
+
+  const Target& target_;
+  MessageReader& reader_;
+  std::deque<PendingRow> rows_;  // addresses stay: the map's keys point into it
+  std::unordered_map<std::string_view, PendingRow*> by_key_;
+  std::vector<DeadLetter> dead_letters_;
+  std::uint64_t messages_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+// The dead letter of a message that can never become a row of the target's table.
+DeadLetter poison_letter(const Target& target, const TopicPartition& from, std::int64_t offset,
+                         std::string_view message, std::string reason);
+
+}  // namespace sluice::loader
