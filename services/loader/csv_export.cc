@@ -1,0 +1,194 @@
+#include "services/loader/csv_export.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <system_error>
+
+#include "common/base/crash_point.h"
+#include "common/telemetry/log.h"
+#include "services/loader/core/csv_select.h"
+#include "services/loader/core/statements.h"
+
+namespace sluice::loader {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto kLookInterval = std::chrono::milliseconds(100);
+constexpr auto kBackOff = std::chrono::seconds(1);
+constexpr const char* kTemporary = ".tmp-";
+
+[[noreturn]] void disk_error(const std::string& path) {
+  throw std::system_error(errno, std::generic_category(), "cannot write " + path);
+}
+
+// A file (or a folder, to be synced) that is closed in any case.
+class Descriptor {
+ public:
+  Descriptor(const std::string& path, int flags) : path_(path), fd_(::open(path.c_str(), flags, 0644)) {
+    if (fd_ < 0) disk_error(path_);
+  }
+  ~Descriptor() { ::close(fd_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  void write(std::string_view data) {
+    while (!data.empty()) {
+      const ssize_t wrote = ::write(fd_, data.data(), data.size());
+      if (wrote < 0 && errno != EINTR) disk_error(path_);
+      if (wrote > 0) data.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+  }
+  void sync() {
+    if (::fsync(fd_) != 0) disk_error(path_);
+  }
+
+ private:
+  std::string path_;
+  int fd_;
+};
+
+std::string temporary_name(const fs::path& file) {
+  const std::string name =
+      "." + file.filename().string() + kTemporary + std::to_string(::getpid());
+  return (file.parent_path() / name).string();
+}
+
+// Whether a process that runs now wrote the temporary file.
+bool writer_lives(const std::string& name) {
+  const std::string digits = name.substr(name.rfind('-') + 1);
+  int pid = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), pid);
+  if (error != std::errc() || pid <= 0 || pid == ::getpid()) return false;
+  return ::kill(pid, 0) == 0 || errno == EPERM;
+}
+
+}  // namespace
+
+CsvExporter::CsvExporter(std::string postgres_url, std::string folder,
+                         std::function<void(const std::string&)> exported)
+    : url_(std::move(postgres_url)), folder_(std::move(folder)), exported_(std::move(exported)) {}
+
+CsvExporter::~CsvExporter() { stop(); }
+
+void CsvExporter::start() {
+  fs::create_directories(folder_);
+  sweep();
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void CsvExporter::stop() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+}
+
+void CsvExporter::set_reports(std::vector<ReportSpec> reports) {
+  const std::lock_guard lock(mutex_);
+  new_reports_ = std::move(reports);
+}
+
+std::string CsvExporter::not_ready() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void CsvExporter::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    std::string trouble;
+    try {
+      look();
+    } catch (const std::exception& error) {
+      connection_.reset();
+      trouble = std::string("CSV files cannot be written: ") + error.what();
+    }
+    std::unique_lock lock(mutex_);
+    if (!trouble.empty() && trouble != trouble_) log::warning(trouble);
+    trouble_ = trouble;
+    wake_.wait_for(lock, stop, trouble.empty() ? kLookInterval : kBackOff, [] { return false; });
+  }
+}
+
+// What an exporter that was killed left behind.
+void CsvExporter::sweep() const {
+  std::error_code ignored;
+  std::vector<fs::path> old;
+  for (const auto& entry : fs::recursive_directory_iterator(folder_, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(".") && name.find(kTemporary) != std::string::npos && !writer_lives(name)) {
+      old.push_back(entry.path());
+    }
+  }
+  for (const fs::path& path : old) fs::remove(path, ignored);
+}
+
+void CsvExporter::take_new_reports() {
+  std::optional<std::vector<ReportSpec>> reports;
+  {
+    const std::lock_guard lock(mutex_);
+    reports.swap(new_reports_);
+  }
+  if (!reports) return;
+  std::vector<Export> exports;
+  for (const ReportSpec& report : *reports) {
+    const auto path = export_path(report.csv->path);
+    if (!path) {
+      log::error("report not exported", {{"report", report.name}, {"reason", path.error().message}});
+      continue;
+    }
+    Export made{report.name, (fs::path(folder_) / *path).string(), csv_copy(report), 0};
+    for (const Export& old : exports_) {
+      if (old.report == made.report && old.file == made.file && old.copy == made.copy) made = old;
+    }
+    exports.push_back(std::move(made));
+  }
+  exports_ = std::move(exports);
+}
+
+void CsvExporter::look() {
+  take_new_reports();
+  if (exports_.empty()) return;
+  if (!connection_) connection_ = std::make_unique<postgres::Connection>(url_, "sluice-loader csv");
+  std::vector<std::string_view> names;
+  for (const Export& one : exports_) names.push_back(one.report);
+  const std::optional<std::string> parameters[] = {text_array(names)};
+  const postgres::Rows rows = connection_->run(
+      "SELECT name, revision FROM _sluice.reports WHERE name = ANY ($1::text[])", parameters);
+  for (int row = 0; row < rows.size(); ++row) {
+    for (Export& one : exports_) {
+      if (one.report != rows.text(row, 0)) continue;
+      if (one.done != rows.integer(row, 1) || !fs::exists(one.file)) write(one);
+    }
+  }
+}
+
+void CsvExporter::write(Export& one) {
+  const fs::path file(one.file);
+  fs::create_directories(file.parent_path());
+  const std::string temporary = temporary_name(file);
+  std::int64_t revision = 0;
+  connection_->begin("ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  {
+    const std::optional<std::string> name[] = {one.report};
+    revision = connection_->run("SELECT revision FROM _sluice.reports WHERE name = $1", name)
+                   .integer(0, 0);
+    Descriptor out(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
+    connection_->copy_out(one.copy, [&](std::string_view piece) { out.write(piece); });
+    out.sync();
+  }
+  connection_->commit();
+  crash_point("export.before-rename");
+  if (::rename(temporary.c_str(), one.file.c_str()) != 0) disk_error(one.file);
+  Descriptor(file.parent_path().string(), O_RDONLY | O_DIRECTORY | O_CLOEXEC).sync();
+  one.done = revision;
+  exported_(one.report);
+}
+
+}  // namespace sluice::loader

@@ -1,0 +1,60 @@
+#pragma once
+// Writes a report's CSV file whenever the report has changed, on one thread for all reports of the process.
+// A reader of the file sees a whole old or a whole new one, never a part: each is a snapshot of
+// the table, written beside it and renamed.
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/adapters/postgres/connection.h"
+#include "common/definition/definition.h"
+
+namespace sluice::loader {
+
+class CsvExporter {
+ public:
+  // `folder` is made where it is missing. `exported` is called on the exporter's thread after each file.
+  CsvExporter(std::string postgres_url, std::string folder,
+              std::function<void(const std::string& report)> exported);
+  ~CsvExporter();
+
+  void start();
+  void stop();
+  // From any thread: the reports to export, those with a CSV sink. Their tables exist.
+  void set_reports(std::vector<ReportSpec> reports);
+  // From any thread: empty, or why files are not being written.
+  std::string not_ready() const;
+
+  // One look at all reports, on the caller's thread; for tests, without start().
+  void look();
+
+ private:
+  struct Export {
+    std::string report;
+    std::string file;       // whole path
+    std::string copy;       // the statement
+    std::int64_t done = 0;  // the report's revision in the file; 0: not known
+  };
+  void run(const std::stop_token& stop);
+  void sweep() const;
+  void take_new_reports();
+  void write(Export& one);
+
+  std::string url_;
+  std::string folder_;
+  std::function<void(const std::string&)> exported_;
+  std::vector<Export> exports_;  // the exporter's thread's
+  std::unique_ptr<postgres::Connection> connection_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::optional<std::vector<ReportSpec>> new_reports_;
+  std::string trouble_;
+  std::jthread thread_;
+};
+
+}  // namespace sluice::loader

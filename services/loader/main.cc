@@ -1,0 +1,115 @@
+// sluice-loader: report rows, receipts and dead letters become tables in PostgreSQL and CSV files, exactly
+// once.
+
+#include <unistd.h>
+
+#include <memory>
+
+#include "common/adapters/kafka/group_consumers.h"
+#include "common/adapters/kafka/kafka_admin.h"
+#include "common/adapters/kafka/kafka_log.h"
+#include "common/runtime/service_host.h"
+#include "services/loader/csv_export.h"
+#include "services/loader/pipelines.h"
+#include "services/loader/postgres_row_store.h"
+#include "services/loader/schema.h"
+#include "services/loader/telemetry.h"
+
+namespace {
+
+namespace kafka = sluice::kafka;
+using sluice::Settings;
+
+void ensure_topics(const Settings& settings, const sluice::Topics& topics,
+                   const sluice::Dataset* dataset) {
+  kafka::KafkaAdmin admin(settings.kafka);
+  admin.ensure_topics(sluice::installation_topics(topics, settings.kafka.shards));
+  if (dataset == nullptr) return;
+  std::vector<std::string> reports;
+  for (const auto& report : dataset->reports) reports.push_back(report.name);
+  admin.ensure_topics(sluice::dataset_topics(topics, dataset->name, reports, dataset->partitions));
+}
+
+void ensure_tables(const Settings& settings, const std::vector<sluice::loader::TablePlan>& tables) {
+  sluice::postgres::Connection connection(settings.postgres_url, "sluice-loader tables");
+  sluice::loader::prepare_session(connection);
+  sluice::loader::prepare_tables(connection, tables);
+}
+
+sluice::WorkerParts consumers(const Settings& settings, const std::string& group, int worker) {
+  // Each worker is a member of its own and needs a name of its own.
+  const std::string instance =
+      settings.instance.empty() ? "" : settings.instance + "-" + std::to_string(worker);
+  sluice::WorkerParts parts;
+  parts.join = [&settings, group, instance](const std::vector<std::string>& topics) {
+    return std::make_unique<kafka::KafkaGroupMember>(settings.kafka, group, instance, topics);
+  };
+  parts.reader = [&settings] {
+    return std::make_unique<kafka::KafkaPositionReader>(settings.kafka);
+  };
+  return parts;
+}
+
+// For people who look at _sluice.positions.
+std::string owner_name(const Settings& settings) {
+  std::string host(256, '\0');
+  ::gethostname(host.data(), host.size() - 1);
+  host.resize(host.find('\0'));
+  return (settings.instance.empty() ? host : settings.instance) + "/" + std::to_string(::getpid());
+}
+
+struct Loader {
+  explicit Loader(sluice::ServiceHost& host)
+      : settings(host.settings()),
+        topics(settings.kafka.topic_prefix),
+        log(settings.kafka),
+        stores(settings.postgres_url, topics.prefix() + "-loader", owner_name(settings)),
+        telemetry(host.metrics()),
+        exporter(settings.postgres_url, settings.data_out(),
+                 [this](const std::string& report) { telemetry.exported(report); }),
+        pipelines({.definition_folders = settings.definitions,
+                   .workers = settings.threads,
+                   .shards = settings.kafka.shards,
+                   .topics = topics,
+                   .tasks = {log, stores, host.clock(), telemetry},
+                   .metrics = host.metrics(),
+                   .ensure_topics =
+                       [this](const sluice::Dataset* dataset) {
+                         ensure_topics(settings, topics, dataset);
+                       },
+                   .ensure_tables =
+                       [this](const std::vector<sluice::loader::TablePlan>& tables) {
+                         ensure_tables(settings, tables);
+                       },
+                   .consumers =
+                       [this](const std::string& group, int worker) {
+                         return consumers(settings, group, worker);
+                       },
+                   .csv_reports =
+                       [this](std::vector<sluice::ReportSpec> reports) {
+                         exporter.set_reports(std::move(reports));
+                       },
+                   .on_fatal = [&host](const std::string& message) { host.fail(1, message); }}) {}
+
+  Settings settings;
+  sluice::Topics topics;
+  kafka::KafkaLog log;
+  sluice::loader::PostgresRowStores stores;
+  sluice::loader::Telemetry telemetry;
+  sluice::loader::CsvExporter exporter;
+  sluice::loader::Pipelines pipelines;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return sluice::run_service("loader", argc, argv, [](sluice::ServiceHost& host) {
+    auto loader = std::make_shared<Loader>(host);
+    host.ready_when("tables", [loader] { return loader->pipelines.not_ready(); });
+    host.ready_when("exports", [loader] { return loader->exporter.not_ready(); });
+    host.add_part(
+        "exports", [loader] { loader->exporter.start(); }, [loader] { loader->exporter.stop(); });
+    host.add_part(
+        "tables", [loader] { loader->pipelines.start(); }, [loader] { loader->pipelines.stop(); });
+  });
+}

@@ -1,0 +1,136 @@
+#include "services/loader/pipelines.h"
+
+#include <algorithm>
+
+#include "common/telemetry/log.h"
+
+namespace sluice::loader {
+namespace {
+
+constexpr auto kLookInterval = std::chrono::seconds(1);
+
+}  // namespace
+
+Pipelines::Pipelines(Parts parts) : parts_(std::move(parts)) {}
+
+Pipelines::~Pipelines() { stop(); }
+
+void Pipelines::start() {
+  watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+}
+
+void Pipelines::stop() {
+  if (watcher_.joinable()) {
+    watcher_.request_stop();
+    watcher_.join();
+  }
+  // All at once: each may take as long as its commit.
+  std::vector<std::jthread> stopping;
+  for (Pipeline& pipeline : pipelines_) {
+    for (auto& worker : pipeline.workers) {
+      stopping.emplace_back([&worker] { worker->stop(); });
+    }
+  }
+  stopping.clear();
+  const std::lock_guard lock(mutex_);
+  pipelines_.clear();
+}
+
+void Pipelines::watch(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    look();
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, stop, kLookInterval, [] { return false; });
+  }
+}
+
+void Pipelines::complain(const std::string& sentence) {
+  if (!told_.contains(sentence)) log::warning(sentence);
+  told_now_.insert(sentence);
+}
+
+void Pipelines::look() {
+  std::string trouble;
+  const auto start = [&](const std::string& what, const std::function<void()>& launching) {
+    try {
+      launching();
+      return true;
+    } catch (const std::exception& error) {
+      const std::string sentence = what + " cannot be loaded yet: " + error.what();
+      complain(sentence);
+      if (trouble.empty()) trouble = sentence;
+      return false;
+    }
+  };
+  const std::string group = parts_.topics.prefix() + "-loader";
+  if (!files_running_) {
+    files_running_ = start("the ledger of files", [&] {
+      launch("files", group, nullptr, {files_target(parts_.topics, parts_.shards)});
+    });
+  }
+  std::vector<ReportSpec> csv_reports;
+  LoadedDefinitions loaded = load_definitions(parts_.definition_folders);
+  for (const DefinitionError& error : loaded.errors) complain(to_string(error));
+  for (Dataset& read : loaded.datasets) {
+    const auto dataset = std::make_shared<const Dataset>(std::move(read));
+    const auto runs = running_.find(dataset->name);
+    if (runs != running_.end() && runs->second->fingerprint != dataset->fingerprint) {
+      complain(dataset->path + ": what dataset '" + dataset->name +
+               "' means has changed while it runs; the old definition stays in force");
+    } else if (runs == running_.end()) {
+      const bool started = start("dataset '" + dataset->name + "'", [&] {
+        launch(dataset->name, group + "-" + dataset->name, dataset.get(),
+               targets_of(dataset, parts_.topics));
+      });
+      if (started) running_.emplace(dataset->name, dataset);
+    }
+    if (!running_.contains(dataset->name)) continue;
+    for (const ReportSpec& report : running_.at(dataset->name)->reports) {
+      if (report.csv) csv_reports.push_back(report);
+    }
+  }
+  // While a file is broken, what runs goes on and its exports with it.
+  if (loaded.errors.empty()) parts_.csv_reports(std::move(csv_reports));
+  told_ = std::exchange(told_now_, {});
+  const std::lock_guard lock(mutex_);
+  trouble_ = std::move(trouble);
+}
+
+void Pipelines::launch(const std::string& name, const std::string& group, const Dataset* dataset,
+                       std::vector<Target> targets) {
+  std::vector<TablePlan> tables{dead_letters_table()};
+  int tasks = 0;
+  for (const Target& target : targets) {
+    tables.push_back(target.table);
+    tasks += target.partitions;
+  }
+  parts_.ensure_tables(tables);
+  parts_.ensure_topics(dataset);
+  Pipeline pipeline;
+  pipeline.tasks = std::make_unique<LoaderTasks>(std::move(targets), parts_.tasks);
+  // More workers than tasks would only wait.
+  for (int i = 0; i < std::clamp(parts_.workers, 1, tasks); ++i) {
+    auto worker = std::make_unique<PartitionWorker>(name + "-" + std::to_string(i), *pipeline.tasks,
+                                                    parts_.consumers(group, i),
+                                                    parts_.tasks.clock, parts_.metrics);
+    worker->on_fatal = parts_.on_fatal;
+    worker->start();
+    pipeline.workers.push_back(std::move(worker));
+  }
+  log::info("loading started", {{"dataset", name}});
+  const std::lock_guard lock(mutex_);
+  pipelines_.push_back(std::move(pipeline));
+}
+
+std::string Pipelines::not_ready() const {
+  const std::lock_guard lock(mutex_);
+  if (!trouble_.empty()) return trouble_;
+  for (const Pipeline& pipeline : pipelines_) {
+    for (const auto& worker : pipeline.workers) {
+      if (auto reason = worker->not_ready(); !reason.empty()) return reason;
+    }
+  }
+  return {};
+}
+
+}  // namespace sluice::loader

@@ -1,0 +1,75 @@
+#pragma once
+// What this process loads: the ledger of files, and each dataset of the definitions, which are looked at
+// every second. A new one gets its tables and workers; a broken one is logged and changes nothing that runs.
+//
+// Each dataset has workers and a consumer group of its own, so that a new one does not rebalance the others.
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/definition/definition_parser.h"
+#include "common/runtime/partition_worker.h"
+#include "services/loader/core/loader_task.h"
+
+namespace sluice::loader {
+
+class Pipelines {
+ public:
+  struct Parts {
+    std::vector<std::string> definition_folders;
+    int workers = 1;  // per dataset
+    std::int32_t shards = 1;
+    const Topics& topics;
+    LoaderTask::Parts tasks;
+    Metrics& metrics;
+    // Makes the installation's topics, and those of a dataset (null: none), or checks them; throws.
+    std::function<void(const Dataset*)> ensure_topics;
+    // Makes the tables or checks them; throws ConnectionLost while the database is away.
+    std::function<void(const std::vector<TablePlan>&)> ensure_tables;
+    std::function<WorkerParts(const std::string& group, int worker)> consumers;
+    // The reports with a CSV sink of all datasets that run.
+    std::function<void(std::vector<ReportSpec>)> csv_reports;
+    std::function<void(const std::string& message)> on_fatal;  // on a worker's thread
+  };
+  // What the parts refer to outlives this.
+  explicit Pipelines(Parts parts);
+  ~Pipelines();
+
+  void start();
+  void stop();  // every task commits; at most 20 s
+  // Any thread: empty, or what is not running and why.
+  std::string not_ready() const;
+
+ private:
+  struct Pipeline {
+    std::unique_ptr<LoaderTasks> tasks;
+    std::vector<std::unique_ptr<PartitionWorker>> workers;
+  };
+  void watch(const std::stop_token& stop);
+  void look();
+  // Logs a sentence unless it was logged at the last look too.
+  void complain(const std::string& sentence);
+  void launch(const std::string& name, const std::string& group, const Dataset* dataset,
+              std::vector<Target> targets);
+
+  Parts parts_;
+  // The watching thread's:
+  std::map<std::string, std::shared_ptr<const Dataset>> running_;
+  bool files_running_ = false;
+  std::set<std::string> told_, told_now_;
+  // Under the mutex:
+  mutable std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::vector<Pipeline> pipelines_;
+  std::string trouble_ = "the definitions have not been read yet";
+  std::jthread watcher_;
+};
+
+}  // namespace sluice::loader

@@ -1,0 +1,82 @@
+#include "services/loader/schema.h"
+
+#include <array>
+
+namespace sluice::loader {
+namespace {
+
+constexpr int kSchemaVersion = 1;
+
+// "sluice", so that no other program takes the same lock by chance.
+constexpr const char* kLock = "SELECT pg_advisory_xact_lock(126948362219365)";
+
+constexpr std::array kOwnTables = {
+    "CREATE SCHEMA IF NOT EXISTS _sluice",
+    "CREATE TABLE IF NOT EXISTS _sluice.migrations (version int PRIMARY KEY, applied_at timestamptz)",
+    "CREATE TABLE IF NOT EXISTS _sluice.positions (app text, topic text, partition int, "
+    "next_offset bigint NOT NULL, epoch bigint NOT NULL, owner text, updated_at timestamptz, "
+    "PRIMARY KEY (app, topic, partition)) WITH (fillfactor = 50)",
+    "CREATE TABLE IF NOT EXISTS _sluice.reports (name text PRIMARY KEY, revision bigint NOT NULL, "
+    "updated_at timestamptz) WITH (fillfactor = 50)",
+    "CREATE TABLE IF NOT EXISTS _sluice.tombstones (report text, key text COLLATE \"C\", "
+    "revision bigint NOT NULL, PRIMARY KEY (report, key))"};
+
+constexpr const char* kColumns =
+    "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
+    "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary "
+    "AND a.attnum = ANY (i.indkey)), a.atthasdef "
+    "FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped "
+    "ORDER BY a.attnum";
+
+std::vector<ExistingColumn> columns_of(postgres::Connection& connection, const TablePlan& table) {
+  const std::optional<std::string> name[] = {table.qualified()};
+  const postgres::Rows rows = connection.run(kColumns, name);
+  std::vector<ExistingColumn> out;
+  for (int row = 0; row < rows.size(); ++row) {
+    const auto yes = [&](int column) { return rows.text(row, column) == "t"; };
+    out.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), yes(2), yes(3),
+                   yes(4)});
+  }
+  return out;
+}
+
+void make_own_tables(postgres::Connection& connection) {
+  for (const char* statement : kOwnTables) connection.run(statement);
+  const postgres::Rows version =
+      connection.run("SELECT COALESCE(max(version), 0) FROM _sluice.migrations");
+  if (version.integer(0, 0) > kSchemaVersion) {
+    throw Unsafe("The database's tables are of version " + std::to_string(version.integer(0, 0)) +
+                 ", made by a newer Sluice than this one, which knows version " +
+                 std::to_string(kSchemaVersion) + ". Start the newer one");
+  }
+  const std::optional<std::string> ours[] = {std::to_string(kSchemaVersion)};
+  connection.run("INSERT INTO _sluice.migrations VALUES ($1::int, now()) ON CONFLICT DO NOTHING",
+                 ours);
+}
+
+}  // namespace
+
+void prepare_tables(postgres::Connection& connection, const std::vector<TablePlan>& tables) {
+  connection.begin();
+  try {
+    connection.run(kLock);
+    make_own_tables(connection);
+    for (const TablePlan& table : tables) {
+      for (const std::string& statement : migration(table, columns_of(connection, table))) {
+        connection.run(statement);
+      }
+    }
+    connection.commit();
+  } catch (...) {
+    connection.rollback();
+    throw;
+  }
+}
+
+void prepare_session(postgres::Connection& connection) {
+  connection.run("SET idle_in_transaction_session_timeout = '30s'");
+  connection.run("SET lock_timeout = '60s'");
+  connection.run("SET TimeZone = 'UTC'");
+}
+
+}  // namespace sluice::loader

@@ -1,0 +1,40 @@
+#include "services/loader/telemetry.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+
+#include "common/telemetry/log.h"
+
+namespace sluice::loader {
+
+void Telemetry::committed(const Target& target, std::uint64_t messages, const Written& written,
+                          double seconds) {
+  const auto count = [&](const char* op, std::uint64_t number) {
+    metrics_
+        .counter("sluice_load_rows_total",
+                 "Messages loaded into tables, by what became of them; skip: nothing to change",
+                 {{"table", target.table.name}, {"op", op}})
+        .Increment(static_cast<double>(number));
+  };
+  const std::uint64_t changed = written.upserted + written.deleted + written.poisoned;
+  count("upsert", written.upserted);
+  count("delete", written.deleted);
+  count("poison", written.poisoned);
+  count("skip", messages > changed ? messages - changed : 0);
+  metrics_
+      .seconds("sluice_load_batch_duration_seconds", "How long a batch took to be committed",
+               {{"table", target.table.name}})
+      .Observe(seconds);
+  if (written.poisoned > 0) {
+    log::warning("messages could not be loaded and are dead letters now",
+                 {{"table", target.table.name}, {"messages", written.poisoned}});
+  }
+}
+
+void Telemetry::exported(const std::string& report) {
+  metrics_
+      .counter("sluice_exports_total", "CSV files written and put in place", {{"report", report}})
+      .Increment();
+}
+
+}  // namespace sluice::loader
