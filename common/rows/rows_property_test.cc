@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
+#include <simdjson.h>
 
+#include "common/definition/definition_parser.h"
 #include "common/rows/csv_splitter.h"
 #include "common/rows/row_reader.h"
 
@@ -88,6 +90,37 @@ RC_GTEST_PROP(CsvSplitter, ReadsBackWhatAWriterQuotes, ()) {
   RC_ASSERT(split.rows.size() == 2U);
   RC_ASSERT(text.substr(split.rows[0].begin, split.rows[0].end) == row);
   RC_ASSERT(split_cells(row, {}).value() == cells);
+}
+
+RC_GTEST_PROP(RowReader, WhateverTheBytesARowIsARecordInJsonOrHasAReason, ()) {
+  const auto dataset = parse_definition(
+      "dataset: d\nsource: { files: d.csv }\nformat: csv\nkey: [a, n]\nrecords: { postgres: {} }\n"
+      "fields:\n  a: { type: string, required: true }\n  n: { type: decimal, required: true }\n"
+      "  m: { type: money }\n  t: { type: timestamp, formats: [\"%Y-%m-%d %H:%M\"] }\n",
+      "d.yaml");
+  RC_ASSERT(dataset.has_value());
+  auto reader = RowReader::for_header(std::make_shared<const Dataset>(*dataset), "a,n,m,t").value();
+  const auto cell = [](rc::Gen<std::string> usual) {
+    return *rc::gen::weightedOneOf<std::string>({{5, usual}, {1, csv_like_text()}, {1, rc::gen::arbitrary<std::string>()}});
+  };
+  const std::string row = cell(rc::gen::arbitrary<std::string>()) + "," +
+                          cell(rc::gen::element<std::string>("1", "-0.50", "8.2e-05", "1e400", ".", " 7 ")) + "," +
+                          cell(rc::gen::element<std::string>("", "£5", "1\u00a0234.5 CHF", "\u20ac", "(\u20ac5)", "1,2,3 \u20ac")) + "," +
+                          cell(rc::gen::element<std::string>("", "2017-01-31 10:00", "2017-02-31 10:00"));
+  RowRecord record;
+  RowRejection rejection;
+  if (!reader.read(row, record, rejection)) {
+    RC_ASSERT(!rejection.rule.empty());
+    RC_ASSERT(!rejection.reason.empty());
+    return;
+  }
+  simdjson::dom::parser parser;
+  simdjson::dom::object value;
+  simdjson::dom::array key;
+  RC_ASSERT(parser.parse(record.value).get(value) == simdjson::SUCCESS);
+  RC_ASSERT(value.size() == 5U);
+  RC_ASSERT(parser.parse(record.key).get(key) == simdjson::SUCCESS);
+  RC_ASSERT(key.size() == 2U);
 }
 
 }  // namespace
