@@ -13,10 +13,30 @@ std::string last_part(const std::string& path) { return path.substr(path.rfind('
 
 const char* refusal(FileKind kind) {
   switch (kind) {
-    case FileKind::kDirectory: return "This is a folder with the name of a data file.";
-    case FileKind::kSymlink: return "This is a symbolic link; links are not followed.";
-    default: return "This is not a file that can be read (a FIFO, a socket or a device).";
+    case FileKind::kDirectory:
+      return "This is a folder with the name of a data file.";
+    case FileKind::kSymlink:
+      return "This is a symbolic link; links are not followed.";
+    default:
+      return "This is not a file that can be read (a FIFO, a socket or a device).";
   }
+}
+
+// JSON carries UTF-8 only: such a name could not be found again by what the announcement says.
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i++]);
+    const int more = lead < 0x80                   ? 0
+                     : lead >= 0xC2 && lead < 0xE0 ? 1
+                     : lead >= 0xE0 && lead < 0xF0 ? 2
+                     : lead >= 0xF0 && lead < 0xF5 ? 3
+                                                   : -1;
+    if (more < 0) return false;
+    for (int k = 0; k < more; ++k) {
+      if (i == text.size() || (static_cast<unsigned char>(text[i++]) & 0xC0) != 0x80) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace
@@ -38,7 +58,7 @@ void Announcer::stop() {
   threads_.clear();
 }
 
-void Announcer::found(const std::vector<Sighting>& files) {
+void Announcer::found(const std::vector<Sighting>& files) try {
   for (const Sighting& file : files) {
     Announcement seen;
     seen.source = "folder";
@@ -56,9 +76,19 @@ void Announcer::found(const std::vector<Sighting>& files) {
     jobs_.push_back({number, file, seen.found_ms});
     wake_.notify_one();
   }
+} catch (const std::exception& error) {
+  parts_.on_fatal(error.what());
 }
 
 void Announcer::work() {
+  try {
+    examine_jobs();
+  } catch (const std::exception& error) {
+    parts_.on_fatal(error.what());
+  }
+}
+
+void Announcer::examine_jobs() {
   for (;;) {
     Job job;
     {
@@ -86,6 +116,8 @@ std::optional<Announcement> Announcer::examine(const Job& job) const {
   if (dataset) out.dataset = *dataset;
   if (job.file.kind != FileKind::kRegular) {
     out.error = refusal(job.file.kind);
+  } else if (!is_utf8(out.path)) {
+    out.error = "The file's name is not UTF-8; it stays where it is until it is renamed.";
   } else if (!dataset) {
     out.error = dataset.error().message;
   } else {

@@ -1,7 +1,8 @@
 #pragma once
-// From a complete file to its shard: gives each discovered file its place (the offset of a message in the
-// one partition of `discoveries`), fingerprints it on a few threads, and announces it to the shard that
-// owns its bytes. While Kafka is away it waits and tries again; nothing found is forgotten.
+// From a complete file to its shard: gives each discovered file its place (the offset of a message
+// in the one partition of `discoveries`), fingerprints it on a few threads, and announces it to the
+// shard that owns its bytes. While Kafka is away it waits and tries again; nothing found is
+// forgotten.
 //
 // Fingerprints may finish in any order. Only files of equal size can be copies of each other, so an
 // announcement waits for earlier places of the same size: the first copy is the one that is read.
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/error.h"
 #include "common/model/file_events.h"
 #include "common/model/topics.h"
 #include "common/ports/log.h"
@@ -34,13 +36,15 @@ struct AnnouncerParts {
   Log& log;
   const Clock& clock;
   Topics topics;
-  std::string folder;      // the landing folder
+  std::string folder;  // the landing folder
   std::int32_t shards = 1;
   int threads = 2;
   DatasetOf dataset_of{};
   // Called from several threads.
   std::function<void(const Announcement&)> on_announced = [](const Announcement&) {};
   std::function<void(const std::string& message)> on_trouble = [](const std::string&) {};
+  // What cannot be survived; the announcer does nothing more.
+  std::function<void(const std::string& message)> on_fatal = [](const std::string&) {};
   std::chrono::milliseconds retry{500};
 };
 
@@ -60,20 +64,22 @@ class Announcer {
     std::int64_t found_ms = 0;
   };
   void work();
+  void examine_jobs();
   // nullopt: it is not what was found any more, and will be found again.
   std::optional<Announcement> examine(const Job& job) const;
   void finish(const Job& job, std::optional<Announcement> announcement);
-  std::optional<std::int64_t> send(std::unique_ptr<PlainProducer>& producer, const std::string& topic,
-                                   std::int32_t partition, std::string_view key, std::string_view value);
+  std::optional<std::int64_t> send(std::unique_ptr<PlainProducer>& producer,
+                                   const std::string& topic, std::int32_t partition,
+                                   std::string_view key, std::string_view value);
 
   AnnouncerParts parts_;
-  std::unique_ptr<PlainProducer> discoveries_;    // of the watcher's thread
-  std::mutex mutex_;                              // jobs_, in_flight_, ready_
+  std::unique_ptr<PlainProducer> discoveries_;  // of the watcher's thread
+  std::mutex mutex_;                            // jobs_, in_flight_, ready_
   std::condition_variable wake_;
   std::deque<Job> jobs_;
   std::map<std::uint64_t, std::uint64_t> in_flight_;  // place -> bytes
   std::map<std::uint64_t, Announcement> ready_;       // by place
-  std::mutex sending_;                            // announcements_
+  std::mutex sending_;                                // announcements_
   std::unique_ptr<PlainProducer> announcements_;
   std::atomic<bool> stopping_ = false;
   std::vector<std::thread> threads_;

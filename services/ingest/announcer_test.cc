@@ -1,9 +1,8 @@
 #include "services/ingest/announcer.h"
 
-#include <sys/stat.h>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "common/model/origin.h"
 #include "services/ingest/disk_file_source.h"
@@ -25,10 +24,14 @@ class SentLog final : public Log {
   std::size_t discovered = 0;
   int failures = 0;
 
-  std::unique_ptr<TransactionalProducer> transactional_producer(const std::string&) override { return nullptr; }
+  std::unique_ptr<TransactionalProducer> transactional_producer(const std::string&) override {
+    return nullptr;
+  }
   std::unique_ptr<LogReader> reader() override { return nullptr; }
   std::int32_t partition_count(const std::string&) override { return 1; }
-  std::unique_ptr<PlainProducer> plain_producer() override { return std::make_unique<Producer>(*this); }
+  std::unique_ptr<PlainProducer> plain_producer() override {
+    return std::make_unique<Producer>(*this);
+  }
 
   std::vector<Announcement> wait_for(std::size_t count) {
     std::unique_lock lock(mutex);
@@ -39,7 +42,8 @@ class SentLog final : public Log {
  private:
   struct Producer final : PlainProducer {
     explicit Producer(SentLog& l) : log(l) {}
-    std::int64_t send(const std::string& topic, std::int32_t partition, const OutgoingRecord& record) override {
+    std::int64_t send(const std::string& topic, std::int32_t partition,
+                      const OutgoingRecord& record) override {
       const std::lock_guard lock(log.mutex);
       if (log.failures > 0) {
         --log.failures;
@@ -105,14 +109,17 @@ TEST_F(AnnouncerTest, WhatCannotBeReadIsAnnouncedWithItsReason) {
   std::filesystem::create_directory(folder.path("folder.csv"));
   std::filesystem::create_symlink("/etc/passwd", folder.path("link.csv"));
   ::mkfifo(folder.path("fifo.csv").c_str(), 0600);
-  std::vector<Sighting> files = {put("empty.csv", ""), put("binary.csv", std::string(3, '\0')), put("strange.txt", "x")};
-  for (const char* name : {"folder.csv", "link.csv", "fifo.csv"}) files.push_back(*look_at(folder.path(name), name));
+  std::vector<Sighting> files = {put("empty.csv", ""), put("binary.csv", std::string(3, '\0')),
+                                 put("strange.txt", "x"), put("\xff.csv", "x")};
+  for (const char* name : {"folder.csv", "link.csv", "fifo.csv"})
+    files.push_back(*look_at(folder.path(name), name));
   announcer->found(files);
   std::map<std::string, Announcement> by_name;
-  for (const Announcement& a : log.wait_for(6)) by_name[a.name] = a;
+  for (const Announcement& a : log.wait_for(7)) by_name[a.name] = a;
   EXPECT_THAT(by_name["empty.csv"].error, HasSubstr("empty"));
   EXPECT_THAT(by_name["binary.csv"].error, HasSubstr("NUL"));
   EXPECT_THAT(by_name["strange.txt"].error, HasSubstr("No definition"));
+  EXPECT_THAT(by_name["\uFFFD.csv"].error, HasSubstr("not UTF-8"));
   EXPECT_THAT(by_name["folder.csv"].error, HasSubstr("folder"));
   EXPECT_THAT(by_name["link.csv"].error, HasSubstr("symbolic link"));
   EXPECT_THAT(by_name["fifo.csv"].error, HasSubstr("FIFO"));
@@ -136,11 +143,13 @@ TEST_F(AnnouncerTest, AFileThatIsNotWhatWasFoundAnyMoreIsLeftForItsNextDiscovery
 TEST_F(AnnouncerTest, CopiesAreAnnouncedInTheOrderOfTheirPlaces) {
   start();
   std::vector<Sighting> files;
-  for (int i = 0; i < 40; ++i) files.push_back(put("copy" + std::to_string(i) + ".csv", std::string(50'000, 'x')));
+  for (int i = 0; i < 40; ++i)
+    files.push_back(put("copy" + std::to_string(i) + ".csv", std::string(50'000, 'x')));
   announcer->found(files);
   const auto announced = log.wait_for(40);
   ASSERT_EQ(announced.size(), 40U);
-  EXPECT_TRUE(std::ranges::is_sorted(announced, {}, [](const Announcement& a) { return std::stoi(a.id); }));
+  EXPECT_TRUE(
+      std::ranges::is_sorted(announced, {}, [](const Announcement& a) { return std::stoi(a.id); }));
 }
 
 TEST_F(AnnouncerTest, WhileKafkaIsAwayNothingFoundIsForgotten) {

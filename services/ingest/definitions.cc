@@ -8,8 +8,8 @@ namespace sluice::ingest {
 
 namespace fs = std::filesystem;
 
-Definitions::Definitions(std::vector<std::string> folders, std::function<void(const Dataset&)> prepare,
-                         Listener listener)
+Definitions::Definitions(std::vector<std::string> folders,
+                         std::function<void(const Dataset&)> prepare, Listener listener)
     : folders_(std::move(folders)), prepare_(std::move(prepare)), listener_(std::move(listener)) {}
 
 std::string Definitions::listing() const {
@@ -20,7 +20,9 @@ std::string Definitions::listing() const {
       std::error_code gone;
       const auto size = at->file_size(gone);
       const auto time = at->last_write_time(gone);
-      if (!gone) files[at->path()] = std::to_string(size) + " " + std::to_string(time.time_since_epoch().count());
+      if (!gone)
+        files[at->path()] =
+            std::to_string(size) + " " + std::to_string(time.time_since_epoch().count());
     }
     const auto time = fs::last_write_time(folder, error);
     if (!error) files[folder] = std::to_string(time.time_since_epoch().count());
@@ -60,9 +62,10 @@ void Definitions::accept(std::vector<Dataset> loaded, const std::set<std::string
   for (Dataset& dataset : loaded) {
     const auto running = known_.find(dataset.name);
     if (running != known_.end() && running->second.dataset->fingerprint != dataset.fingerprint) {
-      refusals.insert(dataset.path + ": dataset " + dataset.name +
-                      " runs with another definition of its fields, key or reports; the running one goes on. "
-                      "Put it back, or give the changed dataset a new name.");
+      refusals.insert(
+          dataset.path + ": dataset " + dataset.name +
+          " runs with another definition of its fields, key or reports; the running one goes on. "
+          "Put it back, or give the changed dataset a new name.");
       next.emplace(*running);
       continue;
     }

@@ -1,8 +1,8 @@
 #pragma once
-// The definitions in force. Read again when a file in their folders changes: a new definition starts, a
-// broken one is told with file, line and column while what runs goes on, one that is taken away takes no
-// more files. A definition whose keys, fields or reports change while it runs is refused: the records and
-// state made by the old one would not fit; it needs a replay.
+// The definitions in force. Read again when a file in their folders changes: a new definition
+// starts, a broken one is told with file, line and column while what runs goes on, one that is
+// taken away takes no more files. A definition whose keys, fields or reports change while it runs
+// is refused: the records and state made by the old one would not fit; it needs a replay.
 //
 // Thread-safe.
 
@@ -29,7 +29,8 @@ class Definitions final : public Datasets {
   };
   // `prepare` makes what a dataset needs (its topics) before any of its files is read; it may throw
   // TaskBroken (tried again at the next reload) or Unsafe (the dataset is refused).
-  Definitions(std::vector<std::string> folders, std::function<void(const Dataset&)> prepare, Listener listener);
+  Definitions(std::vector<std::string> folders, std::function<void(const Dataset&)> prepare,
+              Listener listener);
 
   // Reads what has changed. Returns whether every definition that was accepted is prepared.
   bool reload();
@@ -57,7 +58,7 @@ class Definitions final : public Datasets {
   std::string last_listing_;
   std::set<std::string> told_;  // refusals that were told already
   std::set<std::string> load_refusals_;
-  mutable std::mutex mutex_;    // known_
+  mutable std::mutex mutex_;  // known_
   std::map<std::string, Known> known_;
 };
 

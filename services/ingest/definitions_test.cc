@@ -12,8 +12,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string definition(const std::string& name, const std::string& files, const std::string& more_fields = "") {
-  return "dataset: " + name + "\nsource: { files: \"" + files + "\" }\nformat: csv\nkey: id\nrecords: { postgres: {} }\n" +
+std::string definition(const std::string& name, const std::string& files,
+                       const std::string& more_fields = "") {
+  return "dataset: " + name + "\nsource: { files: \"" + files +
+         "\" }\nformat: csv\nkey: id\nrecords: { postgres: {} }\n" +
          "fields:\n  id: { type: string, required: true }\n" + more_fields;
 }
 
@@ -31,7 +33,8 @@ class DefinitionsTest : public ::testing::Test {
   Definitions definitions{{folder.path()},
                           [this](const Dataset& dataset) {
                             if (kafka_away) throw TaskBroken("no broker");
-                            if (dataset.name == "unsafe") throw Unsafe("its topic has other partitions");
+                            if (dataset.name == "unsafe")
+                              throw Unsafe("its topic has other partitions");
                           },
                           {[this](const Dataset& dataset) { in_force.push_back(dataset.name); },
                            [this](const std::string& message) { refused.push_back(message); }}};

@@ -38,7 +38,8 @@ class DiskFileReader final : public FileReader {
   FileDescriptor file_;
 };
 
-// Makes a directory's entries durable. Network file systems may not offer it; then there is nothing to do.
+// Makes a directory's entries durable. Network file systems may not offer it; then there is nothing
+// to do.
 void sync_directory(const fs::path& path) {
   const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory) ::fsync(directory.get());
@@ -63,7 +64,8 @@ Result<bool> write_file(const fs::path& path, std::string_view text) {
   return true;
 }
 
-// To another file system: the copy is complete and durable under its final name before the original goes.
+// To another file system: the copy is complete and durable under its final name before the original
+// goes.
 Result<bool> copy_and_remove(const fs::path& from, const fs::path& to) {
   const fs::path part = to.parent_path() / ("." + to.filename().string() + ".part");
   {
@@ -83,14 +85,15 @@ Result<bool> copy_and_remove(const fs::path& from, const fs::path& to) {
     }
     if (::fsync(out.get()) != 0) return fail("cannot write " + part.string() + ": " + because());
   }
-  if (::rename(part.c_str(), to.c_str()) != 0) return fail("cannot make " + to.string() + ": " + because());
+  if (::rename(part.c_str(), to.c_str()) != 0)
+    return fail("cannot make " + to.string() + ": " + because());
   sync_directory(to.parent_path());
   if (::unlink(from.c_str()) != 0) return fail("cannot remove " + from.string() + ": " + because());
   return true;
 }
 
 bool something_at(const fs::path& path) {
-  struct stat found{};
+  struct stat found {};
   return ::lstat(path.c_str(), &found) == 0;
 }
 
@@ -102,7 +105,7 @@ fs::path with_id(const fs::path& path, const std::string& id) {
 }  // namespace
 
 std::optional<Sighting> look_at(const std::string& absolute, const std::string& relative) {
-  struct stat found{};
+  struct stat found {};
   if (::lstat(absolute.c_str(), &found) != 0) return std::nullopt;
   Sighting seen;
   seen.path = relative;
@@ -122,13 +125,15 @@ std::optional<FileIdentity> DiskFileSource::identity(const std::string& path) {
   return seen->identity;
 }
 
-Result<std::unique_ptr<FileReader>> DiskFileSource::open(const std::string& path, std::uint64_t from_byte) {
+Result<std::unique_ptr<FileReader>> DiskFileSource::open(const std::string& path,
+                                                         std::uint64_t from_byte) {
   FileDescriptor file(
       ::open((landing_ + "/" + path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file) return fail("The file cannot be opened: " + because() + ".");
   ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   if (::lseek(file.get(), static_cast<off_t>(from_byte), SEEK_SET) < 0) {
-    return fail("The file cannot be read from byte " + std::to_string(from_byte) + ": " + because() + ".");
+    return fail("The file cannot be read from byte " + std::to_string(from_byte) + ": " +
+                because() + ".");
   }
   return std::make_unique<DiskFileReader>(std::move(file));
 }

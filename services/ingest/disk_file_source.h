@@ -15,7 +15,8 @@ class DiskFileSource final : public FileSource {
       : landing_(std::move(landing)), archive_(std::move(archive)), failed_(std::move(failed)) {}
 
   std::optional<FileIdentity> identity(const std::string& path) override;
-  Result<std::unique_ptr<FileReader>> open(const std::string& path, std::uint64_t from_byte) override;
+  Result<std::unique_ptr<FileReader>> open(const std::string& path,
+                                           std::uint64_t from_byte) override;
   // The sub-path is kept; a taken name becomes name.<file id>.ext.
   Result<bool> archive(const Announcement& file) override;
   Result<bool> reject(const Announcement& file, std::string_view reason) override;
@@ -26,7 +27,8 @@ class DiskFileSource final : public FileSource {
   std::string landing_, archive_, failed_;
 };
 
-// What stands at an absolute path, not following links; nullopt: nothing. `relative` goes into the result.
+// What stands at an absolute path, not following links; nullopt: nothing. `relative` goes into the
+// result.
 std::optional<Sighting> look_at(const std::string& absolute, const std::string& relative);
 
 }  // namespace sluice::ingest

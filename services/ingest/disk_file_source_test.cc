@@ -90,8 +90,8 @@ TEST_F(DiskFileSourceTest, AMoveThatCannotBeDoneLeavesTheFileWhereItIs) {
 }
 
 TEST_F(DiskFileSourceTest, MovingToAnotherFileSystemCopiesWholeAndRemoves) {
-  // /dev/shm is another file system than the temporary folder on most machines; the result is the same on
-  // those where it is not.
+  // /dev/shm is another file system than the temporary folder on most machines; the result is the
+  // same on those where it is not.
   if (!std::filesystem::is_directory("/dev/shm")) return;
   const std::string other = "/dev/shm/" + std::filesystem::path(folder.path()).filename().string();
   DiskFileSource across{folder.path("in"), other, folder.path("failed")};

@@ -38,13 +38,16 @@ class LineLengths {
   std::size_t length_ = 0;
 };
 
-Fingerprint refused(std::string reason, std::uint64_t bytes) { return {"", std::move(reason), bytes, false}; }
+Fingerprint refused(std::string reason, std::uint64_t bytes) {
+  return {"", std::move(reason), bytes, false};
+}
 
 }  // namespace
 
 Fingerprint fingerprint(const std::string& path, const std::function<bool()>& keep_going) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file) return refused("The file cannot be opened: " + std::string(std::strerror(errno)) + ".", 0);
+  if (!file)
+    return refused("The file cannot be opened: " + std::string(std::strerror(errno)) + ".", 0);
   ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   std::vector<char> buffer(kBuffer);
   Sha256 hash;
@@ -64,14 +67,15 @@ Fingerprint fingerprint(const std::string& path, const std::function<bool()>& ke
     }
     const auto size = static_cast<std::size_t>(got);
     if (const void* nul = std::memchr(buffer.data(), '\0', size)) {
-      const auto at = bytes + static_cast<std::uint64_t>(static_cast<const char*>(nul) - buffer.data());
+      const auto at =
+          bytes + static_cast<std::uint64_t>(static_cast<const char*>(nul) - buffer.data());
       return refused("The file is not text: it has a NUL byte at byte " + std::to_string(at) +
                          ". Text files in UTF-8 are read.",
                      bytes);
     }
     if (!lines.add(buffer.data(), size)) {
-      return refused("The file has a line longer than " + std::to_string(kLongestLine) + " bytes before byte " +
-                         std::to_string(bytes + size) + ".",
+      return refused("The file has a line longer than " + std::to_string(kLongestLine) +
+                         " bytes before byte " + std::to_string(bytes + size) + ".",
                      bytes);
     }
     hash.add({buffer.data(), size});

@@ -1,9 +1,8 @@
 #include "services/ingest/fingerprint.h"
 
-#include <sys/stat.h>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "services/ingest/temporary_folder.h"
 
@@ -42,7 +41,8 @@ TEST_F(FingerprintTest, TheSameBytesHaveTheSameFingerprintWhateverTheBufferBound
 TEST_F(FingerprintTest, WhatCannotBeATextOfRowsIsRefusedWithASentence) {
   EXPECT_EQ(of("").error, "The file is empty.");
   EXPECT_THAT(of(std::string("PK\0\1", 4)).error, HasSubstr("NUL byte at byte 2"));
-  EXPECT_THAT(of("id\n" + std::string(kLongestLine + 1, 'x') + "\n").error, HasSubstr("a line longer than"));
+  EXPECT_THAT(of("id\n" + std::string(kLongestLine + 1, 'x') + "\n").error,
+              HasSubstr("a line longer than"));
   EXPECT_EQ(of("").sha256, "");
 }
 

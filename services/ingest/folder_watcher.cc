@@ -19,8 +19,9 @@
 namespace sluice::ingest {
 namespace {
 
-constexpr std::uint32_t kEvents = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM |
-                                  IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
+constexpr std::uint32_t kEvents = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO |
+                                  IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW |
+                                  IN_EXCL_UNLINK;
 
 std::string joined(const std::string& folder, const std::string& name) {
   return folder.empty() ? name : folder + "/" + name;
@@ -31,7 +32,8 @@ std::string last_part(const std::string& path) { return path.substr(path.rfind('
 }  // namespace
 
 Writer writer_of(const std::string& absolute) {
-  const FileDescriptor file(::open(absolute.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const FileDescriptor file(
+      ::open(absolute.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file) return Writer::kCannotTell;
   if (::fcntl(file.get(), F_SETLEASE, F_RDLCK) == 0) {
     ::fcntl(file.get(), F_SETLEASE, F_UNLCK);
@@ -47,8 +49,8 @@ FolderWatcher::FolderWatcher(WatcherSettings settings, const Clock& clock,
       found_(std::move(found)),
       discovery_(settings_.discovery),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  // A writer that opens a file in the instant we hold its lease makes the kernel send this; its default
-  // would end the process.
+  // A writer that opens a file in the instant we hold its lease makes the kernel send this; its
+  // default would end the process.
   ::signal(SIGIO, SIG_IGN);
 }
 
@@ -79,7 +81,8 @@ void FolderWatcher::run() {
     Clock::Steady until = next_scan_;
     if (const auto due = discovery_.next_due()) until = std::min(until, *due);
     const auto wait =
-        std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.steady_now()).count() + 1;
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.steady_now()).count() +
+        1;
     pollfd ready[2] = {{wake_.get(), POLLIN, 0}, {inotify_.get(), POLLIN, 0}};
     ::poll(ready, inotify_ ? 2 : 1, static_cast<int>(std::clamp<std::int64_t>(wait, 0, 1000)));
     if (inotify_) read_events();
@@ -141,7 +144,8 @@ void FolderWatcher::watch(const std::string& relative) {
 
 void FolderWatcher::walk(const std::string& relative, std::vector<Sighting>& seen) {
   watch(relative);
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(absolute(relative).c_str()), ::closedir);
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(absolute(relative).c_str()),
+                                                   ::closedir);
   if (folder == nullptr) return;
   std::vector<std::string> below;
   while (const dirent* entry = ::readdir(folder.get())) {

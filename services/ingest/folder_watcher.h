@@ -1,7 +1,7 @@
 #pragma once
-// Watches the landing folder and its sub-folders with inotify, and scans it now and then: for what was
-// there before, for network mounts (no events), and for events that the kernel had to drop. What is
-// complete (core/discovery.h decides) is handed over once, in order of time and name.
+// Watches the landing folder and its sub-folders with inotify, and scans it now and then: for what
+// was there before, for network mounts (no events), and for events that the kernel had to drop.
+// What is complete (core/discovery.h decides) is handed over once, in order of time and name.
 //
 // One thread. It never opens a file for reading data, and never follows a symbolic link.
 
@@ -24,7 +24,9 @@ struct WatcherSettings {
   std::chrono::milliseconds scan_every{5000};
   DiscoverySettings discovery;
   // Whether a folder of this name must be refused instead of looked into.
-  std::function<bool(const std::string& name)> refuses_folder = [](const std::string&) { return false; };
+  std::function<bool(const std::string& name)> refuses_folder = [](const std::string&) {
+    return false;
+  };
 };
 
 class FolderWatcher {
@@ -59,7 +61,8 @@ class FolderWatcher {
   std::thread thread_;
 };
 
-// Asks the kernel whether someone has the file open for writing (by a read lease, given back at once).
+// Asks the kernel whether someone has the file open for writing (by a read lease, given back at
+// once).
 Writer writer_of(const std::string& absolute);
 
 }  // namespace sluice::ingest

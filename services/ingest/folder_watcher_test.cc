@@ -1,13 +1,12 @@
 #include "services/ingest/folder_watcher.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <condition_variable>
 #include <mutex>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "services/ingest/temporary_folder.h"
 
@@ -26,11 +25,13 @@ class FolderWatcherTest : public ::testing::Test {
     settings.discovery.settle = milliseconds(20);
     settings.discovery.settle_unknown = milliseconds(40);
     settings.refuses_folder = [](const std::string& name) { return name == "folder.csv"; };
-    watcher = std::make_unique<FolderWatcher>(settings, clock, [this](const std::vector<Sighting>& files) {
-      const std::lock_guard lock(mutex);
-      for (const Sighting& file : files) found.push_back(file.path);
-      changed.notify_all();
-    });
+    watcher = std::make_unique<FolderWatcher>(settings, clock,
+                                              [this](const std::vector<Sighting>& files) {
+                                                const std::lock_guard lock(mutex);
+                                                for (const Sighting& file : files)
+                                                  found.push_back(file.path);
+                                                changed.notify_all();
+                                              });
     watcher->start();
   }
   // Waits until so many files have been found, and returns them.
@@ -39,12 +40,13 @@ class FolderWatcherTest : public ::testing::Test {
     changed.wait_for(lock, std::chrono::seconds(20), [&] { return found.size() >= count; });
     return found;
   }
-  // A file that the watcher has settled after all that happened before, so that what it has not reported
-  // by then it did not report.
+  // A file that the watcher has settled after all that happened before, so that what it has not
+  // reported by then it did not report.
   std::vector<std::string> everything_up_to(const std::string& marker) {
     folder.write(marker, "marker\n");
     std::unique_lock lock(mutex);
-    changed.wait_for(lock, std::chrono::seconds(20), [&] { return std::ranges::count(found, marker) > 0; });
+    changed.wait_for(lock, std::chrono::seconds(20),
+                     [&] { return std::ranges::count(found, marker) > 0; });
     return found;
   }
 

@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
         host.settings(), host.metrics(), host.clock(),
         [&host](int exit_code, const std::string& message) { host.fail(exit_code, message); });
     host.ready_when("ingest", [service] { return service->not_ready(); });
-    host.add_part("ingest", [service] { service->start(); }, [service] { service->stop(); });
+    host.add_part(
+        "ingest", [service] { service->start(); }, [service] { service->stop(); });
   });
 }

@@ -25,13 +25,17 @@ WatcherSettings watcher_settings(const Settings& settings, Definitions& definiti
   return out;
 }
 
-AnnouncerParts announcer_parts(const Settings& settings, Log& log, const Clock& clock, Definitions& definitions,
-                               Telemetry& telemetry) {
+AnnouncerParts announcer_parts(const Settings& settings, Log& log, const Clock& clock,
+                               Definitions& definitions, Telemetry& telemetry,
+                               std::function<void(int, const std::string&)>& fail) {
   AnnouncerParts parts{log, clock, Topics(settings.kafka.topic_prefix), made(settings.data_in())};
   parts.shards = settings.kafka.shards;
-  parts.dataset_of = [&definitions](const std::string& name) { return definitions.dataset_of(name); };
+  parts.dataset_of = [&definitions](const std::string& name) {
+    return definitions.dataset_of(name);
+  };
   parts.on_announced = [&telemetry](const Announcement& file) { telemetry.discovered(file); };
   parts.on_trouble = [&telemetry](const std::string& message) { telemetry.trouble(message); };
+  parts.on_fatal = [&fail](const std::string& message) { fail(1, message); };
   return parts;
 }
 
@@ -48,10 +52,13 @@ Service::Service(const Settings& settings, Metrics& metrics, const Clock& clock,
       telemetry_(metrics, clock),
       pool_(std::max(settings.threads, 1)),
       files_(made(settings.data_in()), made(settings.data_archive()), made(settings.data_failed())),
-      definitions_(settings.definitions, [this](const Dataset& dataset) { prepare_dataset(dataset); },
-                   {[this](const Dataset& dataset) { telemetry_.definition_loaded(dataset.name, dataset.path); },
-                    [this](const std::string& message) { telemetry_.definition_refused(message); }}),
-      announcer_(announcer_parts(settings, log_, clock, definitions_, telemetry_)),
+      definitions_(
+          settings.definitions, [this](const Dataset& dataset) { prepare_dataset(dataset); },
+          {[this](const Dataset& dataset) {
+             telemetry_.definition_loaded(dataset.name, dataset.path);
+           },
+           [this](const std::string& message) { telemetry_.definition_refused(message); }}),
+      announcer_(announcer_parts(settings, log_, clock, definitions_, telemetry_, fail_)),
       watcher_(watcher_settings(settings, definitions_), clock,
                [this](const std::vector<Sighting>& files) { announcer_.found(files); }) {}
 
@@ -119,7 +126,8 @@ void Service::run() {
 
 bool Service::prepare_topics() {
   try {
-    kafka::KafkaAdmin(settings_.kafka).ensure_topics(installation_topics(topics_, settings_.kafka.shards));
+    kafka::KafkaAdmin(settings_.kafka)
+        .ensure_topics(installation_topics(topics_, settings_.kafka.shards));
     return true;
   } catch (const TaskBroken& broken) {
     set_waiting(std::string("Kafka: ") + broken.what());
@@ -138,12 +146,14 @@ void Service::start_workers() {
   const std::string group = topics_.prefix() + "-ingest";
   WorkerParts parts;
   for (int i = 0; i < std::clamp(settings_.threads, 1, settings_.kafka.shards); ++i) {
-    const std::string member = settings_.instance.empty() ? "" : settings_.instance + "-" + std::to_string(i);
+    const std::string member =
+        settings_.instance.empty() ? "" : settings_.instance + "-" + std::to_string(i);
     parts.join = [this, group, member](const std::vector<std::string>& topics) {
       return std::make_unique<kafka::KafkaGroupMember>(settings_.kafka, group, member, topics);
     };
     parts.reader = [this] { return std::make_unique<kafka::KafkaPositionReader>(settings_.kafka); };
-    auto worker = std::make_unique<PartitionWorker>("ingest-" + std::to_string(i), *this, parts, clock_, metrics_);
+    auto worker = std::make_unique<PartitionWorker>("ingest-" + std::to_string(i), *this, parts,
+                                                    clock_, metrics_);
     worker->on_fatal = [this](const std::string& message) { fail_(1, message); };
     worker->start();
     const std::lock_guard lock(mutex_);

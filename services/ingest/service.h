@@ -1,6 +1,7 @@
 #pragma once
-// The parts of ingest and their order: topics and definitions first (waiting for Kafka as long as it
-// takes), then the shard tasks, then what finds files. While it runs, it reads changed definitions.
+// The parts of ingest and their order: topics and definitions first (waiting for Kafka as long as
+// it takes), then the shard tasks, then what finds files. While it runs, it reads changed
+// definitions.
 
 #include <atomic>
 #include <condition_variable>

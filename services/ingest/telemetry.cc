@@ -1,9 +1,9 @@
 #include "services/ingest/telemetry.h"
 
-#include <algorithm>
-
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+
+#include <algorithm>
 
 #include "common/telemetry/log.h"
 #include "services/ingest/core/sha256.h"
@@ -12,7 +12,9 @@ namespace sluice::ingest {
 namespace {
 
 // Label values come from the definitions; a file that no definition takes has none.
-std::string dataset_label(const Announcement& file) { return file.dataset.empty() ? "none" : file.dataset; }
+std::string dataset_label(const Announcement& file) {
+  return file.dataset.empty() ? "none" : file.dataset;
+}
 
 }  // namespace
 
@@ -40,7 +42,8 @@ void Telemetry::definition_loaded(const std::string& dataset, const std::string&
 }
 
 void Telemetry::definition_refused(const std::string& message) {
-  metrics_.counter("sluice_definitions_refused_total", "Definition files that were refused").Increment();
+  metrics_.counter("sluice_definitions_refused_total", "Definition files that were refused")
+      .Increment();
   log::error("definition refused", {{"reason", message}});
 }
 
@@ -60,7 +63,9 @@ void Telemetry::chunk_committed(const FileEntry& entry, const ChunkCounts& count
   metrics_.counter("sluice_records_published_total", "Records committed to the records topic")
       .Increment(static_cast<double>(counts.published));
   for (const auto& [rule, letters] : counts.dead_letters) {
-    metrics_.counter("sluice_dead_letters_total", "Rows that could not go on", {{"dataset", dataset}, {"rule", rule}})
+    metrics_
+        .counter("sluice_dead_letters_total", "Rows that could not go on",
+                 {{"dataset", dataset}, {"rule", rule}})
         .Increment(static_cast<double>(letters));
   }
 }
@@ -76,10 +81,12 @@ void Telemetry::fully_read(const FileEntry& entry) {
 
 void Telemetry::settled(const FileEntry& entry) {
   const std::string outcome(to_string(entry.state));
-  metrics_.counter("sluice_files_completed_total", "Files settled, by outcome",
-                   {{"dataset", dataset_label(entry.file)}, {"outcome", outcome}})
+  metrics_
+      .counter("sluice_files_completed_total", "Files settled, by outcome",
+               {{"dataset", dataset_label(entry.file)}, {"outcome", outcome}})
       .Increment();
-  log::write(entry.state == FileState::kFailed ? log::Level::kWarning : log::Level::kInfo, "file " + outcome,
+  log::write(entry.state == FileState::kFailed ? log::Level::kWarning : log::Level::kInfo,
+             "file " + outcome,
              {{"dataset", entry.file.dataset},
               {"file", entry.file.id},
               {"trace", trace_id_of(entry.file.id)},
@@ -93,15 +100,18 @@ void Telemetry::settled(const FileEntry& entry) {
 }
 
 void Telemetry::move_failed(const Announcement& file, std::string_view reason) {
-  log::warning("file cannot be moved yet", {{"file", file.id}, {"trace", trace_id_of(file.id)}, {"reason", reason}});
+  log::warning("file cannot be moved yet",
+               {{"file", file.id}, {"trace", trace_id_of(file.id)}, {"reason", reason}});
 }
 
-void Telemetry::message_ignored(std::string_view topic, std::int64_t offset, std::string_view reason) {
+void Telemetry::message_ignored(std::string_view topic, std::int64_t offset,
+                                std::string_view reason) {
   log::warning("message ignored", {{"topic", topic}, {"offset", offset}, {"reason", reason}});
 }
 
 void Telemetry::backlog(std::int32_t shard, std::size_t files, std::int64_t oldest_ms) {
-  metrics_.gauge("sluice_files_unsettled", "Files not yet settled", {{"shard", std::to_string(shard)}})
+  metrics_
+      .gauge("sluice_files_unsettled", "Files not yet settled", {{"shard", std::to_string(shard)}})
       .Set(static_cast<double>(files));
   {
     const std::lock_guard lock(mutex_);

@@ -1,7 +1,7 @@
 #pragma once
-// ingest's logs and metrics: what happens is told here once, and becomes a log line and numbers. Thread-
-// safe. The trace id of a file is made from its bytes' fingerprint and its place, so that every service can
-// name it without being told.
+// ingest's logs and metrics: what happens is told here once, and becomes a log line and numbers.
+// Thread- safe. The trace id of a file is made from its bytes' fingerprint and its place, so that
+// every service can name it without being told.
 
 #include <map>
 #include <mutex>
@@ -33,7 +33,8 @@ class Telemetry final : public IngestEvents {
   void fully_read(const FileEntry& entry) override;
   void settled(const FileEntry& entry) override;
   void move_failed(const Announcement& file, std::string_view reason) override;
-  void message_ignored(std::string_view topic, std::int64_t offset, std::string_view reason) override;
+  void message_ignored(std::string_view topic, std::int64_t offset,
+                       std::string_view reason) override;
   void backlog(std::int32_t shard, std::size_t files, std::int64_t oldest_ms) override;
 
  private:

@@ -22,7 +22,9 @@ class TemporaryFolder {
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
-  std::string path(const std::string& below = "") const { return below.empty() ? path_ : path_ + "/" + below; }
+  std::string path(const std::string& below = "") const {
+    return below.empty() ? path_ : path_ + "/" + below;
+  }
   void write(const std::string& below, const std::string& content) const {
     std::filesystem::create_directories(std::filesystem::path(path(below)).parent_path());
     std::ofstream(path(below), std::ios::binary) << content;

@@ -51,8 +51,10 @@ void Discovery::scanned(const std::vector<Sighting>& all, Clock::Steady now) {
     if (reported != reported_.end() && reported->second == seen.identity) continue;
     const auto [candidate, is_new] = candidates_.try_emplace(seen.path);
     if (is_new) candidate->second.unchanged_since = now;
-    // Also one that is said to be written: whoever wrote it may have been a link, or its close was missed.
-    if (is_new || candidate->second.check_at == Clock::Steady::max()) candidate->second.check_at = now;
+    // Also one that is said to be written: whoever wrote it may have been a link, or its close was
+    // missed.
+    if (is_new || candidate->second.check_at == Clock::Steady::max())
+      candidate->second.check_at = now;
   }
   std::erase_if(candidates_, [&](const auto& item) { return !present.contains(item.first); });
   std::erase_if(reported_, [&](const auto& item) { return !present.contains(item.first); });

@@ -2,11 +2,14 @@
 // When is a file complete? Decides from what was observed, never looking itself:
 //
 //   name begins with '.', ends with '~', .tmp, .part, .crdownload   never a file for us
-//   closed after writing, or moved in                               complete when unchanged for 200 ms
-//   found by a scan (start-up, network mounts)                      complete if no writer has it open; where
-//                                                                   that cannot be asked: unchanged for 2 s
+//   closed after writing, or moved in                               complete when unchanged for 200
+//   ms found by a scan (start-up, network mounts)                      complete if no writer has it
+//   open; where
+//                                                                   that cannot be asked: unchanged
+//                                                                   for 2 s
 //   created or modified, not closed                                 not touched until closed
-//   not a regular file                                              complete at once (to be refused)
+//   not a regular file                                              complete at once (to be
+//   refused)
 //
 // Pure and single-threaded; the watcher feeds it and asks what to check.
 
@@ -47,9 +50,9 @@ class Discovery {
   explicit Discovery(DiscoverySettings settings = {}) : settings_(settings) {}
 
   // What inotify says.
-  void being_written(const std::string& path);                       // created, modified
-  void closed(const std::string& path, Clock::Steady now);           // closed after writing, moved in
-  void gone(const std::string& path);                                // deleted, moved away
+  void being_written(const std::string& path);              // created, modified
+  void closed(const std::string& path, Clock::Steady now);  // closed after writing, moved in
+  void gone(const std::string& path);                       // deleted, moved away
   // Events were lost: nobody's writing is known any more, the next scan decides.
   void forget_events();
   // Everything that stands in the folder now.

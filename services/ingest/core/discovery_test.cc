@@ -12,7 +12,8 @@ using ::testing::IsEmpty;
 
 class DiscoveryTest : public ::testing::Test {
  protected:
-  static Sighting file(std::uint64_t bytes, std::int64_t mtime = 1, FileKind kind = FileKind::kRegular) {
+  static Sighting file(std::uint64_t bytes, std::int64_t mtime = 1,
+                       FileKind kind = FileKind::kRegular) {
     return {"a.csv", {bytes, mtime, 7}, kind};
   }
   bool look(std::uint64_t bytes, Writer writer = Writer::kNo, std::int64_t mtime = 1) {
@@ -25,7 +26,8 @@ class DiscoveryTest : public ::testing::Test {
 };
 
 TEST_F(DiscoveryTest, ATemporaryNameIsNeverAFileForUs) {
-  for (const char* name : {".hidden.csv", "sub/.a.csv", "a.csv.tmp", "a.csv.part", "a.crdownload", "a.csv~"}) {
+  for (const char* name :
+       {".hidden.csv", "sub/.a.csv", "a.csv.tmp", "a.csv.part", "a.crdownload", "a.csv~"}) {
     EXPECT_TRUE(is_temporary_name(name)) << name;
     discovery.closed(name, clock.steady_now());
     discovery.being_written(name);

@@ -1,6 +1,7 @@
 #include "services/ingest/core/file_reading.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "common/rows/csv_splitter.h"
@@ -9,8 +10,8 @@
 namespace sluice::ingest {
 namespace {
 
-// Whole rows on their way to the pool, with what parses them. Owns everything: a file may be dropped
-// while its blocks are being parsed.
+// Whole rows on their way to the pool, with what parses them. Owns everything: a file may be
+// dropped while its blocks are being parsed.
 struct Block {
   std::string bytes;
   std::vector<RawRow> rows;
@@ -48,9 +49,11 @@ ParsedBlock parse(const Block& block) {
   for (const RawRow& raw : block.rows) {
     const auto row = std::string_view(block.bytes).substr(raw.begin, raw.end - raw.begin);
     if (raw.unclosed_quote) {
-      out.letters.push_back(letter_of(raw, row, {"", "unclosed_quote", "A quote opens in this row and is never closed."}));
+      out.letters.push_back(letter_of(
+          raw, row, {"", "unclosed_quote", "A quote opens in this row and is never closed."}));
     } else if (reader.read(row, record, rejection)) {
-      spans.push_back({out.bytes->size(), record.key.size(), out.bytes->size() + record.key.size(), record.value.size()});
+      spans.push_back({out.bytes->size(), record.key.size(), out.bytes->size() + record.key.size(),
+                       record.value.size()});
       *out.bytes += record.key;
       *out.bytes += record.value;
       out.records.push_back({{}, {}, record.event_time_ms, raw.line});
@@ -96,8 +99,9 @@ class ByteBuffer {
 
 class CsvReading final : public FileReading {
  public:
-  CsvReading(ParsePool& pool, std::shared_ptr<const Dataset> dataset, std::shared_ptr<const RowReader> reader,
-             ByteBuffer buffer, std::uint64_t next_byte, std::uint64_t next_line, ReadLimits limits)
+  CsvReading(ParsePool& pool, std::shared_ptr<const Dataset> dataset,
+             std::shared_ptr<const RowReader> reader, ByteBuffer buffer, std::uint64_t next_byte,
+             std::uint64_t next_line, ReadLimits limits)
       : pool_(pool),
         dataset_(std::move(dataset)),
         reader_(std::move(reader)),
@@ -127,7 +131,8 @@ class CsvReading final : public FileReading {
         auto more = buffer_.read_more(want - buffer_.bytes().size());
         if (!more) return more;
       }
-      split_rows(buffer_.bytes(), buffer_.at_end(), next_line_, dataset_->csv, limits_.block_bytes, split);
+      split_rows(buffer_.bytes(), buffer_.at_end(), next_line_, dataset_->csv, limits_.block_bytes,
+                 split);
       if (split.consumed > 0 || buffer_.at_end()) break;
       want = std::max(want, buffer_.bytes().size()) * 2;  // a row longer than the buffer
     }
@@ -192,17 +197,24 @@ Result<std::unique_ptr<FileReading>> FileReading::open(FileSource& source, Parse
   auto header = read_header(buffer, dataset->csv);
   if (!header) return tl::unexpected(header.error());
   auto reader = RowReader::for_header(dataset, header->row);
-  if (!reader) return tl::unexpected(reader.error());
+  if (!reader) {
+    std::string sentence = reader.error().message;
+    sentence.front() =
+        static_cast<char>(std::toupper(static_cast<unsigned char>(sentence.front())));
+    return fail(std::move(sentence));
+  }
   auto shared = std::make_shared<const RowReader>(std::move(*reader));
   if (entry.next_byte == 0) {
     buffer.take(header->consumed);
-    return std::make_unique<CsvReading>(pool, std::move(dataset), std::move(shared), std::move(buffer),
-                                        header->consumed, header->next_line, limits);
+    return std::make_unique<CsvReading>(pool, std::move(dataset), std::move(shared),
+                                        std::move(buffer), header->consumed, header->next_line,
+                                        limits);
   }
   auto from_there = source.open(entry.file.path, entry.next_byte);
   if (!from_there) return tl::unexpected(from_there.error());
   return std::make_unique<CsvReading>(pool, std::move(dataset), std::move(shared),
-                                      ByteBuffer(std::move(*from_there)), entry.next_byte, entry.next_line, limits);
+                                      ByteBuffer(std::move(*from_there)), entry.next_byte,
+                                      entry.next_line, limits);
 }
 
 }  // namespace sluice::ingest

@@ -1,7 +1,7 @@
 #pragma once
-// One file on its way to records: bytes are read and split into blocks of whole rows on the caller's
-// thread, the blocks are parsed and validated on the pool, and their results are taken in the file's
-// order. Memory is bounded by the blocks ahead, whatever the size of the file.
+// One file on its way to records: bytes are read and split into blocks of whole rows on the
+// caller's thread, the blocks are parsed and validated on the pool, and their results are taken in
+// the file's order. Memory is bounded by the blocks ahead, whatever the size of the file.
 
 #include <cstdint>
 #include <deque>
@@ -23,7 +23,7 @@ namespace sluice::ingest {
 
 // A valid row as it goes to the records topic.
 struct ParsedRecord {
-  std::string_view key;    // views into the block's bytes
+  std::string_view key;  // views into the block's bytes
   std::string_view value;
   std::int64_t timestamp_ms = 0;
   std::uint64_t line = 0;
@@ -47,8 +47,8 @@ struct ReadLimits {
 
 class FileReading {
  public:
-  // Opens the file and checks its header; `entry` says where to go on. An Error is a sentence for the
-  // file's receipt. `source` and `pool` outlive the object.
+  // Opens the file and checks its header; `entry` says where to go on. An Error is a sentence for
+  // the file's receipt. `source` and `pool` outlive the object.
   static Result<std::unique_ptr<FileReading>> open(FileSource& source, ParsePool& pool,
                                                    std::shared_ptr<const Dataset> dataset,
                                                    const FileEntry& entry, ReadLimits limits);

@@ -26,7 +26,8 @@ class TextSource final : public FileSource {
   struct Reader final : FileReader {
     Reader(TextSource& s, std::uint64_t a) : source(s), at(a) {}
     Result<std::size_t> read(std::span<char> into) override {
-      if (at + into.size() > source.fails_at) return fail("The file cannot be read: Input/output error.");
+      if (at + into.size() > source.fails_at)
+        return fail("The file cannot be read: Input/output error.");
       source.largest_read = std::max(source.largest_read, into.size());
       const std::size_t size = source.content.copy(into.data(), into.size(), at);
       at += size;
@@ -58,7 +59,8 @@ struct Outcome {
   std::vector<std::uint64_t> bad_lines;
   std::uint64_t rows = 0;
   std::string error;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> stops;  // next byte and line behind each block
+  std::vector<std::pair<std::uint64_t, std::uint64_t>>
+      stops;  // next byte and line behind each block
   bool operator==(const Outcome&) const = default;
 };
 
@@ -155,17 +157,20 @@ TEST_F(FileReadingTest, ReadingCanGoOnBehindEveryBlock) {
   ASSERT_GT(whole.stops.size(), 10U);
   for (const auto& [byte, line] : whole.stops) {
     const Outcome rest = read(byte, line);
-    EXPECT_EQ(rest.keys, std::vector<std::string>(whole.keys.end() - static_cast<std::ptrdiff_t>(rest.rows),
-                                                  whole.keys.end()));
-    EXPECT_EQ(rest.lines, std::vector<std::uint64_t>(whole.lines.end() - static_cast<std::ptrdiff_t>(rest.rows),
-                                                     whole.lines.end()));
+    EXPECT_EQ(rest.keys,
+              std::vector<std::string>(whole.keys.end() - static_cast<std::ptrdiff_t>(rest.rows),
+                                       whole.keys.end()));
+    EXPECT_EQ(rest.lines,
+              std::vector<std::uint64_t>(whole.lines.end() - static_cast<std::ptrdiff_t>(rest.rows),
+                                         whole.lines.end()));
   }
 }
 
 TEST_F(FileReadingTest, TheRowsDoNotDependOnTheBlocks) {
   source.content = "id,text\n";
   for (int i = 0; i < 60; ++i) {
-    source.content += "k" + std::to_string(i) + ",\"" + std::string(static_cast<std::size_t>(i % 7), '\n') + "\"\r\n";
+    source.content += "k" + std::to_string(i) + ",\"" +
+                      std::string(static_cast<std::size_t>(i % 7), '\n') + "\"\r\n";
   }
   Outcome expected = read();
   for (const std::size_t size : {1, 2, 3, 7, 50, 1000, 100'000}) {

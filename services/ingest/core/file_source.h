@@ -1,7 +1,7 @@
 #pragma once
 // Where files lie: the landing folder with its archive and its failed folder. Implemented by
-// services/ingest/disk_file_source and, in memory, by tests. Paths are relative to the landing folder.
-// One shard task uses it from its thread; several tasks share one, so it is thread-safe.
+// services/ingest/disk_file_source and, in memory, by tests. Paths are relative to the landing
+// folder. One shard task uses it from its thread; several tasks share one, so it is thread-safe.
 
 #include <cstdint>
 #include <memory>
@@ -39,9 +39,11 @@ class FileSource {
   virtual ~FileSource() = default;
   // nullopt: no regular file stands there (any more).
   virtual std::optional<FileIdentity> identity(const std::string& path) = 0;
-  virtual Result<std::unique_ptr<FileReader>> open(const std::string& path, std::uint64_t from_byte) = 0;
-  // Moves the file out of the landing folder, durably. Does nothing if what stands there is not this
-  // delivery any more, so that it can be repeated after a crash. An Error leaves the file in place.
+  virtual Result<std::unique_ptr<FileReader>> open(const std::string& path,
+                                                   std::uint64_t from_byte) = 0;
+  // Moves the file out of the landing folder, durably. Does nothing if what stands there is not
+  // this delivery any more, so that it can be repeated after a crash. An Error leaves the file in
+  // place.
   virtual Result<bool> archive(const Announcement& file) = 0;
   // The same to the failed folder, with the reason beside it.
   virtual Result<bool> reject(const Announcement& file, std::string_view reason) = 0;

@@ -37,9 +37,12 @@ bool awaits_counts(const FileEntry& entry) {
 bool is_final(const FileEntry& entry) {
   switch (entry.state) {
     case FileState::kDone:
-    case FileState::kDuplicate: return true;
-    case FileState::kFailed: return !awaits_counts(entry);
-    default: return false;
+    case FileState::kDuplicate:
+      return true;
+    case FileState::kFailed:
+      return !awaits_counts(entry);
+    default:
+      return false;
   }
 }
 

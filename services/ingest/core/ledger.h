@@ -1,10 +1,10 @@
 #pragma once
-// What a shard knows of its files: the unfinished ones whole, the finished ones by what is needed to
-// recognise them again (some 100 bytes each). Decides what an announcement means, whether bytes are
-// known, which file is read next, and when a receipt balances.
+// What a shard knows of its files: the unfinished ones whole, the finished ones by what is needed
+// to recognise them again (some 100 bytes each). Decides what an announcement means, whether bytes
+// are known, which file is read next, and when a receipt balances.
 //
-// Pure: the ledger's durable form is the topic `files`; shard_task.h restores from it and writes the
-// changed entries (take_changed) in the transaction that makes them true.
+// Pure: the ledger's durable form is the topic `files`; shard_task.h restores from it and writes
+// the changed entries (take_changed) in the transaction that makes them true.
 
 #include <cstdint>
 #include <functional>
@@ -29,9 +29,9 @@ class Ledger {
   void restore(FileEntry entry);
 
   enum class Meaning {
-    kNew,        // entered, see enter()
-    kKnown,      // the same delivery (path, size, time, inode and bytes) is being worked on
-    kFinished,   // the same delivery has been read: nothing to do but to move the file away
+    kNew,           // entered, see enter()
+    kKnown,         // the same delivery (path, size, time, inode and bytes) is being worked on
+    kFinished,      // the same delivery has been read: nothing to do but to move the file away
     kFailedBefore,  // the same delivery failed, and was found again after that: enter() it if it is
                     // still there, for someone put it back to be tried again
   };
@@ -40,7 +40,8 @@ class Ledger {
   void enter(const Announcement& file, std::int64_t now_ms);
 
   // The waiting file with the smallest place that `ready` accepts and whose bytes nobody is reading
-  // just now (then it must wait for the outcome: a duplicate of a file that failed is no duplicate).
+  // just now (then it must wait for the outcome: a duplicate of a file that failed is no
+  // duplicate).
   FileEntry* next_waiting(const std::function<bool(const FileEntry&)>& ready);
   // The file whose bytes these are, if they have been read to their end.
   std::optional<std::string> already_read(std::string_view sha256) const;
@@ -80,13 +81,13 @@ class Ledger {
   void index(const FileEntry& entry);
   void settle_if_balanced(FileEntry& entry, std::int64_t now_ms);
 
-  std::map<std::string, FileEntry> open_;                      // by id
-  std::set<std::pair<std::uint64_t, std::string>> waiting_;    // place, id
-  std::map<std::string, std::string> bytes_being_read_;        // sha256 -> id of the reading file
-  std::set<std::string> changed_;                              // ids
-  std::vector<std::string> written_;                           // ids given out by take_changed
-  std::unordered_map<std::uint64_t, Delivery> deliveries_;     // by a hash of what identifies one
-  std::unordered_map<std::string, std::uint64_t> contents_;    // 16 bytes of the sha256 -> place
+  std::map<std::string, FileEntry> open_;                    // by id
+  std::set<std::pair<std::uint64_t, std::string>> waiting_;  // place, id
+  std::map<std::string, std::string> bytes_being_read_;      // sha256 -> id of the reading file
+  std::set<std::string> changed_;                            // ids
+  std::vector<std::string> written_;                         // ids given out by take_changed
+  std::unordered_map<std::uint64_t, Delivery> deliveries_;   // by a hash of what identifies one
+  std::unordered_map<std::string, std::uint64_t> contents_;  // 16 bytes of the sha256 -> place
 };
 
 }  // namespace sluice::ingest

@@ -1,7 +1,7 @@
 #pragma once
 // The threads that parse and validate blocks of rows for all shard tasks of the process. The caller
-// bounds what is in flight by how many futures it holds. With no threads a job runs inside submit():
-// deterministic, for the simulation.
+// bounds what is in flight by how many futures it holds. With no threads a job runs inside
+// submit(): deterministic, for the simulation.
 
 #include <condition_variable>
 #include <deque>

@@ -1,8 +1,8 @@
 #include "services/ingest/core/sha256.h"
 
-#include <utility>
-
 #include <openssl/evp.h>
+
+#include <utility>
 
 #include "common/base/check.h"
 

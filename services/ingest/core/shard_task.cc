@@ -8,6 +8,7 @@
 #include "common/base/error.h"
 #include "common/base/partitioning.h"
 #include "common/model/origin.h"
+#include "services/ingest/core/open_file.h"
 
 namespace sluice::ingest {
 namespace {
@@ -16,30 +17,7 @@ constexpr std::size_t kHashStep = 4 * 1024 * 1024;
 // How many files that need no reading (duplicates, vanished ones) are settled in one step.
 constexpr int kSettledPerStep = 100;
 
-// The transaction that wrote a ledger entry stands in the message's origin header, so that a torn
-// transaction shows when the ledger is restored.
-std::string written_in(std::uint64_t transaction) { return "transaction:" + std::to_string(transaction); }
-std::uint64_t transaction_of(std::string_view origin) {
-  constexpr std::string_view kPrefix = "transaction:";
-  if (!origin.starts_with(kPrefix)) return 0;
-  return std::strtoull(std::string(origin.substr(kPrefix.size())).c_str(), nullptr, 10);
-}
-
 }  // namespace
-
-struct ShardTask::OpenFile {
-  FileEntry* entry = nullptr;  // in the ledger; stays there while the file is open
-  FileEntry committed;         // as of the last commit, to go back to
-  bool resumed = false;
-  bool ended = false;
-  std::unique_ptr<FileReading> reading;
-  ChunkCounts pending;
-  TopicHandle records = 0;
-  std::string dead_letters;
-  // While the bytes of a resumed file are verified:
-  std::unique_ptr<FileReader> verifying;
-  Sha256 hash;
-};
 
 ShardTask::ShardTask(ShardParts parts, std::int32_t shard)
     : parts_(std::move(parts)),
@@ -49,101 +27,7 @@ ShardTask::ShardTask(ShardParts parts, std::int32_t shard)
 
 ShardTask::~ShardTask() = default;
 
-// --- start ---------------------------------------------------------------------------------------
-
-std::vector<Position> ShardTask::start() {
-  producer_ = parts_.log.transactional_producer(parts_.topics.prefix() + "-" + task_);
-  restore_commits();
-  restore_ledger();
-  const auto reader = parts_.log.reader();
-  std::vector<Position> positions;
-  for (const std::string& topic : {parts_.topics.announcements(), parts_.topics.file_counts()}) {
-    const auto committed = chain_.last().inputs.find(topic);
-    const TopicPartition from{topic, shard_};
-    const std::int64_t next =
-        committed != chain_.last().inputs.end() ? committed->second : reader->begin_offset(from);
-    if (next > reader->end_offset(from)) {
-      throw Unsafe("shard " + std::to_string(shard_) + " has read " + topic + " up to " +
-                   std::to_string(next) + ", but the topic is shorter than that: the log has lost messages");
-    }
-    next_input_[topic] = next;
-    positions.push_back({from, next});
-  }
-  for (FileEntry* entry : ledger_.reading()) {
-    auto file = std::make_unique<OpenFile>();
-    file->entry = entry;
-    file->committed = *entry;
-    file->resumed = true;
-    open_files_.push_back(std::move(file));
-  }
-  for (const FileEntry* entry : ledger_.unbalanced()) due_moves_.push_back({entry->file, true, {}, {}});
-  return positions;
-}
-
-void ShardTask::restore_commits() {
-  const auto reader = parts_.log.reader();
-  const TopicPartition commits{parts_.topics.ingest_commits(), shard_};
-  reader->read(commits, 0, reader->end_offset(commits), [&](const LogRecord& message) {
-    if (message.tombstone) return;
-    const auto record = commit_record_from_json(message.value);
-    if (!record) {
-      throw Unsafe("commit record at " + commits.topic + " offset " + std::to_string(message.offset) +
-                   ": " + record.error().message);
-    }
-    chain_.read(*record);
-  });
-  const std::int32_t shards = parts_.log.partition_count(parts_.topics.announcements());
-  if (!chain_.empty() && chain_.last().partitions != shards) {
-    throw Unsafe("topic " + parts_.topics.announcements() + " had " +
-                 std::to_string(chain_.last().partitions) + " partitions and has " + std::to_string(shards) +
-                 " now: files would change their shard; restore the number");
-  }
-}
-
-void ShardTask::restore_ledger() {
-  const auto reader = parts_.log.reader();
-  const TopicPartition files{parts_.topics.files(), shard_};
-  std::uint64_t newest = 0;
-  std::uint64_t entries = 0;
-  std::map<std::string, Move> failed;
-  reader->read(files, 0, reader->end_offset(files), [&](const LogRecord& message) {
-    if (message.tombstone) return;
-    auto entry = file_entry_from_json(message.value);
-    if (!entry) {
-      throw Unsafe("ledger entry at " + files.topic + " offset " + std::to_string(message.offset) + ": " +
-                   entry.error().message);
-    }
-    const std::uint64_t transaction = transaction_of(message.origin);
-    if (transaction > newest) {
-      newest = transaction;
-      entries = 0;
-    }
-    if (transaction == newest) ++entries;
-    if (entry->state == FileState::kFailed) {
-      failed.insert_or_assign(entry->file.id, Move{entry->file, false, entry->error, {}});
-    }
-    ledger_.restore(std::move(*entry));
-  });
-  check_untorn(newest, entries);
-  // Killed between the commit and the move.
-  for (auto& [id, move] : failed) {
-    if (parts_.files.identity(move.file.path) == identity_of(move.file)) {
-      due_moves_.push_back(std::move(move));
-    }
-  }
-}
-
-void ShardTask::check_untorn(std::uint64_t newest_in_ledger, std::uint64_t entries_of_newest) const {
-  const CommitRecord& last = chain_.last();
-  const bool ledger_ahead = newest_in_ledger > last.transaction;
-  const std::uint64_t entries_of_last = newest_in_ledger == last.transaction ? entries_of_newest : 0;
-  if (ledger_ahead || entries_of_last != last.messages) {
-    throw Unsafe("torn transaction in shard " + std::to_string(shard_) + " of ingest: the ledger is at " +
-                 std::to_string(newest_in_ledger) + " with " + std::to_string(entries_of_newest) +
-                 " entries, the commit record at " + std::to_string(last.transaction) + " names " +
-                 std::to_string(last.messages));
-  }
-}
+// start() and what it restores: shard_restore.cc.
 
 // --- inputs --------------------------------------------------------------------------------------
 
@@ -162,17 +46,22 @@ void ShardTask::process(const TopicPartition& from, std::span<const LogRecord> r
 void ShardTask::take_announcement(const LogRecord& record) {
   const auto file = announcement_from_json(record.value);
   if (!file) {
-    parts_.events.message_ignored(parts_.topics.announcements(), record.offset, file.error().message);
+    parts_.events.message_ignored(parts_.topics.announcements(), record.offset,
+                                  file.error().message);
     return;
   }
   const std::int64_t now = parts_.clock.unix_ms();
   switch (ledger_.announce(*file, now)) {
-    case Ledger::Meaning::kNew: break;
-    case Ledger::Meaning::kKnown: return;
-    case Ledger::Meaning::kFinished: moves_.push_back({*file, true, {}, {}}); return;
+    case Ledger::Meaning::kNew:
+      break;
+    case Ledger::Meaning::kKnown:
+      return;
+    case Ledger::Meaning::kFinished:
+      moves_.push_back({*file, true, {}, {}});
+      return;
     case Ledger::Meaning::kFailedBefore:
       // Not there: it was seen before we moved it away.
-      if (file->error.empty() && parts_.files.identity(file->path) != identity_of(*file)) return;
+      if (parts_.files.identity(file->path) != identity_of(*file)) return;
       ledger_.enter(*file, now);
   }
   if (!file->error.empty()) {
@@ -184,7 +73,8 @@ void ShardTask::take_announcement(const LogRecord& record) {
 void ShardTask::take_counts(const LogRecord& record) {
   const auto counts = file_counts_from_json(record.value);
   if (!counts) {
-    parts_.events.message_ignored(parts_.topics.file_counts(), record.offset, counts.error().message);
+    parts_.events.message_ignored(parts_.topics.file_counts(), record.offset,
+                                  counts.error().message);
   } else if (!ledger_.fold(*counts, parts_.clock.unix_ms())) {
     parts_.events.message_ignored(parts_.topics.file_counts(), record.offset,
                                   "counts of a file that is not being worked on: " + counts->file);
@@ -209,7 +99,8 @@ ShardTask::OpenFile* ShardTask::current() {
 }
 
 void ShardTask::open_more() {
-  for (int settled = 0; settled < kSettledPerStep && open_files_.size() < parts_.limits.open_files;) {
+  for (int settled = 0;
+       settled < kSettledPerStep && open_files_.size() < parts_.limits.open_files;) {
     FileEntry* entry = ledger_.next_waiting(
         [this](const FileEntry& e) { return parts_.datasets.find(e.file.dataset) != nullptr; });
     if (entry == nullptr) return;
@@ -231,8 +122,8 @@ void ShardTask::open_more() {
   }
 }
 
-// Opens the file, verifying its bytes first where rows of it are committed already. True when it can be
-// read.
+// Opens the file, verifying its bytes first where rows of it are committed already. True when it
+// can be read.
 bool ShardTask::prepare(OpenFile& file) {
   if (file.reading != nullptr) return true;
   if (auto changed = changed_since(file.entry->file)) {
@@ -256,8 +147,9 @@ bool ShardTask::prepare(OpenFile& file) {
   file.dead_letters = parts_.topics.dead_letters(dataset->name);
   const std::int32_t partitions = topic(parts_.topics.records(dataset->name)).second;
   if (partitions != dataset->partitions) {
-    throw Unsafe("topic " + parts_.topics.records(dataset->name) + " has " + std::to_string(partitions) +
-                 " partitions, the definition says " + std::to_string(dataset->partitions));
+    throw Unsafe("topic " + parts_.topics.records(dataset->name) + " has " +
+                 std::to_string(partitions) + " partitions, the definition says " +
+                 std::to_string(dataset->partitions));
   }
   parts_.events.reading_started(*file.entry, file.resumed);
   return true;
@@ -283,7 +175,9 @@ bool ShardTask::verify_prefix(OpenFile& file) {
   if (*got == bytes.size()) return false;
   file.verifying.reset();
   if (file.hash.hex() == file.entry->file.sha256) return true;
-  fail_file(file, "The file changed while it was read: after a restart its bytes were not those that were found.");
+  fail_file(file,
+            "The file changed while it was read: after a restart its bytes were not those that "
+            "were found.");
   return false;
 }
 
@@ -314,8 +208,9 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
       DeadLetter letter;
       letter.line = record.line;
       letter.rule = "size";
-      letter.reason = "The row gives a record of " + std::to_string(record.key.size() + record.value.size()) +
-                      " bytes; at most " + std::to_string(parts_.limits.max_message_bytes) + " can be sent.";
+      letter.reason = "The row gives a record of " +
+                      std::to_string(record.key.size() + record.value.size()) + " bytes; at most " +
+                      std::to_string(parts_.limits.max_message_bytes) + " can be sent.";
       letter.row = record.value;
       publish_letter(file, std::move(letter));
       continue;
@@ -372,8 +267,9 @@ void ShardTask::publish_letter(OpenFile& file, DeadLetter letter) {
 void ShardTask::end_of_file(OpenFile& file) {
   FileEntry& entry = *file.entry;
   if (entry.next_byte != entry.file.bytes) {
-    fail_file(file, "The file changed while it was read: it had " + std::to_string(entry.file.bytes) +
-                        " bytes and ended at " + std::to_string(entry.next_byte) + ".");
+    fail_file(file, "The file changed while it was read: it had " +
+                        std::to_string(entry.file.bytes) + " bytes and ended at " +
+                        std::to_string(entry.next_byte) + ".");
     return;
   }
   ledger_.mark_fully_read(entry, parts_.clock.unix_ms());
@@ -383,8 +279,8 @@ void ShardTask::end_of_file(OpenFile& file) {
   mark_dirty();
 }
 
-// What was produced since the last commit is taken back; what was committed stays, and its counts are
-// still folded into the failed file's entry.
+// What was produced since the last commit is taken back; what was committed stays, and its counts
+// are still folded into the failed file's entry.
 void ShardTask::fail_file(OpenFile& file, std::string reason) {
   if (in_transaction_) {
     producer_->abort();
@@ -441,7 +337,7 @@ void ShardTask::commit() {
   record.partitions = parts_.log.partition_count(parts_.topics.announcements());
   std::vector<FileEntry> written;
   for (const FileEntry* entry : ledger_.take_changed()) written.push_back(*entry);
-  const std::string origin = written_in(record.transaction);
+  const std::string origin = ledger_origin(record.transaction);
   const Header header{kOriginHeader, origin};
   for (const FileEntry& entry : written) {
     const std::string json = to_json(entry);
@@ -471,7 +367,8 @@ void ShardTask::commit() {
 // A file that is not what was fingerprinted must not be committed under that fingerprint.
 void ShardTask::check_current_unchanged() {
   OpenFile* file = current();
-  if (file == nullptr || file->entry->state == FileState::kFailed || file->reading == nullptr) return;
+  if (file == nullptr || file->entry->state == FileState::kFailed || file->reading == nullptr)
+    return;
   if (auto changed = changed_since(file->entry->file)) fail_file(*file, std::move(*changed));
 }
 

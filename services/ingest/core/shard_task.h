@@ -1,11 +1,11 @@
 #pragma once
 // A shard of ingest: owns the files whose bytes hash to it. Takes announcements, reads the files in
-// chunks, and puts each chunk's records and dead letters, the file's ledger entry and the task's commit
-// record into one Kafka transaction. Files are moved away only after that. Also folds what stage 1
-// made of the records into the receipts.
+// chunks, and puts each chunk's records and dead letters, the file's ledger entry and the task's
+// commit record into one Kafka transaction. Files are moved away only after that. Also folds what
+// stage 1 made of the records into the receipts.
 //
-// After a crash: start() fences the older owner, reads the ledger and the commit records to the true
-// end of their topics, and goes on at the next byte that was not committed.
+// After a crash: start() fences the older owner, reads the ledger and the commit records to the
+// true end of their topics, and goes on at the next byte that was not committed.
 
 #include <chrono>
 #include <cstdint>
@@ -39,10 +39,10 @@ class Datasets {
 };
 
 struct ShardLimits {
-  std::size_t chunk_bytes = 8 * 1024 * 1024;         // of the file, in one transaction
+  std::size_t chunk_bytes = 8 * 1024 * 1024;  // of the file, in one transaction
   std::chrono::milliseconds chunk_time{500};
-  std::size_t open_files = 4;                        // read in turns, a chunk each
-  std::size_t max_message_bytes = 900'000;           // brokers refuse more than 1 MB unless told otherwise
+  std::size_t open_files = 4;                 // read in turns, a chunk each
+  std::size_t max_message_bytes = 8'000'000;  // below the topics' max.message.bytes, with headers
   std::chrono::milliseconds move_retry{5000};
   ReadLimits read;
 };
@@ -110,11 +110,11 @@ class ShardTask final : public Task {
   std::unique_ptr<TransactionalProducer> producer_;
   std::map<std::string, std::pair<TopicHandle, std::int32_t>> topics_;  // handle, partitions
   bool in_transaction_ = false;
-  bool dirty_ = false;          // something to commit
-  bool file_ended_ = false;     // commit now
+  bool dirty_ = false;       // something to commit
+  bool file_ended_ = false;  // commit now
   Clock::Steady dirty_since_{};
   std::vector<std::unique_ptr<OpenFile>> open_files_;  // front: the one whose turn it is
-  std::vector<Move> moves_;     // to be done after their commit
+  std::vector<Move> moves_;                            // to be done after their commit
   std::vector<Move> due_moves_;
 
   std::pair<TopicHandle, std::int32_t> topic(const std::string& name);

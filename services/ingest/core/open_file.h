@@ -1,0 +1,32 @@
+#pragma once
+// Shared by shard_task.cc and shard_restore.cc only.
+
+#include <memory>
+#include <string>
+
+#include "services/ingest/core/shard_task.h"
+
+namespace sluice::ingest {
+
+// The transaction that wrote a ledger entry stands in the message's origin header, so that a torn
+// transaction shows when the ledger is restored.
+inline std::string ledger_origin(std::uint64_t transaction) {
+  return "transaction:" + std::to_string(transaction);
+}
+
+// A file that is being read.
+struct ShardTask::OpenFile {
+  FileEntry* entry = nullptr;  // in the ledger; stays there while the file is open
+  FileEntry committed;         // as of the last commit, to go back to
+  bool resumed = false;
+  bool ended = false;
+  std::unique_ptr<FileReading> reading;
+  ChunkCounts pending;
+  TopicHandle records = 0;
+  std::string dead_letters;
+  // While the bytes of a resumed file are verified:
+  std::unique_ptr<FileReader> verifying;
+  Sha256 hash;
+};
+
+}  // namespace sluice::ingest

@@ -1,0 +1,121 @@
+// How a shard task starts: fence, read what is committed to its true end, check that it fits
+// together.
+
+#include <cstdlib>
+#include <utility>
+
+#include "common/base/error.h"
+#include "services/ingest/core/open_file.h"
+#include "services/ingest/core/shard_task.h"
+
+namespace sluice::ingest {
+namespace {
+
+std::uint64_t transaction_of(std::string_view origin) {
+  constexpr std::string_view kPrefix = "transaction:";
+  if (!origin.starts_with(kPrefix)) return 0;
+  return std::strtoull(std::string(origin.substr(kPrefix.size())).c_str(), nullptr, 10);
+}
+
+}  // namespace
+
+std::vector<Position> ShardTask::start() {
+  producer_ = parts_.log.transactional_producer(parts_.topics.prefix() + "-" + task_);
+  restore_commits();
+  restore_ledger();
+  const auto reader = parts_.log.reader();
+  std::vector<Position> positions;
+  for (const std::string& topic : {parts_.topics.announcements(), parts_.topics.file_counts()}) {
+    const auto committed = chain_.last().inputs.find(topic);
+    const TopicPartition from{topic, shard_};
+    const std::int64_t next =
+        committed != chain_.last().inputs.end() ? committed->second : reader->begin_offset(from);
+    if (next > reader->end_offset(from)) {
+      throw Unsafe("shard " + std::to_string(shard_) + " has read " + topic + " up to " +
+                   std::to_string(next) +
+                   ", but the topic is shorter than that: the log has lost messages");
+    }
+    next_input_[topic] = next;
+    positions.push_back({from, next});
+  }
+  for (FileEntry* entry : ledger_.reading()) {
+    auto file = std::make_unique<OpenFile>();
+    file->entry = entry;
+    file->committed = *entry;
+    file->resumed = true;
+    open_files_.push_back(std::move(file));
+  }
+  for (const FileEntry* entry : ledger_.unbalanced())
+    due_moves_.push_back({entry->file, true, {}, {}});
+  return positions;
+}
+
+void ShardTask::restore_commits() {
+  const auto reader = parts_.log.reader();
+  const TopicPartition commits{parts_.topics.ingest_commits(), shard_};
+  reader->read(commits, 0, reader->end_offset(commits), [&](const LogRecord& message) {
+    if (message.tombstone) return;
+    const auto record = commit_record_from_json(message.value);
+    if (!record) {
+      throw Unsafe("commit record at " + commits.topic + " offset " +
+                   std::to_string(message.offset) + ": " + record.error().message);
+    }
+    chain_.read(*record);
+  });
+  const std::int32_t shards = parts_.log.partition_count(parts_.topics.announcements());
+  if (!chain_.empty() && chain_.last().partitions != shards) {
+    throw Unsafe("topic " + parts_.topics.announcements() + " had " +
+                 std::to_string(chain_.last().partitions) + " partitions and has " +
+                 std::to_string(shards) +
+                 " now: files would change their shard; restore the number");
+  }
+}
+
+void ShardTask::restore_ledger() {
+  const auto reader = parts_.log.reader();
+  const TopicPartition files{parts_.topics.files(), shard_};
+  std::uint64_t newest = 0;
+  std::uint64_t entries = 0;
+  std::map<std::string, Move> failed;
+  reader->read(files, 0, reader->end_offset(files), [&](const LogRecord& message) {
+    if (message.tombstone) return;
+    auto entry = file_entry_from_json(message.value);
+    if (!entry) {
+      throw Unsafe("ledger entry at " + files.topic + " offset " + std::to_string(message.offset) +
+                   ": " + entry.error().message);
+    }
+    const std::uint64_t transaction = transaction_of(message.origin);
+    if (transaction > newest) {
+      newest = transaction;
+      entries = 0;
+    }
+    if (transaction == newest) ++entries;
+    if (entry->state == FileState::kFailed) {
+      failed.insert_or_assign(entry->file.id, Move{entry->file, false, entry->error, {}});
+    }
+    ledger_.restore(std::move(*entry));
+  });
+  check_untorn(newest, entries);
+  // Killed between the commit and the move.
+  for (auto& [id, move] : failed) {
+    if (parts_.files.identity(move.file.path) == identity_of(move.file)) {
+      due_moves_.push_back(std::move(move));
+    }
+  }
+}
+
+void ShardTask::check_untorn(std::uint64_t newest_in_ledger,
+                             std::uint64_t entries_of_newest) const {
+  const CommitRecord& last = chain_.last();
+  const bool ledger_ahead = newest_in_ledger > last.transaction;
+  const std::uint64_t entries_of_last =
+      newest_in_ledger == last.transaction ? entries_of_newest : 0;
+  if (ledger_ahead || entries_of_last != last.messages) {
+    throw Unsafe("torn transaction in shard " + std::to_string(shard_) +
+                 " of ingest: the ledger is at " + std::to_string(newest_in_ledger) + " with " +
+                 std::to_string(entries_of_newest) + " entries, the commit record at " +
+                 std::to_string(last.transaction) + " names " + std::to_string(last.messages));
+  }
+}
+
+}  // namespace sluice::ingest

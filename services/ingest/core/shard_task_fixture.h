@@ -1,0 +1,276 @@
+#pragma once
+// A shard task in a world in memory: a log with faults, a folder, one dataset.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+
+#include "common/model/origin.h"
+#include "services/ingest/core/shard_task.h"
+#include "tests/support/memory_log.h"
+
+namespace sluice::ingest {
+
+using testing::FaultPlan;
+using testing::MemoryLog;
+using testing::SimulatedCrash;
+
+class MemoryFiles final : public FileSource {
+ public:
+  struct File {
+    std::string content;
+    FileIdentity identity;
+  };
+  std::map<std::string, File> landing, archived, rejected;
+  std::map<std::string, std::string> reasons;
+  bool moves_fail = false;
+  std::function<void()> after_read = [] {};
+
+  void put(const std::string& path, std::string content) {
+    landing[path] = {content, {content.size(), 100 + static_cast<std::int64_t>(inode_), inode_}};
+    ++inode_;
+  }
+  std::optional<FileIdentity> identity(const std::string& path) override {
+    const auto found = landing.find(path);
+    if (found == landing.end()) return std::nullopt;
+    return found->second.identity;
+  }
+  Result<std::unique_ptr<FileReader>> open(const std::string& path,
+                                           std::uint64_t from_byte) override {
+    return std::make_unique<Reader>(*this, landing.at(path).content.substr(from_byte));
+  }
+  Result<bool> archive(const Announcement& file) override { return move(file, archived); }
+  Result<bool> reject(const Announcement& file, std::string_view reason) override {
+    reasons[file.path] = reason;
+    return move(file, rejected);
+  }
+
+ private:
+  struct Reader final : FileReader {
+    Reader(MemoryFiles& f, std::string r) : files(f), rest(std::move(r)) {}
+    Result<std::size_t> read(std::span<char> into) override {
+      const std::size_t size = rest.copy(into.data(), into.size());
+      rest.erase(0, size);
+      files.after_read();
+      return size;
+    }
+    MemoryFiles& files;
+    std::string rest;
+  };
+  Result<bool> move(const Announcement& file, std::map<std::string, File>& to) {
+    if (moves_fail) return fail("the disk is full");
+    if (identity(file.path) != identity_of(file)) return false;
+    to[file.path] = landing.at(file.path);
+    landing.erase(file.path);
+    return true;
+  }
+  std::uint64_t inode_ = 1;
+};
+
+// id: string, the key; n: integer, required.
+inline Dataset things() {
+  Dataset dataset;
+  dataset.name = "things";
+  dataset.files = {"*.csv"};
+  FieldSpec id;
+  id.name = id.source = "id";
+  id.required = true;
+  FieldSpec n;
+  n.name = n.source = "n";
+  n.type = FieldType::kInteger;
+  n.required = true;
+  n.first_column = 1;
+  dataset.fields = {id, n};
+  dataset.columns = {{"id", ColumnType::kString, false}, {"n", ColumnType::kInteger, false}};
+  dataset.key = {0};
+  dataset.partitions = 2;
+  return dataset;
+}
+
+class OneDataset final : public Datasets {
+ public:
+  std::shared_ptr<const Dataset> dataset = std::make_shared<Dataset>(things());
+  std::shared_ptr<const Dataset> find(const std::string& name) override {
+    return dataset != nullptr && name == dataset->name ? dataset : nullptr;
+  }
+};
+
+// Crashes at the nth effect whose name begins so.
+class CrashAt final : public FaultPlan {
+ public:
+  std::string effect;
+  int countdown = 0;
+  bool after_it = false;
+  void before(const std::string& name) override { hit(name, false); }
+  void after(const std::string& name) override { hit(name, true); }
+
+ private:
+  void hit(const std::string& name, bool is_after) {
+    if (effect.empty() || is_after != after_it || !name.starts_with(effect) || countdown-- > 0)
+      return;
+    effect.clear();
+    throw SimulatedCrash{name};
+  }
+};
+
+class RecordedEvents final : public IngestEvents {
+ public:
+  std::vector<std::string> lines;
+  void reading_started(const FileEntry& e, bool resumed) override {
+    lines.push_back((resumed ? "resumed " : "started ") + e.file.path);
+  }
+  void settled(const FileEntry& e) override {
+    lines.push_back(std::string(to_string(e.state)) + " " + e.file.path);
+  }
+  void message_ignored(std::string_view topic, std::int64_t, std::string_view) override {
+    lines.push_back("ignored " + std::string(topic));
+  }
+};
+
+struct Seen {
+  std::string key, value, origin;
+  bool operator==(const Seen&) const = default;
+};
+
+class ShardTaskTest : public ::testing::Test {
+ protected:
+  ShardTaskTest() {
+    for (const TopicSettings& topic : installation_topics(topics, 1))
+      log.create_topic(topic.name, topic.partitions);
+    for (const TopicSettings& topic : dataset_topics(topics, "things", {}, 2)) {
+      log.create_topic(topic.name, topic.partitions);
+    }
+    limits.chunk_bytes = 64;
+    limits.read.block_bytes = 32;
+    limits.read.blocks_ahead = 2;
+    limits.open_files = 2;
+  }
+
+  void start() {
+    task.reset();
+    task = std::make_unique<ShardTask>(
+        ShardParts{log, files, datasets, pool, clock, events, topics, limits}, 0);
+    positions.clear();
+    for (const Position& position : task->start())
+      positions[position.partition.topic] = position.next_offset;
+  }
+  // Feeds, works and commits until nothing is left to do.
+  void run() {
+    for (bool more = true; more;) {
+      more = false;
+      for (auto& [topic, next] : positions) {
+        const auto fetched = log.fetch({topic, 0}, next, 10);
+        if (!fetched.records.empty()) task->process({topic, 0}, fetched.records);
+        more = more || fetched.next_offset > next;
+        next = fetched.next_offset;
+      }
+      more = task->work() || more;
+      if (task->wants_commit(clock.steady_now(), !more)) {
+        task->commit();
+        more = true;
+      }
+    }
+  }
+  // A crash, or a broken task: the ordinary start is the only recovery.
+  void run_through_faults() {
+    for (;;) {
+      try {
+        if (task == nullptr) start();
+        run();
+        return;
+      } catch (const SimulatedCrash&) {
+        task.reset();
+      } catch (const TaskBroken&) {
+        task.reset();
+      }
+    }
+  }
+  std::string announce(const std::string& path, const std::string& sha256_of = {}) {
+    Announcement out;
+    Sha256 hash;
+    hash.add(sha256_of.empty() ? files.landing.at(path).content : sha256_of);
+    out.sha256 = hash.hex();
+    out.id = file_id(place++, out.sha256);
+    out.path = out.name = path;
+    out.source = "folder";
+    out.dataset = "things";
+    const FileIdentity identity = files.identity(path).value();
+    out.bytes = identity.bytes;
+    out.mtime_ns = identity.mtime_ns;
+    out.inode = identity.inode;
+    out.found_ms = clock.unix_ms();
+    send(out);
+    return out.id;
+  }
+  void send(const Announcement& announcement) {
+    OutgoingRecord record;
+    const std::string json = to_json(announcement);
+    record.key = announcement.id;
+    record.value = json;
+    log.plain_producer()->send(topics.announcements(), 0, record);
+  }
+  void counts(const std::string& id, std::uint64_t records, std::uint64_t duplicates = 0) {
+    FileCounts out;
+    out.file = id;
+    out.records = records;
+    out.duplicates = duplicates;
+    const std::string json = to_json(out);
+    OutgoingRecord record;
+    record.key = id;
+    record.value = json;
+    log.plain_producer()->send(topics.file_counts(), 0, record);
+  }
+  std::vector<Seen> messages(const std::string& topic, std::int32_t partitions = 1) {
+    log.settle();
+    std::vector<Seen> out;
+    for (std::int32_t p = 0; p < partitions; ++p) {
+      for (const LogRecord& r : log.fetch({topic, p}, 0, 1'000'000).records) {
+        out.push_back({std::string(r.key), std::string(r.value), std::string(r.origin)});
+      }
+    }
+    return out;
+  }
+  // Origins of all records, by line.
+  std::multiset<std::string> origins() {
+    std::multiset<std::string> out;
+    for (const Seen& record : messages(topics.records("things"), 2)) out.insert(record.origin);
+    return out;
+  }
+  static std::multiset<std::string> lines(const std::string& id, std::uint64_t from,
+                                          std::uint64_t to) {
+    std::multiset<std::string> out;
+    for (std::uint64_t line = from; line <= to; ++line)
+      out.insert(id + ":0:" + std::to_string(line));
+    return out;
+  }
+  FileEntry entry(const std::string& id) {
+    FileEntry out;
+    for (const Seen& message : messages(topics.files())) {
+      if (message.key == id) out = file_entry_from_json(message.value).value();
+    }
+    return out;
+  }
+  static std::string rows(int count) {
+    std::string out = "id,n\n";
+    for (int i = 0; i < count; ++i)
+      out += "k" + std::to_string(i) + "," + std::to_string(i * 7) + "\n";
+    return out;
+  }
+
+  Topics topics;
+  CrashAt faults;
+  MemoryLog log{faults};
+  MemoryFiles files;
+  OneDataset datasets;
+  ParsePool pool{0};
+  ManualClock clock;
+  RecordedEvents events;
+  ShardLimits limits;
+  std::unique_ptr<ShardTask> task;
+  std::map<std::string, std::int64_t> positions;
+  std::uint64_t place = 1;
+};
+
+}  // namespace sluice::ingest
