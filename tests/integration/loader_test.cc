@@ -1,0 +1,484 @@
+// The loader's task and its exports on a real PostgreSQL: typed tables, one truth about the position,
+// connections that break, and data that the database refuses.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "common/adapters/postgres/connection.h"
+#include "services/loader/core/loader_task.h"
+#include "services/loader/core/test_definition.h"
+#include "services/loader/csv_export.h"
+#include "services/loader/postgres_row_store.h"
+#include "services/loader/schema.h"
+#include "tests/integration/cutting_proxy.h"
+#include "tests/support/environment.h"
+#include "tests/support/memory_log.h"
+
+namespace sluice::loader {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+enum Which { kMonthly, kLetters, kRecords };
+
+class LoaderTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    url_ = sluice::testing::fresh_database();
+    database_ = std::make_unique<postgres::Connection>(url_);
+    prepare_tables(*database_, {targets_[kMonthly].table, targets_[kLetters].table,
+                                targets_[kRecords].table, files_table()});
+    for (const Target& target : targets_) log_.create_topic(target.topic, 2);
+    producer_ = log_.plain_producer();
+  }
+
+  // One owner of a partition.
+  struct Owner {
+    Owner(LoaderTest& test, const std::string& url, Which which)
+        : test_(test),
+          stores_(url, "sluice-loader", "test"),
+          partition_{test.targets_[which].topic, 0},
+          task_(test.targets_[which], 0, {test.log_, stores_, test.clock_, test.events_}) {
+      position_ = task_.start()[0].next_offset;
+    }
+    void read() {
+      const auto fetched = test_.log_.fetch(partition_, position_, 1'000'000);
+      task_.process(partition_, fetched.records);
+      position_ = fetched.next_offset;
+    }
+    void load() {
+      read();
+      task_.commit();
+    }
+
+    LoaderTest& test_;
+    PostgresRowStores stores_;
+    TopicPartition partition_;
+    LoaderTask task_;
+    std::int64_t position_ = 0;
+  };
+  Owner owner(Which which = kMonthly) { return {*this, url_, which}; }
+
+  static std::string key(const std::string& place) { return R"([")" + place + R"(","2017_01"])"; }
+  static std::string row(const std::string& place, int visits, int revision,
+                         const std::string& amount = "1.10") {
+    return fmt::format(R"({{"place":"{}","visits":{},"amount":{},"month":"2017_01","open":true,)"
+                       R"("first_day":"2017-01-31","last_at":"2017-01-31T10:00:00.5Z",)"
+                       R"("_revision":{}}})", place, visits, amount, revision);
+  }
+  void put(const std::string& message_key, const std::string& value, Which which = kMonthly,
+           std::string_view origin = "") {
+    const Header header{"origin", origin};
+    OutgoingRecord record;
+    record.key = message_key;
+    record.value = value;
+    if (!origin.empty()) record.headers = {&header, 1};
+    producer_->send(targets_[which].topic, 0, record);
+  }
+  void put_row(const std::string& place, int visits, int revision) {
+    put(key(place), row(place, visits, revision));
+  }
+  void put_gone(const std::string& place) {
+    OutgoingRecord record;
+    const std::string message_key = key(place);
+    record.key = message_key;
+    record.tombstone = true;
+    producer_->send(targets_[kMonthly].topic, 0, record);
+  }
+  // "a|b" for each row of the answer.
+  std::vector<std::string> ask(const std::string& sql) {
+    const postgres::Rows rows = database_->run(sql);
+    std::vector<std::string> out;
+    for (int i = 0; i < rows.size(); ++i) {
+      std::string& line = out.emplace_back();
+      for (int column = 0; column < rows.columns(); ++column) {
+        line += (column > 0 ? "|" : "") + std::string(rows.text(i, column));
+      }
+    }
+    return out;
+  }
+  std::vector<std::string> visits() {
+    return ask("SELECT place, visits, _revision FROM monthly ORDER BY place");
+  }
+  std::vector<std::string> position() {
+    return ask("SELECT next_offset, epoch FROM _sluice.positions WHERE topic = '" +
+               targets_[kMonthly].topic + "'");
+  }
+  std::vector<std::string> revision() {
+    return ask("SELECT revision FROM _sluice.reports WHERE name = 'monthly'");
+  }
+  void kill_loaders_connections() {
+    database_->run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                   "WHERE datname = current_database() AND application_name LIKE 'sluice-loader%'");
+  }
+
+  std::string url_;
+  std::unique_ptr<postgres::Connection> database_;
+  std::shared_ptr<const Dataset> dataset_ = testing::visits();
+  std::vector<Target> targets_ = targets_of(dataset_, Topics());
+  sluice::testing::FaultPlan faults_;
+  sluice::testing::MemoryLog log_{faults_};
+  std::unique_ptr<PlainProducer> producer_;
+  SystemClock clock_;
+  LoaderEvents events_;
+};
+
+TEST_F(LoaderTest, TheTableIsTyped) {
+  EXPECT_THAT(
+      ask("SELECT column_name, data_type, is_nullable FROM information_schema.columns "
+          "WHERE table_name = 'monthly' ORDER BY ordinal_position"),
+      ElementsAre("place|text|NO", "visits|bigint|YES", "amount|numeric|YES", "month|text|NO",
+                  "open|boolean|YES", "first_day|date|YES", "last_at|timestamp with time zone|YES",
+                  "_revision|bigint|NO"));
+  EXPECT_THAT(ask("SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid "
+                  "AND a.attnum = ANY (i.indkey) WHERE i.indrelid = 'monthly'::regclass "
+                  "AND i.indisprimary ORDER BY a.attnum"),
+              ElementsAre("place", "month"));
+}
+
+TEST_F(LoaderTest, PreparingAgainChangesNothingAndAddsAMissingMeasure) {
+  put_row("A", 1, 1);
+  owner().load();
+  database_->run("ALTER TABLE monthly DROP COLUMN open");
+  prepare_tables(*database_, {targets_[kMonthly].table});
+  EXPECT_THAT(ask("SELECT place, open FROM monthly"), ElementsAre("A|"));
+  database_->run("ALTER TABLE monthly ALTER COLUMN visits TYPE text");
+  EXPECT_THROW(prepare_tables(*database_, {targets_[kMonthly].table}), Unsafe);
+  database_->run("INSERT INTO _sluice.migrations VALUES (99, now())");
+  EXPECT_THROW(prepare_tables(*database_, {}), Unsafe);
+}
+
+TEST_F(LoaderTest, ValuesArriveExactly) {
+  put(key("España \\t"), row("España\\t\\\\N", 7, 1, "-12345678901234567890.123456789000"));
+  owner().load();
+  EXPECT_THAT(ask("SET TimeZone = 'UTC'"), IsEmpty());
+  EXPECT_THAT(ask("SELECT place, visits, amount, open, first_day, last_at FROM monthly"),
+              ElementsAre("España\t\\N|7|-12345678901234567890.123456789000|t|2017-01-31|"
+                          "2017-01-31 10:00:00.5+00"));
+}
+
+TEST_F(LoaderTest, AnOlderRevisionNeverWins) {
+  Owner one = owner();
+  put_row("A", 5, 5);
+  one.load();
+  put_row("A", 4, 4);
+  one.load();
+  EXPECT_THAT(visits(), ElementsAre("A|5|5"));
+  EXPECT_THAT(revision(), ElementsAre("1"));
+  EXPECT_THAT(position(), ElementsAre("2|1"));
+  put_row("A", 6, 6);
+  one.load();
+  EXPECT_THAT(visits(), ElementsAre("A|6|6"));
+  EXPECT_THAT(revision(), ElementsAre("2"));
+}
+
+TEST_F(LoaderTest, ADeletedRowIsNotBroughtBackByAnOlderOne) {
+  Owner one = owner();
+  put_row("A", 5, 5);
+  put_row("B", 1, 1);
+  one.load();
+  put_gone("A");
+  put_gone("never there");
+  one.load();
+  EXPECT_THAT(visits(), ElementsAre("B|1|1"));
+  EXPECT_THAT(ask("SELECT key, revision FROM _sluice.tombstones"),
+              ElementsAre(key("A") + "|5"));
+  put_row("A", 5, 5);
+  put_row("C", 1, 1);
+  one.load();
+  EXPECT_THAT(visits(), ElementsAre("B|1|1", "C|1|1"));
+  put_row("A", 6, 6);
+  one.load();
+  EXPECT_THAT(visits(), ElementsAre("A|6|6", "B|1|1", "C|1|1"));
+  put_row("D", 9, 9);
+  put_gone("D");
+  put_row("D", 8, 8);
+  one.load();
+  EXPECT_THAT(visits(), ElementsAre("A|6|6", "B|1|1", "C|1|1"));
+}
+
+TEST_F(LoaderTest, MessagesThatComeAgainChangeNothing) {
+  put_row("A", 1, 1);
+  put_gone("A");
+  put_row("B", 1, 2);
+  Owner one = owner();
+  one.load();
+  const auto before = ask("SELECT xmin, place, visits FROM monthly");
+  one.position_ = 0;
+  one.load();
+  owner().load();
+  EXPECT_EQ(ask("SELECT xmin, place, visits FROM monthly"), before);
+  EXPECT_THAT(position(), ElementsAre("3|2"));
+  EXPECT_THAT(revision(), ElementsAre("1"));
+}
+
+TEST_F(LoaderTest, ASecondOwnerFencesTheFirst) {
+  Owner one = owner();
+  put_row("A", 1, 1);
+  one.read();
+  Owner two = owner();
+  EXPECT_THROW(one.task_.commit(), Fenced);
+  EXPECT_THAT(visits(), IsEmpty());
+  EXPECT_THAT(position(), ElementsAre("0|2"));
+  two.load();
+  EXPECT_THAT(visits(), ElementsAre("A|1|1"));
+}
+
+TEST_F(LoaderTest, APositionThatMovedUnderItBreaksTheTask) {
+  Owner one = owner();
+  put_row("A", 1, 1);
+  one.read();
+  database_->run("UPDATE _sluice.positions SET next_offset = 7");
+  EXPECT_THROW(one.task_.commit(), TaskBroken);
+  EXPECT_THAT(visits(), IsEmpty());
+  EXPECT_THROW(owner(), Unsafe);
+}
+
+TEST_F(LoaderTest, AConnectionKilledBeforeTheCommitLosesNothing) {
+  Owner one = owner();
+  put_row("A", 1, 1);
+  one.load();
+  put_row("A", 2, 2);
+  put_row("B", 1, 1);
+  one.read();
+  kill_loaders_connections();
+  EXPECT_THROW(one.task_.commit(), postgres::ConnectionLost);
+  EXPECT_THAT(visits(), ElementsAre("A|1|1"));
+  Owner two = owner();
+  EXPECT_EQ(two.position_, 1);
+  two.load();
+  EXPECT_THAT(visits(), ElementsAre("A|2|2", "B|1|1"));
+  EXPECT_THAT(revision(), ElementsAre("2"));
+}
+
+TEST_F(LoaderTest, AConnectionKilledInsideTheCommitIsInDoubtAndLosesNothing) {
+  // The commit takes a while, so that it can be met in the middle.
+  database_->run("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+                 "'BEGIN PERFORM pg_sleep(30); RETURN NULL; END'");
+  database_->run("CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON monthly DEFERRABLE INITIALLY "
+                 "DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()");
+  Owner one = owner();
+  put_row("A", 1, 1);
+  one.read();
+  postgres::Connection watcher(url_);
+  std::thread killer([&] {
+    for (std::int64_t killed = 0; killed == 0; std::this_thread::yield()) {
+      killed = watcher.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                           "WHERE datname = current_database() AND query = 'COMMIT' "
+                           "AND wait_event = 'PgSleep'").size();
+    }
+  });
+  bool in_doubt = false;
+  try {
+    one.task_.commit();
+  } catch (const postgres::ConnectionLost& error) {
+    in_doubt = error.in_doubt;
+  }
+  killer.join();
+  EXPECT_TRUE(in_doubt);
+  database_->run("DROP TRIGGER slow ON monthly");
+  Owner two = owner();
+  EXPECT_EQ(two.position_, 0);
+  two.load();
+  EXPECT_THAT(visits(), ElementsAre("A|1|1"));
+}
+
+TEST_F(LoaderTest, ACommitWhoseAnswerIsLostIsNotDoneTwice) {
+  sluice::testing::CuttingProxy proxy(url_);
+  Owner one(*this, proxy.url(), kMonthly);
+  put_row("A", 1, 1);
+  one.read();
+  proxy.cut_next_commit();
+  bool in_doubt = false;
+  try {
+    one.task_.commit();
+  } catch (const postgres::ConnectionLost& error) {
+    in_doubt = error.in_doubt;
+  }
+  EXPECT_TRUE(in_doubt);
+  EXPECT_THAT(visits(), ElementsAre("A|1|1"));
+  Owner two = owner();
+  EXPECT_EQ(two.position_, 1);
+  two.load();
+  EXPECT_THAT(position(), ElementsAre("1|2"));
+  EXPECT_THAT(revision(), ElementsAre("1"));
+}
+
+TEST_F(LoaderTest, OnlyTheRowsThatTheDatabaseRefusesBecomeDeadLetters) {
+  const std::string huge(100'000, '9');  // beyond bigint
+  for (int i = 0; i < 100; ++i) {
+    const std::string place = fmt::format("p{:03}", i);
+    if (i == 17) {
+      put(key(place), R"({"place":"p017","visits":)" + huge + row("", 1, 1).substr(22));
+    } else if (i == 71) {
+      put(key(place), row("zero \\u0000 byte", 1, 1));
+    } else if (i == 72) {
+      put(key(place), "{");
+    } else {
+      put_row(place, 1, 1);
+    }
+  }
+  put(R"(["zero \u0000",""])", row("Z", 1, 1));
+  Owner one = owner();
+  one.load();
+  EXPECT_THAT(ask("SELECT count(*), min(place), max(place) FROM monthly"),
+              ElementsAre("98|Z|p099"));
+  EXPECT_THAT(ask("SELECT id, dataset, rule, stage FROM _sluice.dead_letters ORDER BY id"),
+              ElementsAre("sluice.monthly.rows.v1/0/17|visits|poison|loader",
+                          "sluice.monthly.rows.v1/0/71|visits|poison|loader",
+                          "sluice.monthly.rows.v1/0/72|visits|poison|loader"));
+  EXPECT_THAT(ask("SELECT reason FROM _sluice.dead_letters WHERE id LIKE '%/17'")[0],
+              HasSubstr("out of range"));
+  EXPECT_THAT(position(), ElementsAre("101|1"));
+}
+
+TEST_F(LoaderTest, RecordsBecomeATableWhereTheLaterVersionWins) {
+  const auto record = [](int guests, const std::string& edited) {
+    return fmt::format(R"({{"id":"x","guests":{},"day":"2017-01-31","edited":{}}})", guests, edited);
+  };
+  const std::string id = R"(["2017-01-31","x"])";
+  Owner one = owner(kRecords);
+  put(id, record(1, R"("2017-02-01T00:00:00Z")"), kRecords, "5-0123456789ab:0:2");
+  one.load();
+  put(id, record(2, "null"), kRecords, "9-0123456789ab:0:2");
+  one.load();
+  EXPECT_THAT(ask("SELECT id, guests, _place FROM visits"), ElementsAre("x|1|5"));
+  put(id, record(3, R"("2017-02-01T00:00:00Z")"), kRecords, "5-0123456789ab:1:1");
+  one.load();
+  EXPECT_THAT(ask("SELECT id, guests, _place, _entry, _line FROM visits"),
+              ElementsAre("x|3|5|1|1"));
+  OutgoingRecord gone;
+  gone.key = id;
+  gone.tombstone = true;
+  producer_->send(targets_[kRecords].topic, 0, gone);
+  one.load();
+  EXPECT_THAT(ask("SELECT id FROM visits"), IsEmpty());
+}
+
+TEST_F(LoaderTest, DeadLettersAreKeptOnceWithTheTimeOfTheirFirst) {
+  DeadLetter letter;
+  letter.id = "1-ab:0:2";
+  letter.dataset = "visits";
+  letter.rule = "columns";
+  letter.row = "a;b";
+  letter.stage = "ingest";
+  Owner one = owner(kLetters);
+  put(letter.id, to_json(letter), kLetters);
+  one.load();
+  const auto first = ask("SELECT created_at FROM _sluice.dead_letters");
+  letter.reason = "still";
+  put(letter.id, to_json(letter), kLetters);
+  one.load();
+  EXPECT_EQ(ask("SELECT created_at FROM _sluice.dead_letters"), first);
+  EXPECT_THAT(ask("SELECT id, reason FROM _sluice.dead_letters"), ElementsAre("1-ab:0:2|still"));
+}
+
+class CsvExportTest : public LoaderTest {
+ protected:
+  void SetUp() override {
+    LoaderTest::SetUp();
+    folder_ = std::filesystem::temp_directory_path() /
+              ("sluice-exports-" + std::to_string(::getpid()));
+    file_ = folder_ / "monthly.csv";
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  static std::string content(const std::filesystem::path& path) {
+    std::ifstream in(path);
+    std::ostringstream out;
+    out << in.rdbuf();
+    return out.str();
+  }
+
+  std::filesystem::path folder_, file_;
+  std::atomic<int> exports_ = 0;
+  std::unique_ptr<CsvExporter> exporter() {
+    auto made = std::make_unique<CsvExporter>(url_, folder_.string(),
+                                              [this](const std::string&) { ++exports_; });
+    made->set_reports(dataset_->reports);
+    return made;
+  }
+};
+
+TEST_F(CsvExportTest, TheFileHoldsTheReportAndIsWrittenWhenItChanged) {
+  const auto csv = exporter();
+  csv->look();
+  EXPECT_FALSE(std::filesystem::exists(file_));
+  put_row("b", 1, 1);
+  put_row("a, \\\"x\\\"", 2, 1);
+  Owner one = owner();
+  one.load();
+  csv->look();
+  csv->look();
+  EXPECT_EQ(exports_, 1);
+  EXPECT_EQ(content(file_),
+            "place,visits,amount,month,open,first_day,last_at\n"
+            "\"a, \"\"x\"\"\",2,1.10,2017_01,true,2017-01-31,2017-01-31T10:00:00.5Z\n"
+            "b,1,1.10,2017_01,true,2017-01-31,2017-01-31T10:00:00.5Z\n");
+  std::filesystem::remove(file_);
+  csv->look();
+  EXPECT_EQ(exports_, 2);
+  put_row("b", 1, 1);
+  one.load();
+  csv->look();
+  EXPECT_EQ(exports_, 2);
+}
+
+TEST_F(CsvExportTest, WhatAKilledExporterLeftIsSweptAtTheStart) {
+  std::ofstream(folder_ / ".monthly.csv.tmp-999999999") << "half";
+  std::ofstream(folder_ / "mine.csv") << "kept";
+  const auto csv = exporter();
+  csv->start();
+  csv->stop();
+  EXPECT_FALSE(std::filesystem::exists(folder_ / ".monthly.csv.tmp-999999999"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "mine.csv"));
+}
+
+TEST_F(CsvExportTest, AReaderNeverSeesAPartOfAFile) {
+  Owner one = owner();
+  // In each round all rows have the round's number.
+  const auto load_round = [&](int round) {
+    for (int i = 0; i < 500; ++i) put_row(fmt::format("p{:03}", i), round, round);
+    one.load();
+  };
+  const auto csv = exporter();
+  load_round(1);
+  csv->look();
+  std::atomic<bool> stop = false;
+  std::atomic<int> seen = 0, torn = 0;
+  std::thread reader([&] {
+    while (!stop) {
+      std::istringstream lines(content(file_));
+      std::string line, round;
+      int count = -1;  // the header
+      for (; std::getline(lines, line); ++count) {
+        if (count < 0) continue;
+        const std::string its = line.substr(5, line.find(',', 5) - 5);
+        if (round.empty()) round = its;
+        if (its != round) ++torn;
+      }
+      if (count != 500) ++torn;
+      ++seen;
+    }
+  });
+  for (int round = 2; round <= 20; ++round) {
+    load_round(round);
+    csv->look();
+  }
+  stop = true;
+  reader.join();
+  EXPECT_EQ(exports_, 20);
+  EXPECT_EQ(torn, 0);
+  EXPECT_GT(seen, 0);
+}
+
+}  // namespace
+}  // namespace sluice::loader
