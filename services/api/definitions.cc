@@ -42,23 +42,33 @@ std::string sentence_of(const std::vector<DefinitionError>& errors) {
   return out;
 }
 
+// Whether the file that a dataset came from has a mistake now, and nothing else defines the dataset.
+bool is_broken_now(const Dataset& old, const LoadedDefinitions& loaded) {
+  return std::ranges::any_of(loaded.errors, [&](const auto& e) { return e.file == old.path; }) &&
+         std::ranges::none_of(loaded.datasets, [&](const auto& d) { return d.name == old.name; });
+}
+
 }  // namespace
 
 Definitions::Definitions(std::vector<std::string> folders) : folders_(std::move(folders)) {
   stamp_ = stamp_of(folders_);
-  const LoadedDefinitions loaded = load_definitions(folders_);
+  LoadedDefinitions loaded = load_definitions(folders_);
   trouble_ = sentence_of(loaded.errors);
   current_ = make_catalogue(loaded.datasets);
+  datasets_ = std::move(loaded.datasets);
 }
 
 const std::string& Definitions::reload() {
   std::string stamp = stamp_of(folders_);
   if (stamp == stamp_) return trouble_;
   stamp_ = std::move(stamp);
-  const LoadedDefinitions loaded = load_definitions(folders_);
+  LoadedDefinitions loaded = load_definitions(folders_);
   trouble_ = sentence_of(loaded.errors);
-  if (!trouble_.empty()) return trouble_;
-  auto catalogue = make_catalogue(loaded.datasets);
+  for (Dataset& old : datasets_) {
+    if (is_broken_now(old, loaded)) loaded.datasets.push_back(std::move(old));
+  }
+  datasets_ = std::move(loaded.datasets);
+  auto catalogue = make_catalogue(datasets_);
   const std::lock_guard lock(mutex_);
   current_ = std::move(catalogue);
   return trouble_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/definition/definition.h"
 #include "services/api/core/catalogue.h"
 
 namespace sluice::api {
@@ -15,9 +16,9 @@ class Definitions {
   // Reads them once. A broken file hides no good one: its reports are missing, reload() says why.
   explicit Definitions(std::vector<std::string> folders);
 
-  // Reads them again if a file changed. While one of them is wrong the catalogue stays as it was:
-  // the tables of what it described still stand. Returns what is wrong, empty if nothing. One
-  // thread.
+  // Reads them again if a file changed. What a file described stays while that file is wrong: its tables
+  // still stand; the other files are taken as they are. Returns what is wrong, empty if nothing.
+  // One thread.
   const std::string& reload();
 
   std::shared_ptr<const Catalogue> current() const;
@@ -26,6 +27,7 @@ class Definitions {
   std::vector<std::string> folders_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Catalogue> current_;
+  std::vector<Dataset> datasets_;  // what current_ was made of
   std::string stamp_;    // names, sizes and times of the files when they were last read
   std::string trouble_;  // what was wrong with them
 };

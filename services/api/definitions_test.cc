@@ -65,6 +65,14 @@ TEST_F(DefinitionsTest, ABrokenFileLeavesWhatWasThereAndSaysWhy) {
   EXPECT_THAT(reports(definitions), ElementsAre("visits_by_month"));
 }
 
+TEST_F(DefinitionsTest, ABrokenFileKeepsNoGoodOneFromComing) {
+  Definitions definitions({folder_.string()});
+  write("broken.yaml", "dataset: [broken");
+  write("visits.yaml", kDefinition);
+  EXPECT_THAT(definitions.reload(), HasSubstr("broken.yaml"));
+  EXPECT_THAT(reports(definitions), ElementsAre("visits_by_month"));
+}
+
 TEST_F(DefinitionsTest, ABrokenFileAtTheStartHidesNoGoodOne) {
   write("broken.yaml", "dataset: [broken");
   write("visits.yaml", kDefinition);
