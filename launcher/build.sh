@@ -25,7 +25,7 @@ build_targets() {
       fail "CMake could not configure the build; its words: $logs/configure.log"
     fi
   fi
-  NINJA_STATUS='%f of %t: ' run_step "$log" "building (the first time takes some minutes)" \
+  NINJA_STATUS='%f of %t: ' run_step "$log" "building what is not up to date (all of it: some minutes)" \
     ninja -C "$build" "$@" || code=$?
   exec {build_fd}>&-
   ((code == 0)) && return

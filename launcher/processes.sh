@@ -54,6 +54,15 @@ stop_daemon() {
 
 ended() { ! living_pid "$1" >/dev/null; }
 
+# something_runs: any process of this home.
+something_runs() {
+  local file
+  for file in "$run"/*.pid; do
+    ended "$file" || return 0
+  done
+  return 1
+}
+
 # wait_until SECONDS COMMAND…: polls until the command succeeds; fails when the time is over.
 wait_until() {
   local deadline=$((SECONDS + $1))

@@ -12,7 +12,10 @@ read_settings() {
   logs="$home/logs"
   run="$home/run"
 
-  port_base=${SLUICE_PORT_BASE:-8080}
+  # A home that runs is found on the ports it runs on, unless another base is asked for.
+  port_base=${SLUICE_PORT_BASE:-}
+  if [[ -z $port_base && -r $run/port-base ]] && something_runs; then port_base=$(<"$run/port-base"); fi
+  port_base=${port_base:-8080}
   if ! [[ $port_base =~ ^[0-9]+$ ]] || ((port_base < 1024 || port_base > 65528)); then
     usage_error "SLUICE_PORT_BASE is \"$port_base\"; it must be a number from 1024 to 65528"
   fi

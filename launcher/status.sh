@@ -50,6 +50,7 @@ service_state() {
 
 command_status() {
   no_arguments status "$@"
+  require_same_ports
   local name port all=0 state
   printf '  %-10s %-22s %6s %8s %9s %9s %9s\n' "" "state" "port" "process" "up for" "memory" "lag"
   for name in "${services[@]}"; do

@@ -44,7 +44,7 @@ while [[ -z $stopping ]]; do
   rm -f "$run/$service.pid"
   case $code in
     0 | 2 | 3)
-      say "ended with code $code; it is not started again"
+      if [[ -n $stopping ]]; then say "stopped"; else say "ended with code $code; it is not started again"; fi
       [[ -n $stopping ]] || echo "$code" >"$run/$service.ended"
       break
       ;;

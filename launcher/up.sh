@@ -35,14 +35,6 @@ require_same_ports() {
   fail "this home runs with SLUICE_PORT_BASE=$earlier, not $port_base: use that, or stop it first with ./sluice down"
 }
 
-something_runs() {
-  local file
-  for file in "$run"/*.pid; do
-    ended "$file" || return 0
-  done
-  return 1
-}
-
 start_servers() {
   local postgres_home
   if [[ -n $own_kafka ]] && ended "$run/kafka.pid"; then
