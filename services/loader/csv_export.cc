@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
-#include <map>
+#include <random>
 #include <system_error>
 
 #include "common/base/crash_point.h"
@@ -55,11 +55,22 @@ class Descriptor {
   int fd_;
 };
 
+// Loaders in containers share a folder and yet have the same pid.
 std::string temporary_name(const fs::path& file) {
-  const std::string name =
-      "." + file.filename().string() + kTemporary + std::to_string(::getpid());
+  static const unsigned unique = std::random_device{}();
+  const std::string name = "." + file.filename().string() + kTemporary + std::to_string(unique) +
+                           "-" + std::to_string(::getpid());
   return (file.parent_path() / name).string();
 }
+
+// Removes the temporary file unless it has become the real one.
+struct Unfinished {
+  const std::string& path;
+  bool renamed = false;
+  ~Unfinished() {
+    if (!renamed) ::unlink(path.c_str());
+  }
+};
 
 // Whether a process that runs now wrote the temporary file.
 bool writer_lives(const std::string& name) {
@@ -103,6 +114,7 @@ std::string CsvExporter::not_ready() const {
 void CsvExporter::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     std::string trouble;
+    const auto began = std::chrono::steady_clock::now();
     try {
       look();
     } catch (const std::exception& error) {
@@ -112,7 +124,10 @@ void CsvExporter::run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     if (!trouble.empty() && trouble != trouble_) log::warning(trouble);
     trouble_ = trouble;
-    wake_.wait_for(lock, stop, trouble.empty() ? kLookInterval : kBackOff, [] { return false; });
+    // A large report that changes all the time does not keep the disk and the database busy all the time.
+    const auto rest = std::max<std::chrono::steady_clock::duration>(
+        trouble.empty() ? kLookInterval : kBackOff, std::chrono::steady_clock::now() - began);
+    wake_.wait_for(lock, stop, rest, [] { return false; });
   }
 }
 
@@ -159,33 +174,44 @@ void CsvExporter::look() {
   std::vector<std::string_view> names;
   for (const Export& one : exports_) names.push_back(one.report);
   const std::optional<std::string> parameters[] = {text_array(names)};
+  std::string trouble;
   const postgres::Rows rows = connection_->run(
       "SELECT name, revision FROM _sluice.reports WHERE name = ANY ($1::text[])", parameters);
   for (int row = 0; row < rows.size(); ++row) {
     for (Export& one : exports_) {
       if (one.report != rows.text(row, 0)) continue;
-      if (one.done != rows.integer(row, 1) || !fs::exists(one.file)) write(one);
+      if (one.done == rows.integer(row, 1) && fs::exists(one.file)) continue;
+      try {
+        write(one);
+      } catch (const std::exception& error) {
+        // One report's trouble is not the others'; on a connection that broke all fail alike.
+        connection_->rollback();
+        if (trouble.empty()) trouble = "report '" + one.report + "': " + error.what();
+      }
     }
   }
+  if (!trouble.empty()) throw std::runtime_error(trouble);
 }
 
 void CsvExporter::write(Export& one) {
   const fs::path file(one.file);
   fs::create_directories(file.parent_path());
   const std::string temporary = temporary_name(file);
+  Unfinished unfinished{temporary};
   std::int64_t revision = 0;
   connection_->begin("ISOLATION LEVEL REPEATABLE READ READ ONLY");
   {
     const std::optional<std::string> name[] = {one.report};
     revision = connection_->run("SELECT revision FROM _sluice.reports WHERE name = $1", name)
                    .integer(0, 0);
-    Descriptor out(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
+    Descriptor out(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
     connection_->copy_out(one.copy, [&](std::string_view piece) { out.write(piece); });
     out.sync();
   }
   connection_->commit();
   crash_point("export.before-rename");
   if (::rename(temporary.c_str(), one.file.c_str()) != 0) disk_error(one.file);
+  unfinished.renamed = true;
   Descriptor(file.parent_path().string(), O_RDONLY | O_DIRECTORY | O_CLOEXEC).sync();
   one.done = revision;
   exported_(one.report);

@@ -68,7 +68,6 @@ void Pipelines::look() {
       launch("files", group, nullptr, {files_target(parts_.topics, parts_.shards)});
     });
   }
-  std::vector<ReportSpec> csv_reports;
   LoadedDefinitions loaded = load_definitions(parts_.definition_folders);
   for (const DefinitionError& error : loaded.errors) complain(to_string(error));
   for (Dataset& read : loaded.datasets) {
@@ -84,13 +83,15 @@ void Pipelines::look() {
       });
       if (started) running_.emplace(dataset->name, dataset);
     }
-    if (!running_.contains(dataset->name)) continue;
-    for (const ReportSpec& report : running_.at(dataset->name)->reports) {
+  }
+  // Of all that runs: a file that is broken or gone takes no export away, not even another's.
+  std::vector<ReportSpec> csv_reports;
+  for (const auto& [name, dataset] : running_) {
+    for (const ReportSpec& report : dataset->reports) {
       if (report.csv) csv_reports.push_back(report);
     }
   }
-  // While a file is broken, what runs goes on and its exports with it.
-  if (loaded.errors.empty()) parts_.csv_reports(std::move(csv_reports));
+  parts_.csv_reports(std::move(csv_reports));
   told_ = std::exchange(told_now_, {});
   const std::lock_guard lock(mutex_);
   trouble_ = std::move(trouble);

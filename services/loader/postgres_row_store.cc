@@ -112,10 +112,7 @@ std::vector<const PendingRow*> PostgresRowStore::not_deleted(std::vector<const P
       "SELECT EXISTS (SELECT FROM _sluice.tombstones WHERE report = $1)", parameters);
   if (rows.empty() || any.text(0, 0) != "t") return rows;
   std::vector<std::string_view> keys;
-  // A key with a zero byte cannot be in the database.
-  for (const PendingRow* row : rows) {
-    if (row->key.find('\0') == std::string::npos) keys.push_back(row->key);
-  }
+  for (const PendingRow* row : rows) keys.push_back(row->key);
   parameters.emplace_back(text_array(keys));
   const postgres::Rows deleted = connection_.run(
       "SELECT key, revision FROM _sluice.tombstones WHERE report = $1 AND key = ANY ($2::text[])",

@@ -1,6 +1,7 @@
 #include "services/loader/telemetry.h"
 
 #include <prometheus/counter.h>
+#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
 #include "common/telemetry/log.h"
@@ -25,6 +26,12 @@ void Telemetry::committed(const Target& target, std::uint64_t messages, const Wr
       .seconds("sluice_load_batch_duration_seconds", "How long a batch took to be committed",
                {{"table", target.table.name}})
       .Observe(seconds);
+  if (target.report != nullptr && written.upserted + written.deleted > 0) {
+    metrics_
+        .gauge("sluice_report_freshness_timestamp_seconds",
+               "When this process last changed the report's table", {{"report", target.report->name}})
+        .SetToCurrentTime();
+  }
   if (written.poisoned > 0) {
     log::warning("messages could not be loaded and are dead letters now",
                  {{"table", target.table.name}, {"messages", written.poisoned}});

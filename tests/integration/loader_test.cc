@@ -232,6 +232,47 @@ TEST_F(LoaderTest, ASecondOwnerFencesTheFirst) {
   EXPECT_THAT(visits(), ElementsAre("A|1|1"));
 }
 
+TEST_F(LoaderTest, TwoOwnersThatMeetTheSameRowsInOppositeOrderDoNotDeadlock) {
+  // No two partitions have a key in common; here they do.
+  constexpr int kRounds = 30, kRows = 300;
+  const auto load = [&](std::int32_t partition, bool backwards) {
+    const Target& target = targets_[kMonthly];
+    PostgresRowStores stores(url_, "sluice-loader", "test");
+    const auto store = stores.open(target);
+    const TopicPartition from{target.topic, partition};
+    Claim claim = store->take_over(from);
+    const auto reader = message_reader(target);
+    for (int round = 1; round <= kRounds; ++round) {
+      RowBatch batch(target, *reader);
+      for (int i = 0; i < kRows; ++i) {
+        const std::string place = fmt::format("p{:03}", backwards ? kRows - i : i + 1);
+        const std::string message_key = key(place), value = row(place, 1, 2 * round + partition);
+        LogRecord message;
+        message.key = message_key;
+        message.value = value;
+        message.offset = claim.next_offset + i;
+        batch.add(from, message);
+      }
+      store->write(from, claim, batch, claim.next_offset + kRows);
+      claim.next_offset += kRows;
+    }
+  };
+  std::exception_ptr first, second;
+  const auto kept = [](std::exception_ptr& error, const auto& work) {
+    try {
+      work();
+    } catch (...) {
+      error = std::current_exception();
+    }
+  };
+  std::thread other([&] { kept(second, [&] { load(1, true); }); });
+  kept(first, [&] { load(0, false); });
+  other.join();
+  EXPECT_FALSE(first || second);
+  EXPECT_THAT(ask("SELECT count(*), min(_revision), max(_revision) FROM monthly"),
+              ElementsAre("300|61|61"));
+}
+
 TEST_F(LoaderTest, APositionThatMovedUnderItBreaksTheTask) {
   Owner one = owner();
   put_row("A", 1, 1);
@@ -340,6 +381,19 @@ TEST_F(LoaderTest, OnlyTheRowsThatTheDatabaseRefusesBecomeDeadLetters) {
   EXPECT_THAT(position(), ElementsAre("101|1"));
 }
 
+TEST_F(LoaderTest, AKeyThatIsNoTextStopsNothing) {
+  Owner one = owner();
+  put_row("A", 1, 1);
+  one.load();
+  put_gone("A");  // from now on every key is looked up among the deleted ones
+  one.load();
+  put("[\"\xff\",\"2017_01\"]", row("C", 1, 1));
+  put_row("D", 1, 1);
+  one.load();
+  EXPECT_THAT(visits(), ElementsAre("D|1|1"));
+  EXPECT_THAT(ask("SELECT rule FROM _sluice.dead_letters"), ElementsAre("poison"));
+}
+
 TEST_F(LoaderTest, RecordsBecomeATableWhereTheLaterVersionWins) {
   const auto record = [](int guests, const std::string& edited) {
     return fmt::format(R"({{"id":"x","guests":{},"day":"2017-01-31","edited":{}}})", guests, edited);
@@ -430,6 +484,27 @@ TEST_F(CsvExportTest, TheFileHoldsTheReportAndIsWrittenWhenItChanged) {
   one.load();
   csv->look();
   EXPECT_EQ(exports_, 2);
+}
+
+TEST_F(CsvExportTest, AReportThatCannotBeWrittenKeepsNoOtherFromBeingWritten) {
+  put_row("A", 1, 1);
+  owner().load();
+  database_->run("INSERT INTO _sluice.reports VALUES ('blocked', 1), ('tableless', 1)");
+  database_->run("CREATE TABLE blocked AS SELECT * FROM monthly");
+  std::filesystem::create_directories(folder_ / "blocked.csv" / "in the way");
+  std::vector<ReportSpec> reports;
+  for (const char* name : {"blocked", "tableless", "monthly"}) {
+    reports.push_back(dataset_->reports[0]);
+    reports.back().name = name;
+    reports.back().csv->path = std::string(name) + ".csv";
+  }
+  const auto csv = exporter();
+  csv->set_reports(reports);
+  EXPECT_THROW(csv->look(), std::runtime_error);
+  EXPECT_THAT(content(file_), HasSubstr("\nA,1,"));
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with(".")) << entry.path();
+  }
 }
 
 TEST_F(CsvExportTest, WhatAKilledExporterLeftIsSweptAtTheStart) {

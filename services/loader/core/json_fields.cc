@@ -45,6 +45,11 @@ Error wrong_type(const JsonField& field) {
 
 }  // namespace
 
+bool is_storable(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size()) &&
+         text.find('\0') == std::string_view::npos;
+}
+
 struct JsonFields::Parser {
   od::parser parser;
   std::vector<char> padded;  // simdjson reads a little past the end

@@ -20,6 +20,9 @@ struct JsonField {
   bool may_be_missing = false;
 };
 
+// Whether Postgres can hold the text: UTF-8 without a zero byte.
+bool is_storable(std::string_view text);
+
 // nullopt is null. The views are valid until the next call.
 using FieldTexts = std::vector<std::optional<std::string_view>>;
 

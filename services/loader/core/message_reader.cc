@@ -65,6 +65,8 @@ class ReportRowReader final : public MessageReader {
       : row_(row_fields(report)), key_(key_fields(report)) {}
 
   Result<TableRow> row(const LogRecord& message) override {
+    // Deleted rows are looked up by the key's text, for a whole batch in one statement.
+    if (!is_storable(message.key)) return fail("its key is not text that Postgres can hold");
     const auto texts = row_.object(message.value);
     if (!texts) return tl::unexpected<Error>(texts.error());
     const auto revision = whole_number(*texts->back(), "_revision");
