@@ -143,8 +143,10 @@ void TcpProxy::answers(int server, int client) {
 void TcpProxy::hold_next(std::int16_t api_key) {
   const std::lock_guard lock(mutex_);
   hold_key_ = api_key;
+  holding_ = false;
   released_ = false;
   answered_ = false;
+  held_server_ = -1;
 }
 
 bool TcpProxy::holding() const {
