@@ -1,7 +1,7 @@
 // The small parts: partitioning, JSON text, the byte format.
-#include <limits>
-
 #include <gtest/gtest.h>
+
+#include <limits>
 
 #include "common/base/bytes.h"
 #include "common/base/json_text.h"
@@ -16,7 +16,8 @@ TEST(Murmur2, GivesWhatKafkasJavaClientGives) {
   EXPECT_EQ(static_cast<std::int32_t>(murmur2("foobar")), -790332482);
   EXPECT_EQ(static_cast<std::int32_t>(murmur2("a-little-bit-long-string")), -985981536);
   EXPECT_EQ(static_cast<std::int32_t>(murmur2("a-little-bit-longer-string")), -1486304829);
-  EXPECT_EQ(static_cast<std::int32_t>(murmur2("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8")), -58897971);
+  EXPECT_EQ(static_cast<std::int32_t>(murmur2("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8")),
+            -58897971);
   EXPECT_EQ(static_cast<std::int32_t>(murmur2("abc")), 479470107);
 }
 
@@ -46,6 +47,49 @@ TEST(Bytes, ReadWhatWasWritten) {
   EXPECT_EQ(to_string(in.decimal()), "-99999999999999999999999999999999999.999");
   EXPECT_TRUE(in.ok());
   EXPECT_TRUE(in.at_end());
+}
+
+TEST(JsonText, TakesTheBytesOutThatAreNoUtf8) {
+  struct Case {
+    std::string_view text, valid;
+  };
+  for (const Case& c : {Case{"", ""},
+                        {"plain", "plain"},
+                        {"é€😀", "é€😀"},
+                        {"caf\xe9.csv", "caf\uFFFD.csv"},
+                        {"\xc0\xaf", "\uFFFD\uFFFD"},
+                        {"\xed\xa0\x80", "\uFFFD\uFFFD\uFFFD"},
+                        {"\xf4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},
+                        {"\xe2\x82", "\uFFFD\uFFFD"},
+                        {"\xe2\x82\xac\xe2", "€\uFFFD"}}) {
+    EXPECT_EQ(valid_utf8(c.text), c.valid);
+    EXPECT_EQ(is_valid_utf8(c.text), c.text == c.valid);
+  }
+}
+
+TEST(Partitioning, EveryKeyHasAPartitionInRange) {
+  for (int partitions : {1, 2, 3, 7, 256}) {
+    for (int i = 0; i < 100; ++i) {
+      const std::int32_t partition = partition_of(std::to_string(i), partitions);
+      EXPECT_GE(partition, 0);
+      EXPECT_LT(partition, partitions);
+    }
+  }
+}
+
+TEST(Bytes, ANumberOfTooManyBitsIsMalformed) {
+  ByteReader most("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+  EXPECT_EQ(most.varint(), ~std::uint64_t{0});
+  EXPECT_TRUE(most.ok());
+  ByteReader more("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02");
+  more.varint();
+  EXPECT_FALSE(more.ok());
+  ByteReader longer("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+  longer.varint();
+  EXPECT_FALSE(longer.ok());
+  ByteReader scale(std::string_view("\x27\x02", 2));  // 39 places
+  scale.decimal();
+  EXPECT_FALSE(scale.ok());
 }
 
 TEST(Bytes, AShortInputIsNoticedAndNeverReadPastItsEnd) {

@@ -59,7 +59,7 @@ class ByteReader {
     in_.remove_prefix(1);
     return v;
   }
-  std::uint64_t varint() { return static_cast<std::uint64_t>(wide(10)); }
+  std::uint64_t varint() { return static_cast<std::uint64_t>(wide(64)); }
   std::int64_t signed_varint() {
     const std::uint64_t v = varint();
     return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1);
@@ -77,8 +77,12 @@ class ByteReader {
   Decimal decimal() {
     Decimal v;
     v.scale = u8();
-    const unsigned __int128 z = wide(19);
+    const unsigned __int128 z = wide(128);
     v.units = static_cast<__int128>(z >> 1) ^ -static_cast<__int128>(z & 1);
+    if (v.scale > kMaxDecimalDigits) {
+      failed();
+      return {};
+    }
     return v;
   }
 
@@ -88,13 +92,15 @@ class ByteReader {
     in_ = {};
     return 0;
   }
-  unsigned __int128 wide(int max_bytes) {
+  // A number of at most `bits` bits; one that has more is malformed.
+  unsigned __int128 wide(int bits) {
     unsigned __int128 v = 0;
-    for (int i = 0; i < max_bytes; ++i) {
+    for (int shift = 0; shift < bits; shift += 7) {
       if (in_.empty()) return failed();
       const auto b = static_cast<std::uint8_t>(in_.front());
       in_.remove_prefix(1);
-      v |= static_cast<unsigned __int128>(b & 0x7f) << (7 * i);
+      if (shift + 7 > bits && (b >> (bits - shift)) != 0) return failed();
+      v |= static_cast<unsigned __int128>(b & 0x7f) << shift;
       if ((b & 0x80) == 0) return v;
     }
     return failed();

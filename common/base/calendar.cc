@@ -1,25 +1,36 @@
 #include "common/base/calendar.h"
 
-#include <array>
-
 #include <date/date.h>
 #include <date/tz.h>
 #include <fmt/format.h>
+
+#include <array>
 
 namespace sluice {
 namespace {
 
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
-constexpr std::int64_t kSecondsPerDay = 86'400;
+// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z: an offset may push a written date past them.
+constexpr std::int64_t kFirstSecond = -62'135'596'800;
+constexpr std::int64_t kLastSecond = 253'402'300'799;
 
-const date::time_zone* zone_of(const void* zone) { return static_cast<const date::time_zone*>(zone); }
+const date::time_zone* zone_of(const void* zone) {
+  return static_cast<const date::time_zone*>(zone);
+}
 
 date::sys_seconds seconds_of(Instant at) {
   return date::sys_seconds{std::chrono::seconds{
-      at.micros >= 0 ? at.micros / kMicrosPerSecond : (at.micros - (kMicrosPerSecond - 1)) / kMicrosPerSecond}};
+      at.micros >= 0 ? at.micros / kMicrosPerSecond
+                     : (at.micros - (kMicrosPerSecond - 1)) / kMicrosPerSecond}};
 }
 
-Date date_of(date::local_days d) { return {static_cast<std::int32_t>(d.time_since_epoch().count())}; }
+Instant instant_of(date::sys_seconds at) {
+  return {at.time_since_epoch().count() * kMicrosPerSecond};
+}
+
+Date date_of(date::local_days d) {
+  return {static_cast<std::int32_t>(d.time_since_epoch().count())};
+}
 
 // A local moment to the second, as read from a text.
 struct Fields {
@@ -45,7 +56,8 @@ bool fraction(std::string_view& text, std::int64_t& micros) {
   if (text.empty() || text.front() != '.') return true;
   text.remove_prefix(1);
   int read = 0;
-  for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1), ++read) {
+  for (; !text.empty() && text.front() >= '0' && text.front() <= '9';
+       text.remove_prefix(1), ++read) {
     if (read == 6) return false;
     micros = micros * 10 + (text.front() - '0');
   }
@@ -73,18 +85,26 @@ bool offset(std::string_view& text, Fields& out) {
 
 bool conversion(char kind, std::string_view& text, Fields& out) {
   switch (kind) {
-    case 'Y': return digits(text, 4, out.year);
-    case 'm': return digits(text, 2, out.month);
-    case 'd': return digits(text, 2, out.day);
-    case 'H': return digits(text, 2, out.hour) && out.hour < 24;
-    case 'M': return digits(text, 2, out.minute) && out.minute < 60;
-    case 'S': return digits(text, 2, out.second) && out.second < 60 && fraction(text, out.micros);
-    case 'z': return offset(text, out);
+    case 'Y':
+      return digits(text, 4, out.year);
+    case 'm':
+      return digits(text, 2, out.month);
+    case 'd':
+      return digits(text, 2, out.day);
+    case 'H':
+      return digits(text, 2, out.hour) && out.hour < 24;
+    case 'M':
+      return digits(text, 2, out.minute) && out.minute < 60;
+    case 'S':
+      return digits(text, 2, out.second) && out.second < 60 && fraction(text, out.micros);
+    case 'z':
+      return offset(text, out);
     case '%':
       if (text.empty() || text.front() != '%') return false;
       text.remove_prefix(1);
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -108,7 +128,8 @@ std::optional<date::local_days> checked_day(const Fields& f) {
 }
 
 date::local_seconds local_time(const TimeZone& zone, Instant at) {
-  return date::local_seconds{seconds_of(at).time_since_epoch() + std::chrono::seconds{zone.offset_seconds(at)}};
+  return date::local_seconds{seconds_of(at).time_since_epoch() +
+                             std::chrono::seconds{zone.offset_seconds(at)}};
 }
 
 // First local day of the day, week, month, quarter or year that holds `day`.
@@ -116,19 +137,22 @@ date::local_days first_day(const CalendarWindow& window, date::local_days day) {
   const date::year_month_day ymd{day};
   switch (window.unit) {
     case WindowUnit::kHour:
-    case WindowUnit::kDay: return day;
+    case WindowUnit::kDay:
+      return day;
     case WindowUnit::kWeek: {
       // iso_encoding: Monday 1 .. Sunday 7; Weekday::kMonday is 0.
       const int today = static_cast<int>(date::weekday{day}.iso_encoding()) - 1;
       const int back = (today - static_cast<int>(window.week_starts_on) + 7) % 7;
       return day - date::days{back};
     }
-    case WindowUnit::kMonth: return date::local_days{ymd.year() / ymd.month() / 1};
+    case WindowUnit::kMonth:
+      return date::local_days{ymd.year() / ymd.month() / 1};
     case WindowUnit::kQuarter: {
       const unsigned month = (static_cast<unsigned>(ymd.month()) - 1) / 3 * 3 + 1;
       return date::local_days{ymd.year() / date::month{month} / 1};
     }
-    case WindowUnit::kYear: return date::local_days{ymd.year() / 1 / 1};
+    case WindowUnit::kYear:
+      return date::local_days{ymd.year() / 1 / 1};
   }
   return day;
 }
@@ -137,23 +161,33 @@ date::local_days next_first_day(const CalendarWindow& window, date::local_days s
   const date::year_month_day ymd{start};
   switch (window.unit) {
     case WindowUnit::kHour:
-    case WindowUnit::kDay: return start + date::days{1};
-    case WindowUnit::kWeek: return start + date::days{7};
-    case WindowUnit::kMonth: return date::local_days{(ymd.year() / ymd.month() + date::months{1}) / 1};
-    case WindowUnit::kQuarter: return date::local_days{(ymd.year() / ymd.month() + date::months{3}) / 1};
-    case WindowUnit::kYear: return date::local_days{(ymd.year() + date::years{1}) / 1 / 1};
+    case WindowUnit::kDay:
+      return start + date::days{1};
+    case WindowUnit::kWeek:
+      return start + date::days{7};
+    case WindowUnit::kMonth:
+      return date::local_days{(ymd.year() / ymd.month() + date::months{1}) / 1};
+    case WindowUnit::kQuarter:
+      return date::local_days{(ymd.year() / ymd.month() + date::months{3}) / 1};
+    case WindowUnit::kYear:
+      return date::local_days{(ymd.year() + date::years{1}) / 1 / 1};
   }
   return start;
 }
 
 std::string_view usual_pattern(WindowUnit unit) {
   switch (unit) {
-    case WindowUnit::kHour: return "%Y-%m-%dT%H";
+    case WindowUnit::kHour:
+      return "%Y-%m-%dT%H";
     case WindowUnit::kDay:
-    case WindowUnit::kWeek: return "%Y-%m-%d";
-    case WindowUnit::kMonth: return "%Y-%m";
-    case WindowUnit::kQuarter: return "%Y-Q%q";
-    case WindowUnit::kYear: return "%Y";
+    case WindowUnit::kWeek:
+      return "%Y-%m-%d";
+    case WindowUnit::kMonth:
+      return "%Y-%m";
+    case WindowUnit::kQuarter:
+      return "%Y-Q%q";
+    case WindowUnit::kYear:
+      return "%Y";
   }
   return "%Y-%m-%d";
 }
@@ -177,12 +211,24 @@ std::string label(std::string_view pattern, date::local_days day, int hour) {
       continue;
     }
     switch (pattern[++i]) {
-      case 'Y': append_padded(out, static_cast<int>(ymd.year()), 4); break;
-      case 'm': append_padded(out, static_cast<int>(static_cast<unsigned>(ymd.month())), 2); break;
-      case 'd': append_padded(out, static_cast<int>(static_cast<unsigned>(ymd.day())), 2); break;
-      case 'H': append_padded(out, hour, 2); break;
-      case 'q': append_padded(out, static_cast<int>((static_cast<unsigned>(ymd.month()) - 1) / 3 + 1), 1); break;
-      default: out += pattern[i]; break;
+      case 'Y':
+        append_padded(out, static_cast<int>(ymd.year()), 4);
+        break;
+      case 'm':
+        append_padded(out, static_cast<int>(static_cast<unsigned>(ymd.month())), 2);
+        break;
+      case 'd':
+        append_padded(out, static_cast<int>(static_cast<unsigned>(ymd.day())), 2);
+        break;
+      case 'H':
+        append_padded(out, hour, 2);
+        break;
+      case 'q':
+        append_padded(out, static_cast<int>((static_cast<unsigned>(ymd.month()) - 1) / 3 + 1), 1);
+        break;
+      default:
+        out += pattern[i];
+        break;
     }
   }
   return out;
@@ -198,7 +244,8 @@ std::optional<Date> parse_date(std::string_view text, std::string_view format) {
   return date_of(*day);
 }
 
-std::optional<Instant> parse_instant(std::string_view text, std::string_view format, const TimeZone& zone) {
+std::optional<Instant> parse_instant(std::string_view text, std::string_view format,
+                                     const TimeZone& zone) {
   Fields f;
   if (!parse(text, format, f)) return std::nullopt;
   const auto day = checked_day(f);
@@ -214,6 +261,7 @@ std::optional<Instant> parse_instant(std::string_view text, std::string_view for
     // the offset before the change gives.
     utc = local.time_since_epoch().count() - info.first.offset.count();
   }
+  if (utc < kFirstSecond || utc > kLastSecond) return std::nullopt;
   return Instant{utc * kMicrosPerSecond + f.micros};
 }
 
@@ -250,7 +298,8 @@ Result<TimeZone> TimeZone::find(std::string_view name) {
   try {
     return TimeZone(date::locate_zone(std::string(name)));
   } catch (const std::runtime_error&) {
-    return fail(fmt::format("there is no time zone \"{}\" in the IANA database; write it like Europe/Paris", name));
+    return fail(fmt::format(
+        "there is no time zone \"{}\" in the IANA database; write it like Europe/Paris", name));
   }
 }
 
@@ -286,8 +335,10 @@ std::string window_label(const CalendarWindow& window, std::string_view pattern,
 std::string window_label(const CalendarWindow& window, std::string_view pattern, Instant event) {
   const date::local_seconds local = local_time(window.zone, event);
   const date::local_days day = date::floor<date::days>(local);
-  const int hour = window.unit == WindowUnit::kHour ? static_cast<int>((local - day).count() / 3600) : 0;
-  return label(pattern.empty() ? usual_pattern(window.unit) : pattern, first_day(window, day), hour);
+  const int hour =
+      window.unit == WindowUnit::kHour ? static_cast<int>((local - day).count() / 3600) : 0;
+  return label(pattern.empty() ? usual_pattern(window.unit) : pattern, first_day(window, day),
+               hour);
 }
 
 Instant window_end(const CalendarWindow& window, Date event) {
@@ -297,10 +348,15 @@ Instant window_end(const CalendarWindow& window, Date event) {
 
 Instant window_end(const CalendarWindow& window, Instant event) {
   if (window.unit == WindowUnit::kHour) {
-    // The local hour's end; offsets of all zones are whole minutes within an hour's reach.
-    const std::int64_t local = local_time(window.zone, event).time_since_epoch().count();
-    const std::int64_t into = ((local % 3600) + 3600) % 3600;
-    return Instant{(seconds_of(event).time_since_epoch().count() + 3600 - into) * kMicrosPerSecond};
+    // One second after the hour's last one. Where clocks go back an hour is lived twice under one
+    // label, so it ends with its second pass; where they go forward it may be cut short.
+    const auto hour = date::floor<std::chrono::hours>(local_time(window.zone, event));
+    const date::local_seconds last = hour + std::chrono::seconds{3599};
+    const date::local_info info = zone_of(window.zone.zone_)->get_info(last);
+    if (info.result == date::local_info::nonexistent) return instant_of(info.first.end);
+    const bool twice = info.result == date::local_info::ambiguous;
+    const auto since_epoch = last.time_since_epoch() - (twice ? info.second : info.first).offset;
+    return instant_of(date::sys_seconds{since_epoch} + std::chrono::seconds{1});
   }
   return window_end(window, window.zone.local_date(event));
 }

@@ -24,15 +24,17 @@ struct Instant {
   auto operator<=>(const Instant&) const = default;
 };
 
-// Parses the whole of `text` by a strptime-like format; anything left over is a failure. Conversions:
-// %Y (four digits) %m %d %H %M %S (two digits each; %S takes a fraction of up to 6 digits after '.')
-// %z ("Z", "+02:00", "+0200"). Every other character stands for itself. 31 April, 29 February
-// of a common year and 24:00 are refused.
+// Parses the whole of `text` by a strptime-like format; anything left over is a failure.
+// Conversions: %Y (four digits) %m %d %H %M %S (two digits each; %S takes a fraction of up to 6
+// digits after '.') %z ("Z", "+02:00", "+0200"). Every other character stands for itself. 31 April,
+// 29 February of a common year and 24:00 are refused.
 std::optional<Date> parse_date(std::string_view text, std::string_view format);
 
 class TimeZone;
+struct CalendarWindow;
 // Same; a text with %z is an instant by itself, one without is local time in `zone`. A local time
-// that a clock change skips is moved forward by the gap; one that occurs twice is the earlier.
+// that a clock change skips is moved forward by the gap; one that occurs twice is the earlier. An
+// instant outside the years 0001 to 9999 of UTC is a failure.
 std::optional<Instant> parse_instant(std::string_view text, std::string_view format,
                                      const TimeZone& zone);
 
@@ -56,6 +58,7 @@ class TimeZone {
   explicit TimeZone(const void* zone) : zone_(zone) {}
   const void* zone_;
   friend std::optional<Instant> parse_instant(std::string_view, std::string_view, const TimeZone&);
+  friend Instant window_end(const CalendarWindow&, Instant);
 };
 
 enum class WindowUnit { kHour, kDay, kWeek, kMonth, kQuarter, kYear };
@@ -74,7 +77,8 @@ struct CalendarWindow {
 std::string window_label(const CalendarWindow& window, std::string_view pattern, Date event);
 std::string window_label(const CalendarWindow& window, std::string_view pattern, Instant event);
 
-// The instant at which the window that holds the event ends (exclusive), for lateness.
+// The instant at which the window that holds the event ends (exclusive), for lateness: the same for
+// all events of one label, also where clocks go back and an hour is lived twice.
 Instant window_end(const CalendarWindow& window, Date event);
 Instant window_end(const CalendarWindow& window, Instant event);
 

@@ -12,8 +12,9 @@ TimeZone zone(std::string_view name) { return TimeZone::find(name).value(); }
 TEST(Calendar, ReadsDatesByTheirFormatAndNothingElse) {
   EXPECT_EQ(to_string(*parse_date("11/01/2017", "%d/%m/%Y")), "2017-01-11");
   EXPECT_EQ(to_string(*parse_date("10-08-2016", "%d-%m-%Y")), "2016-08-10");
-  for (const char* text : {"03-21-2015", "2015/03/21", "21_03_2015", "1-3-2015", "31-04-2015", "29-02-2015",
-                           "00-01-2015", "01-00-2015", "01-13-2015", "01-01-0000", "01-01-2015 ", "01-01-15", ""}) {
+  for (const char* text :
+       {"03-21-2015", "2015/03/21", "21_03_2015", "1-3-2015", "31-04-2015", "29-02-2015",
+        "00-01-2015", "01-00-2015", "01-13-2015", "01-01-0000", "01-01-2015 ", "01-01-15", ""}) {
     EXPECT_FALSE(parse_date(text, "%d-%m-%Y").has_value()) << text;
   }
   EXPECT_EQ(to_string(*parse_date("29-02-2016", "%d-%m-%Y")), "2016-02-29");
@@ -78,14 +79,43 @@ TEST(Calendar, AnInstantFallsInTheWindowOfItsLocalTime) {
 
 TEST(Calendar, AWindowEndsWhereTheNextBeginsAlsoAcrossClockChanges) {
   const CalendarWindow day_in_paris{WindowUnit::kDay, Weekday::kMonday, zone("Europe/Paris")};
-  EXPECT_EQ(to_string(window_end(day_in_paris, at("2022-03-27T10:00:00Z"))), "2022-03-27T22:00:00Z");
-  EXPECT_EQ(to_string(window_end(day_in_paris, at("2022-10-30T10:00:00Z"))), "2022-10-30T23:00:00Z");
+  EXPECT_EQ(to_string(window_end(day_in_paris, at("2022-03-27T10:00:00Z"))),
+            "2022-03-27T22:00:00Z");
+  EXPECT_EQ(to_string(window_end(day_in_paris, at("2022-10-30T10:00:00Z"))),
+            "2022-10-30T23:00:00Z");
   const CalendarWindow month{WindowUnit::kMonth, Weekday::kMonday, TimeZone::utc()};
   EXPECT_EQ(to_string(window_end(month, day("2024-02-29"))), "2024-03-01T00:00:00Z");
   const CalendarWindow quarter{WindowUnit::kQuarter, Weekday::kMonday, TimeZone::utc()};
   EXPECT_EQ(to_string(window_end(quarter, day("2024-12-31"))), "2025-01-01T00:00:00Z");
   const CalendarWindow hour{WindowUnit::kHour, Weekday::kMonday, zone("Asia/Kolkata")};
   EXPECT_EQ(to_string(window_end(hour, at("2022-07-31T21:59:59Z"))), "2022-07-31T22:30:00Z");
+}
+
+TEST(Calendar, AnHourThatIsLivedTwiceEndsWithItsSecondPass) {
+  const CalendarWindow paris{WindowUnit::kHour, Weekday::kMonday, zone("Europe/Paris")};
+  for (const char* moment :
+       {"2022-10-30T00:00:00Z", "2022-10-30T00:59:59Z", "2022-10-30T01:30:00Z"}) {
+    EXPECT_EQ(window_label(paris, "", at(moment)), "2022-10-30T02") << moment;
+    EXPECT_EQ(to_string(window_end(paris, at(moment))), "2022-10-30T02:00:00Z") << moment;
+  }
+  EXPECT_EQ(to_string(window_end(paris, at("2022-10-29T23:30:00Z"))), "2022-10-30T00:00:00Z");
+  // Half an hour back: the hour has ninety minutes.
+  const CalendarWindow lord_howe{WindowUnit::kHour, Weekday::kMonday, zone("Australia/Lord_Howe")};
+  EXPECT_EQ(to_string(window_end(lord_howe, at("2022-04-02T14:00:00Z"))), "2022-04-02T15:30:00Z");
+}
+
+TEST(Calendar, ADayBeginsWhereItsFirstMomentIs) {
+  // Midnight does not exist in Havana on the day clocks go forward.
+  EXPECT_EQ(to_string(zone("America/Havana").start_of(day("2022-03-13"))), "2022-03-13T05:00:00Z");
+  EXPECT_EQ(to_string(zone("Europe/Paris").start_of(day("2022-07-01"))), "2022-06-30T22:00:00Z");
+  // Apia skipped 30 December 2011.
+  EXPECT_EQ(to_string(zone("Pacific/Apia").start_of(day("2011-12-30"))), "2011-12-30T10:00:00Z");
+}
+
+TEST(Calendar, AnOffsetMayNotPushAnInstantOutOfTheCalendar) {
+  EXPECT_FALSE(parse_iso_instant("0001-01-01T00:00:00+01:00").has_value());
+  EXPECT_FALSE(parse_iso_instant("9999-12-31T23:59:59-00:01").has_value());
+  EXPECT_TRUE(parse_iso_instant("9999-12-31T23:59:59.999999Z").has_value());
 }
 
 TEST(Calendar, AnUnknownZoneIsRefusedWithAHint) {

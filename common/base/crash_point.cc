@@ -12,7 +12,7 @@ namespace {
 
 // Written once in main, before any other thread is started.
 std::atomic<bool> armed{false};
-std::string armed_name;                  // NOLINT: lives as long as the process
+std::string armed_name;  // NOLINT: lives as long as the process
 std::atomic<int> remaining{1};
 
 }  // namespace

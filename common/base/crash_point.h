@@ -1,7 +1,7 @@
 #pragma once
 // Named points between two durable effects at which the crash tests kill the process the hard way.
-// SLUICE_CRASH_POINT="name" or "name:N" (the Nth time it is reached) arms one; otherwise a point costs
-// one relaxed load. kill(getpid(), SIGKILL): no destructor, no flush, as a real kill -9.
+// SLUICE_CRASH_POINT="name" or "name:N" (the Nth time it is reached) arms one; otherwise a point
+// costs one relaxed load. kill(getpid(), SIGKILL): no destructor, no flush, as a real kill -9.
 //
 // The points, in the order of the flow (tests/crash goes through all of them):
 //   ingest.before-announce  ingest.after-announce  ingest.chunk-produced  ingest.after-commit

@@ -12,6 +12,8 @@
 
 namespace sluice {
 
+inline constexpr int kMaxDecimalDigits = 38;
+
 struct Decimal {
   __int128 units = 0;
   int scale = 0;
@@ -28,7 +30,7 @@ std::optional<Decimal> add(const Decimal& a, const Decimal& b);
 Decimal negate(const Decimal& a);
 std::optional<Decimal> multiply(const Decimal& a, const Decimal& b);
 
-// a / b to `places` decimals, half to even. nullopt: b is zero, or the result does not fit.
+// a / b to `places` (0..38) decimals, half to even. nullopt: b is zero, or the result does not fit.
 std::optional<Decimal> divide(const Decimal& a, const Decimal& b, int places);
 
 std::strong_ordering compare(const Decimal& a, const Decimal& b);

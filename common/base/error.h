@@ -6,9 +6,8 @@
 
 #include <stdexcept>
 #include <string>
-#include <utility>
-
 #include <tl/expected.hpp>
+#include <utility>
 
 namespace sluice {
 

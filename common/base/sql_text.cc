@@ -19,10 +19,17 @@ void append_copy_text(std::string& out, std::string_view value) {
     if (plain == std::string_view::npos) return;
     out.push_back('\\');
     switch (value[plain]) {
-      case '\t': out.push_back('t'); break;
-      case '\n': out.push_back('n'); break;
-      case '\r': out.push_back('r'); break;
-      default: out.push_back('\\');
+      case '\t':
+        out.push_back('t');
+        break;
+      case '\n':
+        out.push_back('n');
+        break;
+      case '\r':
+        out.push_back('r');
+        break;
+      default:
+        out.push_back('\\');
     }
     value.remove_prefix(plain + 1);
   }

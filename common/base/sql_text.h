@@ -1,6 +1,6 @@
 #pragma once
-// Text that goes into SQL: names that come from a definition, and rows for COPY. Values in statements are
-// always parameters, never text.
+// Text that goes into SQL: names that come from a definition, and rows for COPY. Values in
+// statements are always parameters, never text.
 
 #include <string>
 #include <string_view>
