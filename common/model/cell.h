@@ -15,7 +15,8 @@ namespace sluice {
 enum class ColumnType { kString, kInteger, kDecimal, kBoolean, kDate, kTimestamp };
 
 // monostate is null.
-using Cell = std::variant<std::monostate, std::string_view, std::int64_t, Decimal, bool, Date, Instant>;
+using Cell =
+    std::variant<std::monostate, std::string_view, std::int64_t, Decimal, bool, Date, Instant>;
 
 inline bool is_null(const Cell& cell) { return std::holds_alternative<std::monostate>(cell); }
 

@@ -27,18 +27,19 @@ std::string to_json(const CommitRecord& r) {
 }
 
 Result<CommitRecord> commit_record_from_json(std::string_view json) {
-  return model_json::read_object<CommitRecord>(json, "a commit record", [](const nlohmann::json& j) {
-    CommitRecord r;
-    r.format = j.at("format");
-    r.task = j.at("task");
-    r.transaction = j.at("transaction");
-    r.previous = j.at("previous");
-    for (const auto& [topic, offset] : j.at("inputs").items()) r.inputs[topic] = offset;
-    r.partitions = j.at("partitions");
-    r.fingerprint = j.at("fingerprint");
-    r.messages = j.at("messages");
-    return r;
-  });
+  return model_json::read_object<CommitRecord>(
+      json, "a commit record", [](const nlohmann::json& j) {
+        CommitRecord r;
+        r.format = j.at("format");
+        r.task = j.at("task");
+        r.transaction = j.at("transaction");
+        r.previous = j.at("previous");
+        for (const auto& [topic, offset] : j.at("inputs").items()) r.inputs[topic] = offset;
+        r.partitions = j.at("partitions");
+        r.fingerprint = j.at("fingerprint");
+        r.messages = j.at("messages");
+        return r;
+      });
 }
 
 void CommitChain::read(const CommitRecord& record) {
@@ -46,15 +47,19 @@ void CommitChain::read(const CommitRecord& record) {
     throw Unsafe(fmt::format("a commit record of {} lies among those of {}", record.task, task_));
   }
   if (record.format > kFormat) {
-    throw Unsafe(fmt::format("{} was last run by a newer version of Sluice (commit format {}, this one knows {}); "
-                             "run that version or a later one",
-                             task_, record.format, kFormat));
+    throw Unsafe(fmt::format(
+        "{} was last run by a newer version of Sluice (commit format {}, this one knows {}); "
+        "run that version or a later one",
+        task_, record.format, kFormat));
   }
-  // Compaction removes older records, so numbers may jump forward; each still names its predecessor.
-  const bool follows = record.transaction == record.previous + 1 && record.transaction > last_.transaction;
+  // Compaction removes older records, so numbers may jump forward; each still names its
+  // predecessor.
+  const bool follows =
+      record.transaction == record.previous + 1 && record.transaction > last_.transaction;
   if (!follows) {
-    throw Unsafe(fmt::format("torn transaction: commit record {} of {} (after {}) does not follow {}",
-                             record.transaction, task_, record.previous, last_.transaction));
+    throw Unsafe(
+        fmt::format("torn transaction: commit record {} of {} (after {}) does not follow {}",
+                    record.transaction, task_, record.previous, last_.transaction));
   }
   last_ = record;
 }

@@ -1,8 +1,8 @@
 #pragma once
 // The commit record: the last message of each transaction of a task, in a compacted topic at the
 // task's own partition, key = the task's name. It is the task's memory of where it stands: on start
-// the task reads the newest one (to the log's true end) and goes on from there, whatever the consumer
-// group thinks.
+// the task reads the newest one (to the log's true end) and goes on from there, whatever the
+// consumer group thinks.
 //
 // Records are chained: number n names n-1. A number that does not follow, or data behind the newest
 // record in a changelog, is a torn transaction; the task stops with a named error (Unsafe) instead
@@ -18,14 +18,14 @@
 namespace sluice {
 
 struct CommitRecord {
-  int format = 1;                              // a newer format than ours is refused (downgrade)
+  int format = 1;  // a newer format than ours is refused (downgrade)
   std::string task;
-  std::uint64_t transaction = 0;               // 1 for the first; 0 = none yet
+  std::uint64_t transaction = 0;  // 1 for the first; 0 = none yet
   std::uint64_t previous = 0;
   std::map<std::string, std::int64_t> inputs;  // topic -> next offset to read (task's partition)
   std::int32_t partitions = 0;                 // of the input topics; a change is refused
   std::string fingerprint;                     // Dataset::fingerprint; empty for ingest
-  std::uint64_t messages = 0;                  // data messages in the same transaction and partition
+  std::uint64_t messages = 0;  // data messages in the same transaction and partition
 };
 
 std::string to_json(const CommitRecord& record);

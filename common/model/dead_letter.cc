@@ -1,5 +1,9 @@
 #include "common/model/dead_letter.h"
 
+#include <optional>
+#include <utility>
+
+#include "common/base/json_text.h"
 #include "common/model/json_read.h"
 
 namespace sluice {
@@ -8,6 +12,20 @@ namespace {
 std::string text_of(const nlohmann::json& object, const char* name) {
   const auto& value = object.at(name);
   return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+struct PlaceOfMessage {
+  std::string partition;
+  std::string offset;
+};
+
+// The id of a message that is itself the dead letter says where it lies: "<topic>/<p>/<offset>".
+std::optional<PlaceOfMessage> place_of_message(std::string_view id, std::string_view topic) {
+  if (!id.starts_with(topic) || id.size() == topic.size() || id[topic.size()] != '/') return {};
+  id.remove_prefix(topic.size() + 1);
+  const std::size_t slash = id.find('/');
+  if (slash == std::string_view::npos) return {};
+  return PlaceOfMessage{std::string(id.substr(0, slash)), std::string(id.substr(slash + 1))};
 }
 
 }  // namespace
@@ -47,23 +65,28 @@ Result<DeadLetter> dead_letter_from_json(std::string_view json) {
 }
 
 DeadLetterHeaders headers_of(const DeadLetter& d, std::string_view topic) {
-  const std::pair<std::string_view, std::string> all[] = {
+  std::vector<std::pair<std::string_view, std::string>> all = {
       {"__connect.errors.topic", std::string(topic)},
       {"__connect.errors.connector.name", "sluice-" + d.stage},
       {"__connect.errors.stage", d.stage == "ingest" ? "VALUE_CONVERTER" : "TRANSFORMATION"},
       {"__connect.errors.exception.class.name", d.rule},
-      {"__connect.errors.exception.message", model_json::utf8(d.reason)},
+      {"__connect.errors.exception.message", valid_utf8(d.reason)},
       {"x-file-id", d.file},
-      {"x-file-name", model_json::utf8(d.file_name)},
+      {"x-file-name", valid_utf8(d.file_name)},
       {"x-entry", std::to_string(d.entry)},
       {"x-line", std::to_string(d.line)},
       {"x-column", d.column},
       {"x-rule", d.rule},
   };
+  if (const auto place = place_of_message(d.id, topic)) {
+    all.emplace_back("__connect.errors.partition", place->partition);
+    all.emplace_back("__connect.errors.offset", place->offset);
+  }
   DeadLetterHeaders out;
-  out.storage.reserve(std::size(all));
-  for (const auto& [name, value] : all) {
-    out.storage.push_back(value);
+  out.storage.reserve(all.size());
+  out.headers.reserve(all.size());
+  for (auto& [name, value] : all) {
+    out.storage.push_back(std::move(value));
     out.headers.push_back({name, out.storage.back()});
   }
   return out;

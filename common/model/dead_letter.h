@@ -14,24 +14,31 @@
 namespace sluice {
 
 struct DeadLetter {
-  std::string id;        // "<file id>:<entry>:<line>", the row's origin; poison: "<topic>/<p>/<offset>"
+  std::string id;  // "<file id>:<entry>:<line>", the row's origin; poison: "<topic>/<p>/<offset>"
   std::string dataset;
-  std::string file;      // file id; empty for a foreign message
+  std::string file;  // file id; empty for a foreign message
   std::string file_name;
   std::uint32_t entry = 0;
   std::uint64_t line = 0;
-  std::string column;    // empty: the row as a whole
-  std::string rule;      // closed set, for grouping: "required", "type.date", "columns", ...
-  std::string reason;    // plain sentence with the value
-  std::string row;       // as it stood in the file, bytes that are not UTF-8 escaped as \xNN
-  std::string stage;     // "ingest" or "transform"
+  std::string column;  // empty: the row as a whole
+  std::string rule;    // closed set, for grouping: "required", "type.date", "columns", ...
+  std::string reason;  // plain sentence with the value
+  std::string row;     // as it stood in the file, bytes that are not UTF-8 escaped as \xNN
+  std::string stage;   // "ingest" or "transform"
 };
 
 std::string to_json(const DeadLetter& letter);
 Result<DeadLetter> dead_letter_from_json(std::string_view json);
 
-// The headers of a dead letter's message; the strings live in `storage`.
+// The headers of a dead letter's message; the strings live in `storage`. `topic` is the one the
+// message was read from, or, for a row of a file, the dead letters' own.
 struct DeadLetterHeaders {
+  DeadLetterHeaders() = default;
+  DeadLetterHeaders(DeadLetterHeaders&&) = default;
+  DeadLetterHeaders& operator=(DeadLetterHeaders&&) = default;
+  DeadLetterHeaders(const DeadLetterHeaders&) = delete;  // its views would be the other's
+  DeadLetterHeaders& operator=(const DeadLetterHeaders&) = delete;
+
   std::vector<std::string> storage;
   std::vector<Header> headers;
 };

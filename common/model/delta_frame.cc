@@ -1,5 +1,7 @@
 #include "common/model/delta_frame.h"
 
+#include <utility>
+
 #include "common/base/bytes.h"
 #include "common/base/check.h"
 
@@ -9,36 +11,50 @@ namespace {
 constexpr std::uint8_t kFormat = 1;
 // A delta is at least three empty strings' lengths and one number.
 constexpr std::size_t kMinDeltaBytes = 4;
+// Room for the longest head, so that a whole frame stays within kMaxFrameBytes.
+constexpr std::size_t kMaxHeadBytes = 64;
+constexpr std::size_t kMaxBodyBytes = kMaxFrameBytes - kMaxHeadBytes;
+
+template <typename T>
+void read_number(ByteReader& in, T& out, bool& in_range) {
+  const std::uint64_t value = in.varint();
+  in_range = in_range && std::in_range<T>(value);
+  out = static_cast<T>(value);
+}
 
 }  // namespace
 
 void FrameWriter::add(const GroupDelta& delta) {
-  if (bodies_.empty() || bodies_.back().size() >= kMaxFrameBytes) {
-    bodies_.emplace_back();
-    counts_.push_back(0);
-  }
-  std::string& body = bodies_.back();
-  const std::size_t before = body.size();
-  ByteWriter out(body);
+  if (bodies_.empty()) open_frame();
+  const std::size_t before = bodies_.back().size();
+  ByteWriter out(bodies_.back());
   out.string(delta.report);
   out.string(delta.group);
   out.signed_varint(delta.rows);
   out.string(delta.accumulators);
-  bytes_ += body.size() - before;
+  bytes_ += bodies_.back().size() - before;
+  if (bodies_.back().size() > kMaxBodyBytes && before > 0) {
+    std::string overhang = bodies_.back().substr(before);
+    bodies_.back().resize(before);
+    open_frame();
+    bodies_.back() = std::move(overhang);
+  }
   ++counts_.back();
+}
+
+void FrameWriter::open_frame() {
+  bodies_.emplace_back();
+  counts_.push_back(0);
 }
 
 std::vector<std::string> FrameWriter::finish(FrameHead head) {
   SLUICE_CHECK(head.input_from >= 0 && head.input_to >= head.input_from, "offsets grow from 0");
-  if (bodies_.empty()) {
-    bodies_.emplace_back();
-    counts_.push_back(0);
-  }
+  if (bodies_.empty()) open_frame();
   std::vector<std::string> frames;
   frames.reserve(bodies_.size());
   for (std::size_t i = 0; i < bodies_.size(); ++i) {
     std::string frame;
-    frame.reserve(bodies_[i].size() + 48);
+    frame.reserve(bodies_[i].size() + kMaxHeadBytes);
     ByteWriter out(frame);
     out.u8(kFormat);
     out.varint(static_cast<std::uint64_t>(head.task));
@@ -65,15 +81,16 @@ Result<Frame> read_frame(std::string_view message) {
                 std::to_string(kFormat));
   }
   Frame frame;
-  frame.head.task = static_cast<std::int32_t>(in.varint());
-  frame.head.transaction = in.varint();
-  frame.head.input_from = static_cast<std::int64_t>(in.varint());
-  frame.head.input_to = static_cast<std::int64_t>(in.varint());
-  frame.head.index = static_cast<std::uint32_t>(in.varint());
-  frame.head.count = static_cast<std::uint32_t>(in.varint());
+  bool in_range = true;
+  read_number(in, frame.head.task, in_range);
+  read_number(in, frame.head.transaction, in_range);
+  read_number(in, frame.head.input_from, in_range);
+  read_number(in, frame.head.input_to, in_range);
+  read_number(in, frame.head.index, in_range);
+  read_number(in, frame.head.count, in_range);
   const std::uint64_t deltas = in.varint();
-  if (!in.ok() || frame.head.index >= frame.head.count || frame.head.task < 0 ||
-      deltas > in.rest().size() / kMinDeltaBytes + 1) {
+  if (!in.ok() || !in_range || frame.head.index >= frame.head.count ||
+      frame.head.input_to < frame.head.input_from || deltas > in.rest().size() / kMinDeltaBytes) {
     return fail("a delta frame's head is malformed");
   }
   frame.deltas.reserve(deltas);

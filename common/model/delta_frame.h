@@ -1,8 +1,8 @@
 #pragma once
 // What stage 1 sends to stage 2 through the repartition topic: in each transaction, to every
-// partition, one batch of group deltas, cut into frames (messages) of at most kMaxFrameBytes. Every
-// transaction sends at least one frame to every partition, so the chain of transaction numbers
-// has no gaps anywhere and a torn transaction shows.
+// partition, one batch of group deltas, cut into frames (messages) of at most kMaxFrameBytes (a
+// single delta that is larger travels alone). Every transaction sends at least one frame to every
+// partition, so the chain of transaction numbers has no gaps anywhere and a torn transaction shows.
 //
 //   frame   = format:u8 task:varint transaction:varint input_from:varint input_to:varint
 //             frame_index:varint frame_count:varint delta_count:varint delta*
@@ -24,7 +24,7 @@ inline constexpr std::size_t kMaxFrameBytes = 256 * 1024;
 struct GroupDelta {
   std::string_view report;
   std::string_view group;
-  std::int64_t rows = 0;         // how many more (or fewer) records stand behind the group
+  std::int64_t rows = 0;          // how many more (or fewer) records stand behind the group
   std::string_view accumulators;  // encoded change of each measure
 };
 
@@ -46,6 +46,8 @@ class FrameWriter {
   std::size_t bytes() const { return bytes_; }
 
  private:
+  void open_frame();
+
   std::vector<std::string> bodies_;
   std::vector<std::uint32_t> counts_;
   std::size_t bytes_ = 0;

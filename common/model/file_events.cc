@@ -110,11 +110,12 @@ std::string to_json(const FileCounts& c) {
 }
 
 Result<Announcement> announcement_from_json(std::string_view json) {
-  return model_json::read_object<Announcement>(json, "an announcement", [](const nlohmann::json& j) {
-    Announcement a = read_file(j);
-    a.error = text_of(j.at("error"));
-    return a;
-  });
+  return model_json::read_object<Announcement>(json, "an announcement",
+                                               [](const nlohmann::json& j) {
+                                                 Announcement a = read_file(j);
+                                                 a.error = text_of(j.at("error"));
+                                                 return a;
+                                               });
 }
 
 Result<FileEntry> file_entry_from_json(std::string_view json) {

@@ -13,16 +13,16 @@ namespace sluice {
 // A complete file with its fingerprint, announced to the shard that owns its bytes.
 // Topic announcements, partition = shard_of(id), key = id.
 struct Announcement {
-  std::string id;        // see origin.h
-  std::string source;    // "folder" (later: "s3", "upload")
-  std::string path;      // relative to the source's root: "sub/bookings.csv"
-  std::string name;      // last part of the path
-  std::string dataset;   // empty: no definition takes this name
-  std::string sha256;    // 64 hex digits; empty if unreadable
+  std::string id;       // see origin.h
+  std::string source;   // "folder" (later: "s3", "upload")
+  std::string path;     // relative to the source's root: "sub/bookings.csv"
+  std::string name;     // last part of the path
+  std::string dataset;  // empty: no definition takes this name
+  std::string sha256;   // 64 hex digits; empty if unreadable
   std::uint64_t bytes = 0;
   std::int64_t mtime_ns = 0;
   std::uint64_t inode = 0;
-  std::string error;     // why it cannot be read at all; empty if it can
+  std::string error;  // why it cannot be read at all; empty if it can
   std::int64_t found_ms = 0;
 };
 
@@ -36,22 +36,22 @@ std::optional<FileState> parse_file_state(std::string_view text);
 struct FileEntry {
   Announcement file;
   FileState state = FileState::kFound;
-  std::string duplicate_of;        // file id, state kDuplicate
-  std::string error;               // plain sentence, state kFailed
+  std::string duplicate_of;  // file id, state kDuplicate
+  std::string error;         // plain sentence, state kFailed
   // Where reading goes on after a restart; the rows before it are committed.
   std::uint64_t next_byte = 0;
   std::uint64_t next_line = 1;
   bool fully_read = false;
   // ingest's side of the receipt
-  std::uint64_t rows = 0;          // read so far
-  std::uint64_t published = 0;     // records sent to the records topic
-  std::uint64_t rejected = 0;      // dead letters of ingest
+  std::uint64_t rows = 0;       // read so far
+  std::uint64_t published = 0;  // records sent to the records topic
+  std::uint64_t rejected = 0;   // dead letters of ingest
   // transform's side: what became of the published records
   std::uint64_t records = 0;
   std::uint64_t corrections = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t poisoned = 0;      // dead letters of transform
-  std::uint64_t late = 0;          // of the records and corrections
+  std::uint64_t poisoned = 0;  // dead letters of transform
+  std::uint64_t late = 0;      // of the records and corrections
   std::int64_t started_ms = 0;
   std::int64_t finished_ms = 0;
 
@@ -67,7 +67,7 @@ struct FileEntry {
 // Topic file_counts, partition = shard_of(file), key = file id.
 struct FileCounts {
   std::string file;
-  std::string task;         // "bookings-stage1-0"
+  std::string task;  // "bookings-stage1-0"
   std::uint64_t transaction = 0;
   std::uint64_t records = 0;
   std::uint64_t corrections = 0;
@@ -77,10 +77,11 @@ struct FileCounts {
 };
 
 std::string to_json(const Announcement& announcement);
-std::string to_json(const FileEntry& entry);  // flat; the names are the contract's (id, name, dataset,
-                                              // source, bytes, state, rows, records, dead_letters,
-                                              // duplicates, corrections, error, started_at,
-                                              // finished_at as ISO instants or null) and more
+std::string to_json(
+    const FileEntry& entry);  // flat; the names are the contract's (id, name, dataset,
+                              // source, bytes, state, rows, records, dead_letters,
+                              // duplicates, corrections, error, started_at,
+                              // finished_at as ISO instants or null) and more
 std::string to_json(const FileCounts& counts);
 Result<Announcement> announcement_from_json(std::string_view json);
 Result<FileEntry> file_entry_from_json(std::string_view json);

@@ -1,18 +1,17 @@
 #pragma once
-// Reading the small JSON messages of this folder: what each reader would otherwise write again. Only for
-// .cc files of common/model.
-
-#include <string>
-#include <string_view>
+// Reading the small JSON messages of this folder: what each reader would otherwise write again.
+// Only for .cc files of common/model.
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
 #include "common/base/error.h"
 
 namespace sluice::model_json {
 
-// Parses `json` as an object and hands it to `read`, which may throw nlohmann's exceptions for missing
-// members and wrong types; all of them become one Error that begins with `what`.
+// Parses `json` as an object and hands it to `read`, which may throw nlohmann's exceptions for
+// missing members and wrong types; all of them become one Error that begins with `what`.
 template <typename T, typename Read>
 Result<T> read_object(std::string_view json, std::string_view what, Read read) {
   try {
@@ -28,9 +27,6 @@ Result<T> read_object(std::string_view json, std::string_view what, Read read) {
 std::string instant_or_null(std::int64_t unix_ms);
 // Back; 0 for null. Throws nothing: a text that is no instant is 0.
 std::int64_t unix_ms_of(const nlohmann::json& value);
-
-// Text that may hold bytes that are no UTF-8 (a path), made safe for JSON: such bytes become U+FFFD.
-std::string utf8(std::string_view text);
 
 // Builds {"name":value,…} in the order of the calls.
 class ObjectWriter {

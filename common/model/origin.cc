@@ -16,20 +16,25 @@ bool whole_number(std::string_view text, T& value) {
 }  // namespace
 
 std::string file_id(std::uint64_t place, std::string_view sha256_hex) {
-  const std::string_view fingerprint =
-      sha256_hex.size() >= kFingerprintDigits ? sha256_hex.substr(0, kFingerprintDigits) : "000000000000";
+  const std::string_view fingerprint = sha256_hex.size() >= kFingerprintDigits
+                                           ? sha256_hex.substr(0, kFingerprintDigits)
+                                           : "000000000000";
   return std::to_string(place) + "-" + std::string(fingerprint);
 }
 
 std::optional<Origin> parse_origin(std::string_view text) {
   const std::size_t dash = text.find('-');
   const std::size_t first = text.find(':');
-  if (dash == std::string_view::npos || first == std::string_view::npos || dash > first) return std::nullopt;
+  if (dash == std::string_view::npos || first == std::string_view::npos || dash > first)
+    return std::nullopt;
   const std::size_t second = text.find(':', first + 1);
   if (second == std::string_view::npos) return std::nullopt;
   Origin out;
   out.fingerprint = text.substr(dash + 1, first - dash - 1);
-  if (out.fingerprint.size() != kFingerprintDigits) return std::nullopt;
+  if (out.fingerprint.size() != kFingerprintDigits ||
+      out.fingerprint.find_first_not_of("0123456789abcdef") != std::string_view::npos) {
+    return std::nullopt;
+  }
   if (!whole_number(text.substr(0, dash), out.place) ||
       !whole_number(text.substr(first + 1, second - first - 1), out.entry) ||
       !whole_number(text.substr(second + 1), out.line)) {

@@ -23,7 +23,9 @@ std::string Topics::announcements() const { return named("announcements", ""); }
 std::string Topics::file_counts() const { return named("file-counts", ""); }
 std::string Topics::ingest_commits() const { return named("ingest-commits", ""); }
 std::string Topics::records(std::string_view dataset) const { return named(dataset, "records"); }
-std::string Topics::dead_letters(std::string_view dataset) const { return named(dataset, "dead-letters"); }
+std::string Topics::dead_letters(std::string_view dataset) const {
+  return named(dataset, "dead-letters");
+}
 std::string Topics::commits(std::string_view dataset) const { return named(dataset, "commits"); }
 std::string Topics::deltas(std::string_view dataset) const { return named(dataset, "deltas"); }
 std::string Topics::state(std::string_view dataset) const { return named(dataset, "state"); }
@@ -40,29 +42,33 @@ TopicSettings compacted(std::string name, std::int32_t partitions) {
 }
 
 TopicSettings kept_for_ever(std::string name, std::int32_t partitions) {
-  return {std::move(name),
-          partitions,
-          {{"cleanup.policy", "delete"},
-           {"retention.ms", "-1"},
-           {"retention.bytes", "-1"},
-           // A record's time is its event time, which may lie ahead; Kafka 4 refuses that by default.
-           {"message.timestamp.after.max.ms", "9223372036854775807"},
-           {"max.message.bytes", kMaxMessageBytes}}};
+  return {
+      std::move(name),
+      partitions,
+      {{"cleanup.policy", "delete"},
+       {"retention.ms", "-1"},
+       {"retention.bytes", "-1"},
+       // A record's time is its event time, which may lie ahead; Kafka 4 refuses that by default.
+       {"message.timestamp.after.max.ms", "9223372036854775807"},
+       {"max.message.bytes", kMaxMessageBytes}}};
 }
 
 std::vector<TopicSettings> installation_topics(const Topics& topics, std::int32_t shards) {
   return {compacted(topics.files(), shards), kept_for_ever(topics.discoveries(), 1),
-          kept_for_ever(topics.announcements(), shards), kept_for_ever(topics.file_counts(), shards),
-          compacted(topics.ingest_commits(), shards)};
+          kept_for_ever(topics.announcements(), shards),
+          kept_for_ever(topics.file_counts(), shards), compacted(topics.ingest_commits(), shards)};
 }
 
 std::vector<TopicSettings> dataset_topics(const Topics& topics, std::string_view dataset,
-                                          const std::vector<std::string>& reports, std::int32_t partitions) {
-  std::vector<TopicSettings> out = {
-      kept_for_ever(topics.records(dataset), partitions), kept_for_ever(topics.dead_letters(dataset), partitions),
-      compacted(topics.commits(dataset), partitions), kept_for_ever(topics.deltas(dataset), partitions),
-      compacted(topics.state(dataset), partitions)};
-  for (const std::string& report : reports) out.push_back(compacted(topics.rows(report), partitions));
+                                          const std::vector<std::string>& reports,
+                                          std::int32_t partitions) {
+  std::vector<TopicSettings> out = {kept_for_ever(topics.records(dataset), partitions),
+                                    kept_for_ever(topics.dead_letters(dataset), partitions),
+                                    compacted(topics.commits(dataset), partitions),
+                                    kept_for_ever(topics.deltas(dataset), partitions),
+                                    compacted(topics.state(dataset), partitions)};
+  for (const std::string& report : reports)
+    out.push_back(compacted(topics.rows(report), partitions));
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// The only place that knows how topics are named: `<prefix>.<name>.<stage>.v1`, dots between fields,
-// hyphens inside words, '_' of a dataset's or report's name becomes '-' (Kafka's metrics confuse
+// The only place that knows how topics are named: `<prefix>.<name>.<stage>.v1`, dots between
+// fields, hyphens inside words, '_' of a dataset's or report's name becomes '-' (Kafka's metrics
+// confuse
 // '.' and '_'). The prefix is "sluice" unless SLUICE_TOPIC_PREFIX says otherwise (tests do).
 
 #include <cstdint>
@@ -23,10 +24,10 @@ class Topics {
   const std::string& prefix() const { return prefix_; }
 
   // --- of the whole installation
-  std::string files() const;          // compacted ledger: a file's state and receipt, key file id
-  std::string discoveries() const;    // one partition: its offsets are the order of discovery
-  std::string announcements() const;  // complete, fingerprinted files; partition = shard
-  std::string file_counts() const;    // what stage 1 made of a file's records; partition = shard
+  std::string files() const;           // compacted ledger: a file's state and receipt, key file id
+  std::string discoveries() const;     // one partition: its offsets are the order of discovery
+  std::string announcements() const;   // complete, fingerprinted files; partition = shard
+  std::string file_counts() const;     // what stage 1 made of a file's records; partition = shard
   std::string ingest_commits() const;  // compacted commit records of the shards
 
   // --- of a dataset
