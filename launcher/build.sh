@@ -5,6 +5,9 @@
 # shellcheck disable=SC2034
 readonly service_targets=(sluice-ingest sluice-transform sluice-loader sluice-api sluice-cli sluice-samples)
 
+# A second checkout compiles the same files under other paths: let ccache know them again.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+
 # lock_build: two homes share one checkout, and so one build.
 lock_build() {
   mkdir -p "$build" || fail "cannot write in $root: is the disk full?"
