@@ -7,7 +7,8 @@ absolute() { readlink -m -- "$1"; }
 read_settings() {
   home=$(absolute "${SLUICE_HOME:-$root/.sluice}")
   cache=$(absolute "${SLUICE_CACHE:-$root/.cache}")
-  build="$root/build"
+  # Tests run from any build; a user has one.
+  build=${SLUICE_BUILD_DIR:-$root/build}
   bin="$build/bin"
   logs="$home/logs"
   run="$home/run"
