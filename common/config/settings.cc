@@ -1,5 +1,8 @@
 #include "common/config/settings.h"
 
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -8,15 +11,12 @@
 #include <functional>
 #include <sstream>
 
-#include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
+#include "common/base/version.h"
 
 extern char** environ;
 
 namespace sluice {
 namespace {
-
-constexpr const char* kVersion = "0.1.0";
 
 struct Option {
   std::string key;       // in the YAML file, with dots: kafka.brokers
@@ -53,22 +53,34 @@ std::string joined(const std::vector<std::string>& parts) {
 
 Option text(std::string key, std::string variable, std::string help, std::string Settings::*member,
             bool secret = false) {
-  return {std::move(key), std::move(variable), std::move(help), secret,
+  return {std::move(key),
+          std::move(variable),
+          std::move(help),
+          secret,
           [member](Settings& s, const std::string& v) { s.*member = v; },
           [member](const Settings& s) { return s.*member; }};
 }
 
-Option kafka_text(std::string key, std::string variable, std::string help, std::string KafkaSettings::*member) {
-  return {std::move(key), std::move(variable), std::move(help), false,
+Option kafka_text(std::string key, std::string variable, std::string help,
+                  std::string KafkaSettings::*member) {
+  return {std::move(key),
+          std::move(variable),
+          std::move(help),
+          false,
           [member](Settings& s, const std::string& v) { s.kafka.*member = v; },
           [member](const Settings& s) { return s.kafka.*member; }};
 }
 
 template <typename T>
-Option kafka_number(std::string key, std::string variable, std::string help, T KafkaSettings::*member,
-                    std::int64_t low, std::int64_t high) {
-  return {std::move(key), std::move(variable), std::move(help), false,
-          [=](Settings& s, const std::string& v) { s.kafka.*member = static_cast<T>(whole_number(v, low, high)); },
+Option kafka_number(std::string key, std::string variable, std::string help,
+                    T KafkaSettings::*member, std::int64_t low, std::int64_t high) {
+  return {std::move(key),
+          std::move(variable),
+          std::move(help),
+          false,
+          [=](Settings& s, const std::string& v) {
+            s.kafka.*member = static_cast<T>(whole_number(v, low, high));
+          },
           [member](const Settings& s) { return std::to_string(s.kafka.*member); }};
 }
 
@@ -78,26 +90,33 @@ const std::vector<Option>& options() {
       {"definitions", "SLUICE_DEFINITIONS", "folders of definitions, ':' between them", false,
        [](Settings& s, const std::string& v) { s.definitions = split(v, ':'); },
        [](const Settings& s) { return joined(s.definitions); }},
-      text("http.address", "SLUICE_HTTP_ADDRESS", "where the HTTP server listens", &Settings::http_address),
+      text("http.address", "SLUICE_HTTP_ADDRESS", "where the HTTP server listens",
+           &Settings::http_address),
       {"http.port", "SLUICE_HTTP_PORT", "its port; from SLUICE_PORT_BASE if not set", false,
-       [](Settings& s, const std::string& v) { s.http_port = static_cast<std::uint16_t>(whole_number(v, 0, 65535)); },
+       [](Settings& s, const std::string& v) {
+         s.http_port = static_cast<std::uint16_t>(whole_number(v, 0, 65535));
+       },
        [](const Settings& s) { return std::to_string(s.http_port); }},
-      kafka_text("kafka.brokers", "SLUICE_KAFKA_BROKERS", "host:port, commas between", &KafkaSettings::brokers),
+      kafka_text("kafka.brokers", "SLUICE_KAFKA_BROKERS", "host:port, commas between",
+                 &KafkaSettings::brokers),
       kafka_text("kafka.topic_prefix", "SLUICE_TOPIC_PREFIX", "first word of every topic",
                  &KafkaSettings::topic_prefix),
-      kafka_number("kafka.shards", "SLUICE_INGEST_SHARDS", "partitions of ingest's topics; fixed once they exist",
-                   &KafkaSettings::shards, 1, 256),
-      kafka_number("kafka.replication", "SLUICE_KAFKA_REPLICATION", "replicas of topics that are created",
-                   &KafkaSettings::replication, 1, 7),
+      kafka_number("kafka.shards", "SLUICE_INGEST_SHARDS",
+                   "partitions of ingest's topics; fixed once they exist", &KafkaSettings::shards,
+                   1, 256),
+      kafka_number("kafka.replication", "SLUICE_KAFKA_REPLICATION",
+                   "replicas of topics that are created", &KafkaSettings::replication, 1, 7),
       kafka_number("kafka.transaction_timeout_ms", "SLUICE_KAFKA_TRANSACTION_TIMEOUT_MS",
-                   "after which the broker aborts a silent transaction", &KafkaSettings::transaction_timeout_ms, 1000,
-                   900'000),
+                   "after which the broker aborts a silent transaction",
+                   &KafkaSettings::transaction_timeout_ms, 1000, 900'000),
       text("postgres_url", "SLUICE_POSTGRES_URL", "postgresql://user:password@host:port/database",
            &Settings::postgres_url, true),
-      text("instance", "SLUICE_INSTANCE_ID", "a stable name: a restart takes its partitions back at once",
-           &Settings::instance),
+      text("instance", "SLUICE_INSTANCE_ID",
+           "a stable name: a restart takes its partitions back at once", &Settings::instance),
       {"threads", "SLUICE_THREADS", "workers of this process", false,
-       [](Settings& s, const std::string& v) { s.threads = static_cast<int>(whole_number(v, 1, 256)); },
+       [](Settings& s, const std::string& v) {
+         s.threads = static_cast<int>(whole_number(v, 1, 256));
+       },
        [](const Settings& s) { return std::to_string(s.threads); }},
       {"log_level", "SLUICE_LOG_LEVEL", "debug, info, warning or error", false,
        [](Settings& s, const std::string& v) {
@@ -107,21 +126,25 @@ const std::vector<Option>& options() {
          s.log_level = v;
        },
        [](const Settings& s) { return s.log_level; }},
-      text("crash_point", "SLUICE_CRASH_POINT", "tests: kill this process at a named point", &Settings::crash_point),
+      text("crash_point", "SLUICE_CRASH_POINT", "tests: kill this process at a named point",
+           &Settings::crash_point),
   };
   return all;
 }
 
 // Read by the launcher or by tools, not by the services; no mistake to have them set.
 bool belongs_to_others(const std::string& variable) {
-  static const std::vector<std::string> known = {"SLUICE_PORT_BASE", "SLUICE_CONFIG", "SLUICE_S3_ENDPOINT",
-                                                 "SLUICE_CACHE", "SLUICE_POSTGRES_PASSWORD"};
-  return std::ranges::find(known, variable) != known.end() || variable.starts_with("SLUICE_TEST_") ||
-         variable.starts_with("SLUICE_SIMULATION_") || variable.starts_with("SLUICE_LAUNCHER_") ||
-         variable.starts_with("SLUICE_BUILD_");
+  static const std::vector<std::string> known = {
+      "SLUICE_PORT_BASE",         "SLUICE_CONFIG",
+      "SLUICE_S3_ENDPOINT",       "SLUICE_CACHE",
+      "SLUICE_POSTGRES_PASSWORD", "SLUICE_POSTGRES_PASSWORD_FILE"};
+  return std::ranges::find(known, variable) != known.end() ||
+         variable.starts_with("SLUICE_TEST_") || variable.starts_with("SLUICE_SIMULATION_") ||
+         variable.starts_with("SLUICE_LAUNCHER_") || variable.starts_with("SLUICE_BUILD_");
 }
 
-void set(const Option& option, Settings& settings, const std::string& value, const std::string& where) {
+void set(const Option& option, Settings& settings, const std::string& value,
+         const std::string& where) {
   try {
     option.set(settings, value);
   } catch (const ConfigError& error) {
@@ -129,12 +152,14 @@ void set(const Option& option, Settings& settings, const std::string& value, con
   }
 }
 
+// Secrets are one line; the line's end is no part of them.
 std::string first_line_of(const std::string& path, const std::string& variable) {
   std::ifstream in(path);
   std::string line;
   if (!in || !std::getline(in, line)) {
-    throw ConfigError(fmt::format("{} names {}, which cannot be read", variable, path));
+    throw ConfigError(fmt::format("{} names {}, which cannot be read or is empty", variable, path));
   }
+  if (line.ends_with('\r')) line.pop_back();
   return line;
 }
 
@@ -143,24 +168,32 @@ const Option* by_key(const std::string& key) {
   return found == options().end() ? nullptr : &*found;
 }
 
-void read_yaml(const YAML::Node& node, const std::string& prefix, const std::string& path, Settings& settings) {
+void read_properties(const YAML::Node& node, const std::string& where, Settings& settings) {
+  if (!node.IsMap()) throw ConfigError(where + " takes a map of librdkafka's properties");
+  for (const auto& property : node) {
+    const auto name = property.first.as<std::string>();
+    if (!property.second.IsScalar()) throw ConfigError(where + "." + name + " takes one value");
+    settings.kafka.properties[name] = property.second.as<std::string>();
+  }
+}
+
+std::string value_of(const YAML::Node& node, const std::string& key, const std::string& where) {
+  if (node.IsScalar()) return node.as<std::string>();
+  if (!node.IsSequence() || key != "definitions") throw ConfigError(where + " takes one value");
+  std::vector<std::string> parts;
+  for (const auto& part : node) parts.push_back(part.as<std::string>());
+  return joined(parts);
+}
+
+void read_yaml(const YAML::Node& node, const std::string& prefix, const std::string& path,
+               Settings& settings) {
   for (const auto& item : node) {
     const std::string key = prefix + item.first.as<std::string>();
     const std::string where = fmt::format("{}:{}: {}", path, item.first.Mark().line + 1, key);
     if (key == "kafka.properties") {
-      for (const auto& property : item.second) {
-        settings.kafka.properties[property.first.as<std::string>()] = property.second.as<std::string>();
-      }
+      read_properties(item.second, where, settings);
     } else if (const Option* option = by_key(key)) {
-      std::string value;
-      if (item.second.IsSequence()) {
-        for (const auto& part : item.second) value += (value.empty() ? "" : ":") + part.as<std::string>();
-      } else if (item.second.IsScalar()) {
-        value = item.second.as<std::string>();
-      } else {
-        throw ConfigError(where + " takes one value");
-      }
-      set(*option, settings, value, where);
+      set(*option, settings, value_of(item.second, key, where), where);
     } else if (item.second.IsMap() && (key == "kafka" || key == "http")) {
       read_yaml(item.second, key + ".", path, settings);
     } else {
@@ -171,49 +204,76 @@ void read_yaml(const YAML::Node& node, const std::string& prefix, const std::str
 
 void read_file(const std::string& path, Settings& settings) {
   try {
-    read_yaml(YAML::LoadFile(path), "", path, settings);
+    const YAML::Node file = YAML::LoadFile(path);
+    if (file.IsNull()) return;
+    if (!file.IsMap()) throw ConfigError(path + " is not a map of settings");
+    read_yaml(file, "", path, settings);
   } catch (const YAML::Exception& error) {
     throw ConfigError(fmt::format("{}: {}", path, error.what()));
   }
 }
 
-void read_environment(Settings& settings) {
+// SLUICE_… variables that are set, an empty one counting as unset, as scripts and compose files
+// leave them.
+std::map<std::string, std::string> own_environment() {
+  std::map<std::string, std::string> out;
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string line = *entry;
+    const std::string_view line = *entry;
     const std::size_t equals = line.find('=');
-    if (!line.starts_with("SLUICE_") || equals == std::string::npos) continue;
-    const std::string variable = line.substr(0, equals);
-    std::string value = line.substr(equals + 1);
-    if (variable.starts_with("SLUICE_KAFKA__")) {
-      std::string property = variable.substr(std::string("SLUICE_KAFKA__").size());
-      std::ranges::transform(property, property.begin(), [](unsigned char c) { return c == '_' ? '.' : static_cast<char>(std::tolower(c)); });
+    if (!line.starts_with("SLUICE_") || equals == std::string_view::npos) continue;
+    if (equals + 1 < line.size()) out.emplace(line.substr(0, equals), line.substr(equals + 1));
+  }
+  return out;
+}
+
+// NAME_FILE=path becomes NAME=the file's first line; both at once would leave open which one
+// counts.
+std::map<std::string, std::string> with_files_read(std::map<std::string, std::string> variables) {
+  static constexpr std::string_view kSuffix = "_FILE";
+  std::map<std::string, std::string> out;
+  for (auto& [name, value] : variables) {
+    if (!name.ends_with(kSuffix) || belongs_to_others(name)) {
+      out.emplace(name, std::move(value));
+      continue;
+    }
+    const std::string plain = name.substr(0, name.size() - kSuffix.size());
+    if (variables.contains(plain)) throw ConfigError("set " + plain + " or " + name + ", not both");
+    out.emplace(plain, first_line_of(value, name));
+  }
+  return out;
+}
+
+void read_environment(Settings& settings) {
+  static constexpr std::string_view kProperty = "SLUICE_KAFKA__";
+  for (const auto& [variable, value] : with_files_read(own_environment())) {
+    if (variable.starts_with(kProperty)) {
+      std::string property = variable.substr(kProperty.size());
+      std::ranges::transform(property, property.begin(), [](unsigned char c) {
+        return c == '_' ? '.' : static_cast<char>(std::tolower(c));
+      });
       settings.kafka.properties[property] = value;
       continue;
     }
-    const Option* found = nullptr;
-    for (const Option& option : options()) {
-      if (option.variable == variable) found = &option;
-      if (option.variable + "_FILE" == variable) {
-        found = &option;
-        value = first_line_of(value, variable);
-      }
-    }
-    // An empty variable is an unset one, as scripts and compose files leave them.
-    if (found != nullptr && !value.empty()) set(*found, settings, value, variable);
-    if (found == nullptr && !belongs_to_others(variable)) {
+    const auto found = std::ranges::find(options(), variable, &Option::variable);
+    if (found != options().end()) {
+      set(*found, settings, value, variable);
+    } else if (!belongs_to_others(variable)) {
       throw ConfigError(variable + ": there is no such setting; --help lists them all");
     }
   }
 }
 
 void print_help(const std::string& service) {
-  fmt::print("sluice-{}: settings, from a YAML file (--config FILE), then the environment, then flags\n\n", service);
+  fmt::print(
+      "sluice-{}: settings, from a YAML file (--config FILE), then the environment, then flags\n\n",
+      service);
   for (const Option& option : options()) {
     fmt::print("  --{:<30} {:<36} {}\n", option.key + " VALUE", option.variable, option.help);
   }
-  fmt::print("\n  kafka.properties (a map) or SLUICE_KAFKA__<PROPERTY> passes any librdkafka property.\n"
-             "  NAME_FILE instead of NAME reads a variable's value from a file.\n"
-             "  --print-config prints the effective settings, secrets masked.\n");
+  fmt::print(
+      "\n  kafka.properties (a map) or SLUICE_KAFKA__<PROPERTY> passes any librdkafka property.\n"
+      "  NAME_FILE instead of NAME reads a variable's value from a file.\n"
+      "  --print-config prints the effective settings, secrets masked.\n");
 }
 
 std::uint16_t port_base() {
@@ -234,19 +294,73 @@ std::uint16_t port_offset(const std::string& service) {
   return 0;
 }
 
-// "postgresql://user:secret@host/db" -> "postgresql://user:***@host/db"
+// "postgresql://user:secret@host/db" -> "postgresql://user:***@host/db"; any other form may hold a
+// password anywhere and is masked whole.
 std::string masked(std::string url) {
   const std::size_t at = url.rfind('@');
   const std::size_t scheme = url.find("://");
-  if (at == std::string::npos || scheme == std::string::npos) return url.empty() ? url : "***";
+  if (url.empty()) return url;
+  if (at == std::string::npos || scheme == std::string::npos) return "***";
+  if (url.find("password=") != std::string::npos) return "***";
   const std::size_t colon = url.find(':', scheme + 3);
   if (colon == std::string::npos || colon > at) return url;
   return url.replace(colon + 1, at - colon - 1, "***");
 }
 
+// What the command line asks for.
+struct Flags {
+  std::vector<std::pair<std::string, std::string>> settings;
+  std::string config;
+  bool help = false;
+  bool version = false;
+  bool print_config = false;
+};
+
+Flags read_flags(int argc, char** argv) {
+  Flags flags;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--help" || argument == "-h") {
+      flags.help = true;
+    } else if (argument == "--version") {
+      flags.version = true;
+    } else if (argument == "--print-config") {
+      flags.print_config = true;
+    } else if (!argument.starts_with("--")) {
+      throw ConfigError("\"" + argument + "\" is not a flag; see --help");
+    } else {
+      std::string key = argument.substr(2), value;
+      const std::size_t equals = key.find('=');
+      if (equals != std::string::npos) {
+        value = key.substr(equals + 1);
+        key.resize(equals);
+      }
+      if (key != "config" && by_key(key) == nullptr) {
+        throw ConfigError("--" + key + ": there is no such flag; --help lists them all");
+      }
+      if (equals == std::string::npos) {
+        if (++i == argc) throw ConfigError(argument + " needs a value");
+        value = argv[i];
+      }
+      if (key == "config") {
+        flags.config = value;
+      } else {
+        flags.settings.emplace_back(key, value);
+      }
+    }
+  }
+  return flags;
+}
+
 }  // namespace
 
 Settings read_settings(const std::string& service, int argc, char** argv) {
+  const Flags flags = read_flags(argc, argv);
+  if (flags.help || flags.version) {
+    if (flags.help) print_help(service);
+    if (flags.version) fmt::print("{}\n", kVersion);
+    std::exit(0);
+  }
   Settings settings;
   settings.service = service;
   const std::uint16_t base = port_base();
@@ -254,40 +368,16 @@ Settings read_settings(const std::string& service, int argc, char** argv) {
   settings.kafka.brokers = fmt::format("127.0.0.1:{}", base + 4);
   settings.postgres_url = fmt::format("postgresql://sluice:sluice@127.0.0.1:{}/sluice", base + 6);
 
-  std::vector<std::pair<std::string, std::string>> flags;
-  std::string config;
-  if (const char* given = std::getenv("SLUICE_CONFIG")) config = given;
-  bool print = false;
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    if (argument == "--help" || argument == "-h") return print_help(service), std::exit(0), settings;
-    if (argument == "--version") return fmt::print("{}\n", kVersion), std::exit(0), settings;
-    if (argument == "--print-config") {
-      print = true;
-      continue;
-    }
-    if (!argument.starts_with("--")) throw ConfigError("\"" + argument + "\" is not a flag; see --help");
-    std::string key = argument.substr(2), value;
-    if (const std::size_t equals = key.find('='); equals != std::string::npos) {
-      value = key.substr(equals + 1);
-      key.resize(equals);
-    } else if (i + 1 < argc) {
-      value = argv[++i];
-    } else {
-      throw ConfigError(argument + " needs a value");
-    }
-    if (key == "config") {
-      config = value;
-    } else if (by_key(key) != nullptr) {
-      flags.emplace_back(key, value);
-    } else {
-      throw ConfigError(argument + ": there is no such flag; --help lists them all");
-    }
-  }
+  const char* variable = std::getenv("SLUICE_CONFIG");
+  std::string config = variable == nullptr ? "" : variable;
+  if (!flags.config.empty()) config = flags.config;
   if (!config.empty()) read_file(config, settings);
   read_environment(settings);
-  for (const auto& [key, value] : flags) set(*by_key(key), settings, value, "--" + key);
-  if (print) return fmt::print("{}\n", describe(settings)), std::exit(0), settings;
+  for (const auto& [key, value] : flags.settings) set(*by_key(key), settings, value, "--" + key);
+  if (flags.print_config) {
+    fmt::print("{}\n", describe(settings));
+    std::exit(0);
+  }
   return settings;
 }
 
@@ -295,10 +385,12 @@ std::string describe(const Settings& settings) {
   std::string out;
   for (const Option& option : options()) {
     const std::string value = option.get(settings);
-    out += fmt::format("{}{}={}", out.empty() ? "" : " ", option.key, option.secret ? masked(value) : value);
+    out += fmt::format("{}{}={}", out.empty() ? "" : " ", option.key,
+                       option.secret ? masked(value) : value);
   }
   // A property can be a password: names only.
-  for (const auto& [name, value] : settings.kafka.properties) out += fmt::format(" kafka.properties.{}=***", name);
+  for (const auto& [name, value] : settings.kafka.properties)
+    out += fmt::format(" kafka.properties.{}=***", name);
   return out;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // The configuration of a service, read once at start: defaults, then a YAML file (--config FILE or
 // SLUICE_CONFIG), then SLUICE_… environment, then flags. Unknown keys are errors that name the key
-// path. Every secret can also come from a file (NAME_FILE). `describe()` lists the effective values,
-// secrets masked, for the one log line at start and for --print-config.
+// path. Every secret can also come from a file (NAME_FILE). `describe()` lists the effective
+// values, secrets masked, for the one log line at start and for --print-config.
 
 #include <cstdint>
 #include <map>
@@ -14,28 +14,31 @@
 namespace sluice {
 
 struct KafkaSettings {
-  std::string brokers = "127.0.0.1:8084";               // SLUICE_KAFKA_BROKERS
-  std::map<std::string, std::string> properties;        // kafka.properties / SLUICE_KAFKA__<prop with _ for .>
-  std::string topic_prefix = "sluice";                  // SLUICE_TOPIC_PREFIX
-  std::int32_t shards = 2;                              // SLUICE_INGEST_SHARDS
-  std::int32_t replication = 1;                         // SLUICE_KAFKA_REPLICATION
-  std::int64_t transaction_timeout_ms = 30'000;         // SLUICE_KAFKA_TRANSACTION_TIMEOUT_MS
+  std::string brokers = "127.0.0.1:8084";  // SLUICE_KAFKA_BROKERS
+  // Any property of librdkafka: kafka.properties in the file, SLUICE_KAFKA__SASL_PASSWORD for
+  // sasl.password, SLUICE_KAFKA__SASL_PASSWORD_FILE for one that is read from a file.
+  std::map<std::string, std::string> properties;
+  std::string topic_prefix = "sluice";           // SLUICE_TOPIC_PREFIX
+  std::int32_t shards = 2;                       // SLUICE_INGEST_SHARDS
+  std::int32_t replication = 1;                  // SLUICE_KAFKA_REPLICATION
+  std::int64_t transaction_timeout_ms = 30'000;  // SLUICE_KAFKA_TRANSACTION_TIMEOUT_MS
 };
 
 struct Settings {
   std::string service;
-  std::string home = ".sluice";                         // SLUICE_HOME
-  std::vector<std::string> definitions = {"schemas"};   // SLUICE_DEFINITIONS, ':' between folders
-  std::string http_address = "127.0.0.1";               // SLUICE_HTTP_ADDRESS
-  std::uint16_t http_port = 0;                          // SLUICE_HTTP_PORT; default from SLUICE_PORT_BASE
-                                                        // (8080): api +0, ingest +1, transform +2, loader +3
+  std::string home = ".sluice";                        // SLUICE_HOME
+  std::vector<std::string> definitions = {"schemas"};  // SLUICE_DEFINITIONS, ':' between folders
+  std::string http_address = "127.0.0.1";              // SLUICE_HTTP_ADDRESS
+  // SLUICE_HTTP_PORT; default from SLUICE_PORT_BASE (8080): api +0, ingest +1, transform +2,
+  // loader +3
+  std::uint16_t http_port = 0;
   KafkaSettings kafka;
-  std::string postgres_url;                             // SLUICE_POSTGRES_URL (secret), default
-                                                        // postgresql://sluice:sluice@127.0.0.1:<base+6>/sluice
-  std::string instance;                                 // SLUICE_INSTANCE_ID; empty = none (dynamic member)
-  int threads = 2;                                      // SLUICE_THREADS: workers of this process
-  std::string log_level = "info";                       // SLUICE_LOG_LEVEL
-  std::string crash_point;                              // SLUICE_CRASH_POINT, see common/base/crash_point.h
+  // SLUICE_POSTGRES_URL (secret), default postgresql://sluice:sluice@127.0.0.1:<base+6>/sluice
+  std::string postgres_url;
+  std::string instance;            // SLUICE_INSTANCE_ID; empty = none (dynamic member)
+  int threads = 2;                 // SLUICE_THREADS: workers of this process
+  std::string log_level = "info";  // SLUICE_LOG_LEVEL
+  std::string crash_point;         // SLUICE_CRASH_POINT, see common/base/crash_point.h
 
   std::string data_in() const { return home + "/data/in"; }
   std::string data_out() const { return home + "/data/out"; }

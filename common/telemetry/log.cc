@@ -1,10 +1,10 @@
 #include "common/telemetry/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <cstdint>
 #include <mutex>
 
 #include "common/base/json_text.h"
@@ -13,6 +13,7 @@ namespace sluice::log {
 namespace {
 
 constexpr std::size_t kMaxValueBytes = 1000;
+constexpr int kMaxWaitMs = 5000;
 
 struct Target {
   std::string service = "sluice";
@@ -26,10 +27,14 @@ Target& target() {
 
 std::string_view name_of(Level level) {
   switch (level) {
-    case Level::kDebug: return "debug";
-    case Level::kInfo: return "info";
-    case Level::kWarning: return "warning";
-    case Level::kError: return "error";
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarning:
+      return "warning";
+    case Level::kError:
+      return "error";
   }
   return "info";
 }
@@ -47,8 +52,9 @@ std::string timestamp() {
   ::clock_gettime(CLOCK_REALTIME, &now);
   tm utc{};
   ::gmtime_r(&now.tv_sec, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1'000'000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
+                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                     now.tv_nsec / 1'000'000);
 }
 
 void append(std::string& line, std::string_view name, std::string_view value, bool quoted) {
@@ -56,9 +62,25 @@ void append(std::string& line, std::string_view name, std::string_view value, bo
   append_json_string(line, name);
   line += ':';
   if (quoted) {
-    append_json_string(line, capped(value));
+    append_json_string(line, valid_utf8(capped(value)));
   } else {
     line += value;
+  }
+}
+
+void write_whole(std::string_view rest) {
+  while (!rest.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
+    if (written > 0) {
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    } else if (written < 0 && errno == EAGAIN) {
+      // A pipe that someone made non-blocking and whose reader is behind: half a line would spoil
+      // the next one too.
+      pollfd wanted{STDERR_FILENO, POLLOUT, 0};
+      if (::poll(&wanted, 1, kMaxWaitMs) == 0) return;
+    } else if (written == 0 || errno != EINTR) {
+      return;  // stderr is gone; there is nobody to tell
+    }
   }
 }
 
@@ -82,12 +104,7 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
   // One write per line: lines of several threads do not mix, and nothing is lost in a crash.
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
-    if (written <= 0) return;
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  write_whole(line);
 }
 
 }  // namespace sluice::log

@@ -2,14 +2,16 @@
 // Structured logs: one JSON object a line on stderr, flushed at once.
 //   {"ts":"2026-01-31T12:00:00.123Z","level":"info","service":"ingest","msg":"file done",
 //    "dataset":"bookings","file":"17-9f86d081884c","trace":"…"}
-// Row contents and secrets never go in. Values are escaped and capped at 1,000 bytes. Thread-safe.
+// Row contents and secrets never go in. Values are escaped, bytes that are no UTF-8 replaced, and
+// capped at 1,000 bytes. Thread-safe.
+
+#include <fmt/format.h>
 
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace sluice::log {
 
@@ -22,18 +24,34 @@ struct Field {
   Field(std::string_view n, std::string_view v) : name(n), value(v) {}
   Field(std::string_view n, const char* v) : name(n), value(v) {}
   Field(std::string_view n, const std::string& v) : name(n), value(v) {}
+  template <typename T, typename = std::enable_if_t<std::is_arithmetic_v<T>>>
+  Field(std::string_view n, T v)
+      : name(n), value(fmt::format("{}", v)), quoted(std::is_same_v<T, char> || !is_finite(v)) {}
+
+ private:
+  // JSON has no number for infinity and NaN.
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  Field(std::string_view n, T v) : name(n), value(fmt::format("{}", v)), quoted(false) {}
+  static bool is_finite(T v) {
+    if constexpr (std::is_floating_point_v<T>) return v - v == 0;
+    return true;
+  }
 };
 
 // Once, at the start of main. `level` is SLUICE_LOG_LEVEL's: debug, info, warning, error.
 void initialise(std::string_view service, std::string_view level);
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
 
-inline void debug(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::kDebug, m, f); }
-inline void info(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::kInfo, m, f); }
-inline void warning(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::kWarning, m, f); }
-inline void error(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::kError, m, f); }
+inline void debug(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::kDebug, m, f);
+}
+inline void info(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::kInfo, m, f);
+}
+inline void warning(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::kWarning, m, f);
+}
+inline void error(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::kError, m, f);
+}
 
 }  // namespace sluice::log

@@ -1,12 +1,12 @@
 #pragma once
 // Metrics of one service, served at /metrics in Prometheus' text format. Names are sluice_*, base
-// units, `_total` for counters; labels come from closed sets (dataset, report, state, outcome), never
-// file names, keys or ids. Counters and gauges live as long as the registry and are safe from
+// units, `_total` for counters; labels come from closed sets (dataset, report, state, outcome),
+// never file names, keys or ids. Counters and gauges live as long as the registry and are safe from
 // any thread.
 
+#include <map>
 #include <memory>
 #include <string>
-#include <map>
 
 namespace prometheus {
 class Registry;
@@ -21,15 +21,18 @@ using Labels = std::map<std::string, std::string>;
 
 class Metrics {
  public:
-  // Adds sluice_build_info{service,version}, process_resident_memory_bytes, process_cpu_seconds_total
-  // and process_start_time_seconds.
+  // Adds sluice_build_info{service,version}, process_resident_memory_bytes,
+  // process_cpu_seconds_total and process_start_time_seconds.
   explicit Metrics(const std::string& service);
   ~Metrics();
   // The same name and labels give the same object.
-  prometheus::Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
-  prometheus::Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
+  prometheus::Counter& counter(const std::string& name, const std::string& help,
+                               const Labels& labels = {});
+  prometheus::Gauge& gauge(const std::string& name, const std::string& help,
+                           const Labels& labels = {});
   // Latency buckets from 1 ms to 60 s.
-  prometheus::Histogram& seconds(const std::string& name, const std::string& help, const Labels& labels = {});
+  prometheus::Histogram& seconds(const std::string& name, const std::string& help,
+                                 const Labels& labels = {});
   std::string text() const;
 
  private:
