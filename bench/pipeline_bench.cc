@@ -8,13 +8,11 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <cstdlib>
 #include <set>
 #include <sstream>
 #include <string>
 
-#include "common/adapters/postgres/connection.h"
 #include "tests/support/bookings.h"
 #include "tests/support/private_servers.h"
 #include "tests/support/stack.h"
@@ -109,12 +107,11 @@ class Bench {
     file_ = bookings.next_file(options_.rows);
     good_ = static_cast<double>(file_.rows - file_.bad_lines.size());
     std::printf("%.1f MB of CSV\n", static_cast<double>(file_.content.size()) / 1e6);
+    if (options_.stages.empty()) broker_tools();
     if (options_.wants("ingest") || options_.wants("transform")) stages();
     if (options_.wants("loader")) loader();
     if (options_.wants("end-to-end")) end_to_end(bookings);
   }
-
-  const PrivateServers& servers() const { return servers_; }
 
  private:
   StackSettings settings(const std::string& prefix) {
@@ -125,6 +122,13 @@ class Bench {
               Clock::time_point start, double cpu_before) {
     return {stage, rows, seconds_since(start),
             metric(stack, service, "process_cpu_seconds_total") - cpu_before, stack.rss_kib(service)};
+  }
+
+  // The same broker, in the same run, by its own tools.
+  void broker_tools() {
+    const std::string command =
+        SLUICE_BENCH_DIR "/broker_tools.sh " + servers_.kafka() + " " + std::to_string(options_.rows);
+    if (std::system(command.c_str()) != 0) std::fprintf(stderr, "the broker's own tools did not run\n");
   }
 
   void stages() {
