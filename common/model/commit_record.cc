@@ -32,6 +32,7 @@ Result<CommitRecord> commit_record_from_json(std::string_view json) {
         CommitRecord r;
         r.format = j.at("format");
         r.task = j.at("task");
+        if (r.format > kFormat) return r;
         r.transaction = j.at("transaction");
         r.previous = j.at("previous");
         for (const auto& [topic, offset] : j.at("inputs").items()) r.inputs[topic] = offset;

@@ -29,6 +29,8 @@ struct CommitRecord {
 };
 
 std::string to_json(const CommitRecord& record);
+// Of a record in a newer format only format and task are read, for CommitChain to refuse it by
+// name.
 Result<CommitRecord> commit_record_from_json(std::string_view json);
 
 // Feeds the records of one topic partition in offset order and checks the chain.
@@ -36,6 +38,8 @@ class CommitChain {
  public:
   explicit CommitChain(std::string task) : task_(std::move(task)) {}
   // Throws Unsafe on a broken chain or a newer format. Records of other tasks are an error too.
+  // Numbers may jump forward where compaction, perhaps under the reader's eyes, took records out;
+  // none may repeat, go back, or name another than its own predecessor.
   void read(const CommitRecord& record);
   bool empty() const { return last_.transaction == 0; }
   const CommitRecord& last() const { return last_; }

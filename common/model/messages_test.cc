@@ -1,0 +1,213 @@
+// Origins, announcements, ledger entries, counts and dead letters, as they stand on the topics.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "common/model/dead_letter.h"
+#include "common/model/file_events.h"
+#include "common/model/origin.h"
+
+namespace sluice {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Origin, IsReadAsItIsWritten) {
+  const auto origin = parse_origin("17-9f86d081884c:2:345");
+  ASSERT_TRUE(origin.has_value());
+  EXPECT_EQ(origin->place, 17U);
+  EXPECT_EQ(origin->fingerprint, "9f86d081884c");
+  EXPECT_EQ(origin->entry, 2U);
+  EXPECT_EQ(origin->line, 345U);
+  EXPECT_EQ(file_id_of("17-9f86d081884c:2:345"), "17-9f86d081884c");
+  EXPECT_EQ(file_id_of("17-9f86d081884c"), "17-9f86d081884c");
+}
+
+TEST(Origin, WhatIsMalformedIsRefused) {
+  for (const char* text :
+       {"", "17", "17-9f86d081884c", "17-9f86d081884c:0",
+        "17-9f86d081884c:0:", "17-9f86d081884c::1", "-9f86d081884c:0:1", "17-9f86d081884:0:1",
+        "17-9f86d081884cc:0:1", "17-9F86D081884C:0:1", "17-9f86d081884g:0:1", "x-9f86d081884c:0:1",
+        "17-9f86d081884c:-1:1", "17-9f86d081884c:0:1x", "17-9f86d081884c:4294967296:1",
+        "18446744073709551616-9f86d081884c:0:1", "17-9f86d081884c:0:1:1", " 17-9f86d081884c:0:1",
+        "17:9f86d081884c-0:1"}) {
+    EXPECT_FALSE(parse_origin(text).has_value()) << text;
+  }
+}
+
+TEST(FileId, IsThePlaceAndTheFingerprint) {
+  EXPECT_EQ(file_id(17, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+            "17-9f86d081884c");
+  EXPECT_EQ(file_id(0, ""), "0-000000000000");
+}
+
+TEST(FileId, TheSameBytesGoToTheSameShardUnderAnyPlace) {
+  std::set<std::int32_t> seen;
+  for (int i = 0; i < 50; ++i) {
+    std::string hash = std::to_string(100000000000 + i * 7919);
+    const std::int32_t shard = shard_of(file_id(1, hash), 8);
+    EXPECT_EQ(shard, shard_of(file_id(99, hash), 8));
+    EXPECT_GE(shard, 0);
+    EXPECT_LT(shard, 8);
+    seen.insert(shard);
+  }
+  EXPECT_EQ(seen.size(), 8U);
+}
+
+TEST(FileState, HasTheContractsNames) {
+  for (const char* name : {"found", "waiting", "reading", "done", "duplicate", "failed"}) {
+    ASSERT_TRUE(parse_file_state(name).has_value()) << name;
+    EXPECT_EQ(to_string(*parse_file_state(name)), name);
+  }
+  EXPECT_FALSE(parse_file_state("lost").has_value());
+  EXPECT_FALSE(parse_file_state("").has_value());
+}
+
+FileEntry entry() {
+  FileEntry e;
+  e.file.id = "17-9f86d081884c";
+  e.file.source = "folder";
+  e.file.path = "sub/bookings.csv";
+  e.file.name = "bookings.csv";
+  e.file.dataset = "bookings";
+  e.file.sha256 = "9f86";
+  e.file.bytes = 999;
+  e.state = FileState::kReading;
+  e.rows = 10;
+  e.published = 8;
+  e.rejected = 2;
+  e.records = 5;
+  e.corrections = 1;
+  e.duplicates = 1;
+  e.poisoned = 1;
+  e.fully_read = true;
+  e.started_ms = 1'485'856'800'123;
+  return e;
+}
+
+TEST(FileEntry, HasTheContractsMembers) {
+  const auto json = nlohmann::json::parse(to_json(entry()));
+  const std::pair<const char*, nlohmann::json> expected[] = {
+      {"id", "17-9f86d081884c"},
+      {"name", "bookings.csv"},
+      {"dataset", "bookings"},
+      {"source", "folder"},
+      {"bytes", 999},
+      {"state", "reading"},
+      {"rows", 10},
+      {"records", 5},
+      {"dead_letters", 3},
+      {"duplicates", 1},
+      {"corrections", 1},
+      {"error", nullptr},
+      {"finished_at", nullptr},
+      {"started_at", "2017-01-31T10:00:00.123Z"}};
+  for (const auto& [name, value] : expected) EXPECT_EQ(json.at(name), value) << name;
+}
+
+TEST(FileEntry, BalancesWhenEveryRowIsAccountedFor) {
+  EXPECT_TRUE(entry().balanced());
+  struct Case {
+    const char* what;
+    void (*change)(FileEntry&);
+  };
+  for (const Case& c : {Case{"not read to its end", [](FileEntry& e) { e.fully_read = false; }},
+                        Case{"a row nowhere", [](FileEntry& e) { ++e.rows; }},
+                        Case{"a record not yet seen", [](FileEntry& e) { --e.records; }},
+                        Case{"a record seen twice", [](FileEntry& e) { ++e.duplicates; }}}) {
+    FileEntry e = entry();
+    c.change(e);
+    EXPECT_FALSE(e.balanced()) << c.what;
+  }
+}
+
+TEST(FileEntry, AnUnknownStateIsRefusedByName) {
+  std::string json = to_json(entry());
+  json.replace(json.find("reading"), 7, "resting");
+  const auto read = file_entry_from_json(json);
+  ASSERT_FALSE(read.has_value());
+  EXPECT_THAT(read.error().message, HasSubstr("\"resting\""));
+}
+
+TEST(Messages, WhatIsNoObjectOrLacksAMemberIsRefused) {
+  for (const char* json : {"", "{", "null", "[]", "1", "\"x\"", "{}", R"({"id":"1-x"})"}) {
+    EXPECT_FALSE(announcement_from_json(json).has_value()) << json;
+    EXPECT_FALSE(file_entry_from_json(json).has_value()) << json;
+    EXPECT_FALSE(file_counts_from_json(json).has_value()) << json;
+    EXPECT_FALSE(dead_letter_from_json(json).has_value()) << json;
+  }
+}
+
+TEST(Messages, MembersOfLaterVersionsAreIgnored) {
+  FileCounts counts;
+  counts.file = "17-9f86d081884c";
+  counts.records = 3;
+  std::string json = to_json(counts);
+  json.insert(1, R"("added_later":[1,2],)");
+  ASSERT_TRUE(file_counts_from_json(json).has_value());
+  EXPECT_EQ(file_counts_from_json(json)->records, 3U);
+}
+
+DeadLetter dead_letter() {
+  DeadLetter d;
+  d.id = "17-9f86d081884c:0:345";
+  d.dataset = "bookings";
+  d.file = "17-9f86d081884c";
+  d.file_name = "bookings.csv";
+  d.line = 345;
+  d.column = "amount";
+  d.rule = "type.money";
+  d.reason = "\"12,3,4 €\" is no amount.";
+  d.row = "a;b;\"12,3,4 €\"";
+  d.stage = "ingest";
+  return d;
+}
+
+std::string header(const DeadLetterHeaders& headers, std::string_view name) {
+  for (const Header& h : headers.headers) {
+    if (h.name == name) return std::string(h.value);
+  }
+  return "(absent)";
+}
+
+TEST(DeadLetter, CarriesTheHeadersOfKafkaConnect) {
+  const auto headers = headers_of(dead_letter(), "sluice.bookings.dead-letters.v1");
+  const std::pair<const char*, const char*> expected[] = {
+      {"__connect.errors.topic", "sluice.bookings.dead-letters.v1"},
+      {"__connect.errors.connector.name", "sluice-ingest"},
+      {"__connect.errors.stage", "VALUE_CONVERTER"},
+      {"__connect.errors.exception.class.name", "type.money"},
+      {"__connect.errors.exception.message", "\"12,3,4 €\" is no amount."},
+      {"__connect.errors.offset", "(absent)"},
+      {"x-file-id", "17-9f86d081884c"},
+      {"x-file-name", "bookings.csv"},
+      {"x-entry", "0"},
+      {"x-line", "345"},
+      {"x-column", "amount"},
+      {"x-rule", "type.money"}};
+  for (const auto& [name, value] : expected) EXPECT_EQ(header(headers, name), value) << name;
+}
+
+TEST(DeadLetter, APoisonedMessageSaysWhereItLay) {
+  DeadLetter d = dead_letter();
+  d.id = "sluice.bookings.records.v1/3/1207";
+  d.stage = "transform";
+  const auto headers = headers_of(d, "sluice.bookings.records.v1");
+  EXPECT_EQ(header(headers, "__connect.errors.partition"), "3");
+  EXPECT_EQ(header(headers, "__connect.errors.offset"), "1207");
+  EXPECT_EQ(header(headers, "__connect.errors.stage"), "TRANSFORMATION");
+}
+
+TEST(DeadLetter, ItsHeadersMayBeMovedAbout) {
+  DeadLetterHeaders moved = headers_of(dead_letter(), "t");
+  std::vector<DeadLetterHeaders> kept;
+  kept.push_back(std::move(moved));
+  kept.push_back(headers_of(dead_letter(), "u"));
+  EXPECT_EQ(header(kept[0], "__connect.errors.topic"), "t");
+  EXPECT_EQ(header(kept[0], "x-line"), "345");
+}
+
+}  // namespace
+}  // namespace sluice
