@@ -1,18 +1,20 @@
 #include "common/adapters/kafka/group_consumers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <thread>
-
-#include <fmt/format.h>
 
 #include "common/adapters/kafka/client_config.h"
 #include "common/adapters/kafka/kafka_errors.h"
 #include "common/adapters/kafka/log_reader.h"
+#include "common/adapters/kafka/position_list.h"
 #include "common/telemetry/log.h"
 
 namespace sluice::kafka {
 
-KafkaGroupMember::KafkaGroupMember(const KafkaSettings& settings, const std::string& group, const std::string& instance,
+KafkaGroupMember::KafkaGroupMember(const KafkaSettings& settings, const std::string& group,
+                                   const std::string& instance,
                                    const std::vector<std::string>& topics)
     : group_(group) {
   Properties properties = properties_for(Purpose::kGroupMember, settings);
@@ -23,11 +25,13 @@ KafkaGroupMember::KafkaGroupMember(const KafkaSettings& settings, const std::str
   rd_kafka_conf_set_rebalance_cb(conf.get(), on_rebalance);
   client_ = make_client(RD_KAFKA_CONSUMER, std::move(conf));
   rd_kafka_poll_set_consumer(client_.get());
-  Handle<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
+  Handle<rd_kafka_topic_partition_list_t> list(
+      rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
   for (const std::string& topic : topics) {
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
   }
-  if (const auto code = rd_kafka_subscribe(client_.get(), list.get())) throw_error("joining " + group, code, nullptr);
+  if (const auto code = rd_kafka_subscribe(client_.get(), list.get()))
+    throw_error("joining " + group, code, nullptr);
 }
 
 KafkaGroupMember::~KafkaGroupMember() {
@@ -37,12 +41,13 @@ KafkaGroupMember::~KafkaGroupMember() {
   }
 }
 
-void KafkaGroupMember::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
-                                    void* self) {
+void KafkaGroupMember::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t what,
+                                    rd_kafka_topic_partition_list_t* partitions, void* self) {
   static_cast<KafkaGroupMember*>(self)->rebalance(what, partitions);
 }
 
-void KafkaGroupMember::rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions) {
+void KafkaGroupMember::rebalance(rd_kafka_resp_err_t what,
+                                 rd_kafka_topic_partition_list_t* partitions) {
   if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     change_.assigned.clear();
     for (int i = 0; i < partitions->cnt; ++i) {
@@ -60,21 +65,25 @@ void KafkaGroupMember::rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partit
   rd_kafka_assign(client_.get(), nullptr);
 }
 
-bool KafkaGroupMember::poll(std::chrono::milliseconds wait, const std::function<void(bool lost)>& before_revoke,
-                            Change& change) {
+bool KafkaGroupMember::poll(std::chrono::milliseconds wait,
+                            const std::function<void(bool lost)>& before_revoke, Change& change) {
   before_revoke_ = &before_revoke;
-  const Handle<rd_kafka_message_t> message(rd_kafka_consumer_poll(client_.get(), static_cast<int>(wait.count())));
+  const Handle<rd_kafka_message_t> message(
+      rd_kafka_consumer_poll(client_.get(), static_cast<int>(wait.count())));
   before_revoke_ = nullptr;
   if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     char reason[512];
     const auto fatal = rd_kafka_fatal_error(client_.get(), reason, sizeof reason);
     if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
-      throw Fenced(fmt::format("another process runs as the same instance in group {}: give each its own "
-                               "SLUICE_INSTANCE_ID",
-                               group_));
+      throw Fenced(
+          fmt::format("another process runs as the same instance in group {}: give each its own "
+                      "SLUICE_INSTANCE_ID",
+                      group_));
     }
-    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error("staying in group " + group_, fatal, reason);
-    log::debug("group member", {{"group", group_}, {"text", rd_kafka_message_errstr(message.get())}});
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw_error("staying in group " + group_, fatal, reason);
+    log::debug("group member",
+               {{"group", group_}, {"text", rd_kafka_message_errstr(message.get())}});
   }
   if (!changed_) return false;
   changed_ = false;
@@ -85,19 +94,23 @@ bool KafkaGroupMember::poll(std::chrono::milliseconds wait, const std::function<
 void KafkaGroupMember::leave() {
   if (left_ || !client_) return;
   left_ = true;
-  // rd_kafka_consumer_close waits for the group's coordinator, which may be away; the queue variant lets us
-  // bound the wait.
+  // rd_kafka_consumer_close waits for the group's coordinator, which may be away; the queue variant
+  // lets us bound the wait.
   const Handle<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
   const Handle<rd_kafka_error_t> error(rd_kafka_consumer_close_queue(client_.get(), queue.get()));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  while (!error && rd_kafka_consumer_closed(client_.get()) == 0 && std::chrono::steady_clock::now() < deadline) {
+  while (!error && rd_kafka_consumer_closed(client_.get()) == 0 &&
+         std::chrono::steady_clock::now() < deadline) {
     const Handle<rd_kafka_event_t> event(rd_kafka_queue_poll(queue.get(), 50));
-    if (event && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) rd_kafka_assign(client_.get(), nullptr);
+    if (event && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE)
+      rd_kafka_assign(client_.get(), nullptr);
   }
 }
 
-KafkaPositionReader::KafkaPositionReader(const KafkaSettings& settings) : settings_(settings), batch_(10'000) {
-  client_ = make_client(RD_KAFKA_CONSUMER, make_conf(properties_for(Purpose::kPositionReader, settings_)));
+KafkaPositionReader::KafkaPositionReader(const KafkaSettings& settings)
+    : settings_(settings), batch_(10'000) {
+  client_ = make_client(RD_KAFKA_CONSUMER,
+                        make_conf(properties_for(Purpose::kPositionReader, settings_)));
   rd_kafka_poll_set_consumer(client_.get());
   queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
 }
@@ -113,19 +126,46 @@ void KafkaPositionReader::assign(const std::vector<Position>& positions) {
     rd_kafka_assign(client_.get(), nullptr);
     return;
   }
-  Handle<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  const auto list = list_of(positions);
   for (const Position& position : positions) {
-    rd_kafka_topic_partition_list_add(list.get(), position.partition.topic.c_str(), position.partition.partition)
-        ->offset = position.next_offset;
-    partitions_.push_back(std::make_unique<Partition>(Partition{position.partition, position.next_offset, {}}));
+    partitions_.push_back(
+        std::make_unique<Partition>(Partition{position.partition, position.next_offset, {}}));
     by_name_[{position.partition.topic, position.partition.partition}] = partitions_.back().get();
   }
-  if (const auto code = rd_kafka_assign(client_.get(), list.get())) throw_error("reading on", code, nullptr);
+  if (const auto code = rd_kafka_assign(client_.get(), list.get()))
+    throw_error("reading on", code, nullptr);
 }
 
 KafkaPositionReader::Partition* KafkaPositionReader::find(const rd_kafka_message_t& message) {
   const auto found = by_name_.find({rd_kafka_topic_name(message.rkt), message.partition});
   return found == by_name_.end() ? nullptr : found->second;
+}
+
+// Throws what ends the partition's task. A broker that is away is no such thing: librdkafka reads
+// on when it is back.
+void KafkaPositionReader::fail_partition_of(const rd_kafka_message_t& message) {
+  const Partition* partition = message.rkt == nullptr ? nullptr : find(message);
+  switch (partition == nullptr ? RD_KAFKA_RESP_ERR_NO_ERROR : message.err) {
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+      throw PartitionFailed(partition->name, true,
+                            fmt::format("{} {}: the log does not have offset {}, which was to be "
+                                        "read next (was it purged, or "
+                                        "the topic made anew?): {}",
+                                        partition->name.topic, partition->name.partition,
+                                        partition->next, rd_kafka_message_errstr(&message)));
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+      throw PartitionFailed(
+          partition->name, false,
+          fmt::format("reading {} {}: {}", partition->name.topic, partition->name.partition,
+                      rd_kafka_message_errstr(&message)));
+    default:
+      log::debug("reading on", {{"text", rd_kafka_message_errstr(&message)}});
+  }
 }
 
 std::size_t KafkaPositionReader::poll(
@@ -136,19 +176,22 @@ std::size_t KafkaPositionReader::poll(
     return 0;
   }
   const std::size_t limit = std::min(max_records, batch_.size());
-  // librdkafka waits until the batch is full or the time is over; what is there already must not wait for
-  // more. So: one message with the wait, then whatever else is at hand.
-  ssize_t got = rd_kafka_consume_batch_queue(queue_.get(), static_cast<int>(wait.count()), batch_.data(), 1);
+  // librdkafka waits until the batch is full or the time is over; what is there already must not
+  // wait for more. So: one message with the wait, then whatever else is at hand.
+  ssize_t got =
+      rd_kafka_consume_batch_queue(queue_.get(), static_cast<int>(wait.count()), batch_.data(), 1);
   if (got <= 0) return 0;
   if (limit > 1) {
-    const ssize_t more = rd_kafka_consume_batch_queue(queue_.get(), 0, batch_.data() + 1, limit - 1);
+    const ssize_t more =
+        rd_kafka_consume_batch_queue(queue_.get(), 0, batch_.data() + 1, limit - 1);
     if (more > 0) got += more;
   }
   struct Release {
     std::vector<rd_kafka_message_t*>& batch;
     ssize_t count;
     ~Release() {
-      for (ssize_t i = 0; i < count; ++i) rd_kafka_message_destroy(batch[static_cast<std::size_t>(i)]);
+      for (ssize_t i = 0; i < count; ++i)
+        rd_kafka_message_destroy(batch[static_cast<std::size_t>(i)]);
     }
   } const release{batch_, got};
 
@@ -159,12 +202,7 @@ std::size_t KafkaPositionReader::poll(
   for (ssize_t i = 0; i < got; ++i) {
     const rd_kafka_message_t& message = *batch_[static_cast<std::size_t>(i)];
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
-        throw Unsafe(fmt::format("{}: the log no longer has the offset that was to be read next ({})",
-                                 message.rkt == nullptr ? "a topic" : rd_kafka_topic_name(message.rkt),
-                                 rd_kafka_message_errstr(&message)));
-      }
-      log::debug("reading on", {{"text", rd_kafka_message_errstr(&message)}});
+      fail_partition_of(message);
       continue;
     }
     if (last == nullptr || message.rkt != last_topic || message.partition != last->name.partition) {
@@ -190,11 +228,14 @@ std::vector<std::pair<TopicPartition, std::int64_t>> KafkaPositionReader::lag() 
     const auto code = rd_kafka_get_watermark_offsets(client_.get(), partition->name.topic.c_str(),
                                                      partition->name.partition, &low, &high);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR || high < 0) continue;
-    // A partition's last message is often a marker, which is never delivered: ask where the consumer stands.
+    // A partition's last message is often a marker, which is never delivered: ask where the
+    // consumer stands.
     Handle<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(list.get(), partition->name.topic.c_str(), partition->name.partition);
+    rd_kafka_topic_partition_list_add(list.get(), partition->name.topic.c_str(),
+                                      partition->name.partition);
     std::int64_t position = partition->next;
-    if (rd_kafka_position(client_.get(), list.get()) == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset > position) {
+    if (rd_kafka_position(client_.get(), list.get()) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        list->elems[0].offset > position) {
       position = list->elems[0].offset;
     }
     out.emplace_back(partition->name, std::max<std::int64_t>(0, high - position));

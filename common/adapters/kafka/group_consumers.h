@@ -1,6 +1,6 @@
 #pragma once
-// The two consumers of a worker (common/runtime/partition_worker.h): the member of a group, which never
-// fetches, and the reader, which never joins one.
+// The two consumers of a worker (common/runtime/partition_worker.h): the member of a group, which
+// never fetches, and the reader, which never joins one.
 
 #include <deque>
 #include <map>
@@ -17,8 +17,8 @@ namespace sluice::kafka {
 class KafkaGroupMember final : public GroupMember {
  public:
   // Subscribes at once. A non-empty `instance` makes it a static member of that name.
-  KafkaGroupMember(const KafkaSettings& settings, const std::string& group, const std::string& instance,
-                   const std::vector<std::string>& topics);
+  KafkaGroupMember(const KafkaSettings& settings, const std::string& group,
+                   const std::string& instance, const std::vector<std::string>& topics);
   ~KafkaGroupMember() override;
 
   bool poll(std::chrono::milliseconds wait, const std::function<void(bool lost)>& before_revoke,
@@ -26,8 +26,8 @@ class KafkaGroupMember final : public GroupMember {
   void leave() override;
 
  private:
-  static void on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
-                           void* self);
+  static void on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t what,
+                           rd_kafka_topic_partition_list_t* partitions, void* self);
   void rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions);
 
   std::string group_;
@@ -44,8 +44,9 @@ class KafkaPositionReader final : public PositionReader {
   ~KafkaPositionReader() override;
 
   void assign(const std::vector<Position>& positions) override;
-  std::size_t poll(std::chrono::milliseconds wait, std::size_t max_records,
-                   const std::function<void(const TopicPartition&, std::span<const LogRecord>)>& each) override;
+  std::size_t poll(
+      std::chrono::milliseconds wait, std::size_t max_records,
+      const std::function<void(const TopicPartition&, std::span<const LogRecord>)>& each) override;
   std::vector<std::pair<TopicPartition, std::int64_t>> lag() override;
 
  private:
@@ -55,6 +56,7 @@ class KafkaPositionReader final : public PositionReader {
     std::vector<LogRecord> records;  // of the batch at hand
   };
   Partition* find(const rd_kafka_message_t& message);
+  void fail_partition_of(const rd_kafka_message_t& message);
 
   KafkaSettings settings_;
   Handle<rd_kafka_t> client_;

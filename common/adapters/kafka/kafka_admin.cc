@@ -1,12 +1,14 @@
 #include "common/adapters/kafka/kafka_admin.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <map>
 #include <thread>
 
-#include <fmt/format.h>
-
 #include "common/adapters/kafka/client_config.h"
 #include "common/adapters/kafka/kafka_errors.h"
+#include "common/adapters/kafka/position_list.h"
 
 namespace sluice::kafka {
 namespace {
@@ -20,6 +22,7 @@ struct FreeAdmin {
   void operator()(rd_kafka_NewTopic_t* p) const { rd_kafka_NewTopic_destroy(p); }
   void operator()(rd_kafka_ConfigResource_t* p) const { rd_kafka_ConfigResource_destroy(p); }
   void operator()(rd_kafka_AdminOptions_t* p) const { rd_kafka_AdminOptions_destroy(p); }
+  void operator()(rd_kafka_DeleteRecords_t* p) const { rd_kafka_DeleteRecords_destroy(p); }
 };
 template <typename T>
 using AdminHandle = std::unique_ptr<T, FreeAdmin>;
@@ -48,42 +51,76 @@ bool decides_safety(const std::string& name) {
 }  // namespace
 
 KafkaAdmin::KafkaAdmin(const KafkaSettings& settings)
-    : settings_(settings), client_(make_client(RD_KAFKA_PRODUCER, make_conf(properties_for(Purpose::kAdmin, settings)))) {}
+    : settings_(settings),
+      client_(
+          make_client(RD_KAFKA_PRODUCER, make_conf(properties_for(Purpose::kAdmin, settings)))) {}
+
+KafkaAdmin::~KafkaAdmin() = default;
+
+// One topic's metadata, which lives as long as the object.
+struct KafkaAdmin::Metadata {
+  Metadata(rd_kafka_t* client, const std::string& topic) {
+    const Handle<rd_kafka_topic_t> handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
+    const rd_kafka_metadata_t* got = nullptr;
+    auto code = rd_kafka_metadata(client, 0, handle.get(), &got, kTimeoutMs);
+    owner.reset(got);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && got->topic_cnt == 1) code = got->topics[0].err;
+    // Without a leader for a moment a topic is still there, and as large as ever.
+    if (code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw_error("asking the broker about " + topic, code, nullptr);
+    if (got->topic_cnt == 1) found = &got->topics[0];
+  }
+  Handle<const rd_kafka_metadata_t> owner;
+  const rd_kafka_metadata_topic_t* found = nullptr;
+};
 
 std::int32_t KafkaAdmin::partition_count(const std::string& topic) {
-  const Handle<rd_kafka_topic_t> handle(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
-  const rd_kafka_metadata_t* metadata = nullptr;
-  const auto code = rd_kafka_metadata(client_.get(), 0, handle.get(), &metadata, kTimeoutMs);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error("asking the broker about " + topic, code, nullptr);
-  const Handle<const rd_kafka_metadata_t> owner(metadata);
-  if (metadata->topic_cnt != 1 || metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
-  for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
-    if (metadata->topics[0].partitions[i].leader < 0) return 0;
-  }
-  return metadata->topics[0].partition_cnt;
+  const Metadata metadata(client_.get(), topic);
+  return metadata.found == nullptr ? 0 : metadata.found->partition_cnt;
+}
+
+bool KafkaAdmin::has_leaders(const TopicSettings& topic) {
+  const Metadata metadata(client_.get(), topic.name);
+  if (metadata.found == nullptr || metadata.found->partition_cnt == 0) return false;
+  check_partitions(topic, metadata.found->partition_cnt);
+  return std::all_of(metadata.found->partitions,
+                     metadata.found->partitions + metadata.found->partition_cnt,
+                     [](const rd_kafka_metadata_partition_t& p) { return p.leader >= 0; });
 }
 
 bool KafkaAdmin::reachable(std::chrono::milliseconds wait) {
   const rd_kafka_metadata_t* metadata = nullptr;
-  const auto code = rd_kafka_metadata(client_.get(), 0, nullptr, &metadata, static_cast<int>(wait.count()));
+  const auto code =
+      rd_kafka_metadata(client_.get(), 0, nullptr, &metadata, static_cast<int>(wait.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
   rd_kafka_metadata_destroy(metadata);
   return true;
 }
 
+void KafkaAdmin::check_partitions(const TopicSettings& wanted, std::int32_t found) const {
+  if (found == wanted.partitions) return;
+  throw Unsafe(
+      fmt::format("topic {} has {} partitions, the configuration says {}: keys would move away "
+                  "from their state. "
+                  "Set it back to {}, or start anew with another topic prefix",
+                  wanted.name, found, wanted.partitions, found));
+}
+
 void KafkaAdmin::ensure_topics(const std::vector<TopicSettings>& topics) {
-  std::vector<TopicSettings> missing, present;
+  std::vector<TopicSettings> missing;
   for (const TopicSettings& topic : topics) {
     const std::int32_t count = partition_count(topic.name);
-    (count == 0 ? missing : present).push_back(topic);
-    if (count != 0 && count != topic.partitions) {
-      throw Unsafe(fmt::format("topic {} has {} partitions, the configuration says {}: keys would move away from "
-                               "their state. Set it back to {}, or start anew with another topic prefix",
-                               topic.name, count, topic.partitions, count));
+    if (count == 0) {
+      missing.push_back(topic);
+    } else {
+      check_partitions(topic, count);
     }
   }
   if (!missing.empty()) create(missing);
-  if (!present.empty()) check_config(present);
+  // Those just made too: another service, with another configuration, may have been quicker.
+  check_config(topics);
 }
 
 void KafkaAdmin::create(const std::vector<TopicSettings>& topics) {
@@ -91,8 +128,8 @@ void KafkaAdmin::create(const std::vector<TopicSettings>& topics) {
   std::vector<rd_kafka_NewTopic_t*> list;
   char problem[512];
   for (const TopicSettings& topic : topics) {
-    owners.emplace_back(
-        rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, settings_.replication, problem, sizeof problem));
+    owners.emplace_back(rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions,
+                                              settings_.replication, problem, sizeof problem));
     if (!owners.back()) throw ConfigError(fmt::format("topic {}: {}", topic.name, problem));
     for (const auto& [name, value] : topic.config) {
       rd_kafka_NewTopic_set_config(owners.back().get(), name.c_str(), value.c_str());
@@ -104,24 +141,25 @@ void KafkaAdmin::create(const std::vector<TopicSettings>& topics) {
   rd_kafka_CreateTopics(client_.get(), list.data(), list.size(), opts.get(), queue.get());
   const auto event = answer(queue.get(), "creating topics");
   std::size_t count = 0;
-  const auto* const* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  const auto* const* results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     const auto code = rd_kafka_topic_result_error(results[i]);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+      continue;
     throw_error(fmt::format("creating topic {}", rd_kafka_topic_result_name(results[i])), code,
                 rd_kafka_topic_result_error_string(results[i]));
   }
   for (const TopicSettings& topic : topics) {
-    for (int attempt = 0; partition_count(topic.name) == 0; ++attempt) {
-      if (attempt == kVisibleTries) throw TaskBroken(fmt::format("topic {} was created but has no leader", topic.name));
+    for (int attempt = 0; !has_leaders(topic); ++attempt) {
+      if (attempt == kVisibleTries)
+        throw TaskBroken(fmt::format("topic {} was created but has no leader", topic.name));
       std::this_thread::sleep_for(kVisiblePause);
     }
   }
 }
 
 void KafkaAdmin::check_config(const std::vector<TopicSettings>& topics) {
-  // librdkafka asks for one resource at a time (DescribeConfigs takes one per call for a broker; topics
-  // can be asked for together).
   std::vector<AdminHandle<rd_kafka_ConfigResource_t>> owners;
   std::vector<rd_kafka_ConfigResource_t*> list;
   std::map<std::string, const TopicSettings*> wanted;
@@ -135,8 +173,8 @@ void KafkaAdmin::check_config(const std::vector<TopicSettings>& topics) {
   rd_kafka_DescribeConfigs(client_.get(), list.data(), list.size(), opts.get(), queue.get());
   const auto event = answer(queue.get(), "reading topic settings");
   std::size_t count = 0;
-  const auto* const* resources =
-      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  const auto* const* resources = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     const TopicSettings& topic = *wanted.at(rd_kafka_ConfigResource_name(resources[i]));
     std::size_t entries = 0;
@@ -145,11 +183,33 @@ void KafkaAdmin::check_config(const std::vector<TopicSettings>& topics) {
       const std::string name = rd_kafka_ConfigEntry_name(configs[e]);
       const auto want = topic.config.find(name);
       const char* value = rd_kafka_ConfigEntry_value(configs[e]);
-      if (want == topic.config.end() || value == nullptr || !decides_safety(name) || want->second == value) continue;
-      throw Unsafe(fmt::format("topic {} has {}={}, it must be {}: it holds state that would be lost. Set it back "
-                               "(kafka-configs --alter)",
-                               topic.name, name, value, want->second));
+      if (want == topic.config.end() || value == nullptr || !decides_safety(name) ||
+          want->second == value)
+        continue;
+      throw Unsafe(fmt::format(
+          "topic {} has {}={}, it must be {}: it holds state that would be lost. Set it back "
+          "(kafka-configs --alter)",
+          topic.name, name, value, want->second));
     }
+  }
+}
+
+void KafkaAdmin::purge_before(const std::vector<Position>& positions) {
+  if (positions.empty()) return;
+  const auto list = list_of(positions);
+  AdminHandle<rd_kafka_DeleteRecords_t> request(rd_kafka_DeleteRecords_new(list.get()));
+  rd_kafka_DeleteRecords_t* requests[] = {request.get()};
+  const Handle<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
+  const auto opts = options(client_.get(), RD_KAFKA_ADMIN_OP_DELETERECORDS);
+  rd_kafka_DeleteRecords(client_.get(), requests, 1, opts.get(), queue.get());
+  const auto event = answer(queue.get(), "deleting records");
+  const auto* done =
+      rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event.get()));
+  for (int i = 0; i < done->cnt; ++i) {
+    const rd_kafka_topic_partition_t& partition = done->elems[i];
+    if (partition.err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    throw_error(fmt::format("deleting records of {} {}", partition.topic, partition.partition),
+                partition.err, nullptr);
   }
 }
 

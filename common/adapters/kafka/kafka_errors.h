@@ -11,7 +11,9 @@ namespace sluice::kafka {
 // True if the error says that a newer owner of the transactional id exists.
 bool is_fencing(rd_kafka_resp_err_t code);
 
-// Throws Fenced or TaskBroken with a sentence: what was tried, and librdkafka's reason.
-[[noreturn]] void throw_error(const std::string& what, rd_kafka_resp_err_t code, const char* reason);
+// Throws Fenced, Unsafe (a message that can never be sent) or TaskBroken, with a sentence: what was
+// tried, and librdkafka's reason.
+[[noreturn]] void throw_error(const std::string& what, rd_kafka_resp_err_t code,
+                              const char* reason);
 
 }  // namespace sluice::kafka

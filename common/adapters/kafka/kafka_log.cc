@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <map>
+#include <mutex>
+
 #include "common/adapters/kafka/client_config.h"
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/adapters/kafka/kafka_errors.h"
@@ -12,6 +16,7 @@ namespace sluice::kafka {
 namespace {
 
 constexpr int kSendTimeoutMs = 30'000;
+constexpr std::chrono::seconds kCountKeptFor{30};
 
 class KafkaPlainProducer final : public PlainProducer {
  public:
@@ -21,18 +26,20 @@ class KafkaPlainProducer final : public PlainProducer {
     client_ = make_client(RD_KAFKA_PRODUCER, std::move(conf));
   }
 
-  std::int64_t send(const std::string& topic, std::int32_t partition, const OutgoingRecord& record) override {
+  std::int64_t send(const std::string& topic, std::int32_t partition,
+                    const OutgoingRecord& record) override {
     Delivery delivery;
-    void* value = record.tombstone ? nullptr : const_cast<char*>(record.value.data());
     const rd_kafka_resp_err_t code = rd_kafka_producev(
         client_.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, record.tombstone ? 0 : record.value.size()),
-        RD_KAFKA_V_KEY(record.key.data(), record.key.size()), RD_KAFKA_V_TIMESTAMP(record.timestamp_ms),
-        RD_KAFKA_V_OPAQUE(&delivery), RD_KAFKA_V_END);
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_VALUE(payload_of(record), record.tombstone ? 0 : record.value.size()),
+        RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
+        RD_KAFKA_V_TIMESTAMP(record.timestamp_ms), RD_KAFKA_V_OPAQUE(&delivery), RD_KAFKA_V_END);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error("sending to " + topic, code, nullptr);
     // message.timeout.ms ends the wait: the report always comes.
     while (!delivery.done) rd_kafka_poll(client_.get(), kSendTimeoutMs);
-    if (delivery.error != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error("sending to " + topic, delivery.error, nullptr);
+    if (delivery.error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw_error("sending to " + topic, delivery.error, nullptr);
     return delivery.offset;
   }
 
@@ -54,17 +61,48 @@ class KafkaPlainProducer final : public PlainProducer {
 
 }  // namespace
 
-std::unique_ptr<TransactionalProducer> KafkaLog::transactional_producer(const std::string& transactional_id) {
+std::unique_ptr<TransactionalProducer> KafkaLog::transactional_producer(
+    const std::string& transactional_id) {
   return std::make_unique<KafkaTransactionalProducer>(settings_, transactional_id);
 }
 
-std::unique_ptr<PlainProducer> KafkaLog::plain_producer() { return std::make_unique<KafkaPlainProducer>(settings_); }
+std::unique_ptr<PlainProducer> KafkaLog::plain_producer() {
+  return std::make_unique<KafkaPlainProducer>(settings_);
+}
 
-std::unique_ptr<LogReader> KafkaLog::reader() { return std::make_unique<KafkaLogReader>(settings_); }
+std::unique_ptr<LogReader> KafkaLog::reader() {
+  return std::make_unique<KafkaLogReader>(settings_);
+}
+
+// Tasks ask at every commit, so the answer is kept; not for ever, so that a topic that was deleted
+// is noticed.
+struct KafkaLog::Counts {
+  struct Known {
+    std::int32_t count;
+    std::chrono::steady_clock::time_point until;
+  };
+  std::mutex mutex;
+  std::unique_ptr<KafkaAdmin> admin;  // made at the first question
+  std::map<std::string, Known> known;
+};
+
+KafkaLog::KafkaLog(KafkaSettings settings)
+    : settings_(std::move(settings)), counts_(std::make_unique<Counts>()) {}
+
+KafkaLog::~KafkaLog() = default;
 
 std::int32_t KafkaLog::partition_count(const std::string& topic) {
-  const std::int32_t count = KafkaAdmin(settings_).partition_count(topic);
-  if (count == 0) throw Unsafe(fmt::format("there is no topic {}; the service that writes it creates it at its start", topic));
+  const std::lock_guard lock(counts_->mutex);
+  const auto now = std::chrono::steady_clock::now();
+  const auto found = counts_->known.find(topic);
+  if (found != counts_->known.end() && now < found->second.until) return found->second.count;
+  if (!counts_->admin) counts_->admin = std::make_unique<KafkaAdmin>(settings_);
+  const std::int32_t count = counts_->admin->partition_count(topic);
+  if (count == 0) {
+    throw Unsafe(fmt::format(
+        "there is no topic {}; the service that writes it creates it at its start", topic));
+  }
+  counts_->known[topic] = {count, now + kCountKeptFor};
   return count;
 }
 

@@ -11,15 +11,19 @@ namespace sluice::kafka {
 
 class KafkaLog final : public Log {
  public:
-  explicit KafkaLog(KafkaSettings settings) : settings_(std::move(settings)) {}
+  explicit KafkaLog(KafkaSettings settings);
+  ~KafkaLog() override;
 
-  std::unique_ptr<TransactionalProducer> transactional_producer(const std::string& transactional_id) override;
+  std::unique_ptr<TransactionalProducer> transactional_producer(
+      const std::string& transactional_id) override;
   std::unique_ptr<PlainProducer> plain_producer() override;
   std::unique_ptr<LogReader> reader() override;
   std::int32_t partition_count(const std::string& topic) override;
 
  private:
+  struct Counts;
   KafkaSettings settings_;
+  std::unique_ptr<Counts> counts_;
 };
 
 }  // namespace sluice::kafka

@@ -1,8 +1,8 @@
 #include "common/adapters/kafka/log_reader.h"
 
-#include <chrono>
-
 #include <fmt/format.h>
+
+#include <chrono>
 
 #include "common/adapters/kafka/client_config.h"
 #include "common/adapters/kafka/kafka_errors.h"
@@ -14,16 +14,21 @@ namespace {
 
 constexpr int kQueryTimeoutMs = 15'000;
 constexpr std::size_t kBatch = 5'000;
-// Without any progress for this long the task starts again: longer than any transaction may stay open.
+constexpr int kPollMs = 50;
+// Without any progress for this long the task starts again: longer than any transaction may stay
+// open.
 constexpr std::chrono::minutes kStalled{3};
 
 // Assigned to one partition for the life of the object.
 class Assignment {
  public:
-  Assignment(rd_kafka_t* client, const TopicPartition& partition, std::int64_t from) : client_(client) {
+  Assignment(rd_kafka_t* client, const TopicPartition& partition, std::int64_t from)
+      : client_(client) {
     Handle<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset = from;
-    if (const auto code = rd_kafka_assign(client, list.get())) throw_error("reading " + partition.topic, code, nullptr);
+    rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)
+        ->offset = from;
+    if (const auto code = rd_kafka_assign(client, list.get()))
+      throw_error("reading " + partition.topic, code, nullptr);
     queue_.reset(rd_kafka_queue_get_consumer(client));
   }
   ~Assignment() { rd_kafka_assign(client_, nullptr); }
@@ -34,8 +39,10 @@ class Assignment {
   Handle<rd_kafka_queue_t> queue_;
 };
 
-// The next offset to be delivered; counts transaction markers, which are never delivered themselves.
-std::int64_t position_of(rd_kafka_t* client, const TopicPartition& partition, std::int64_t fallback) {
+// The next offset to be delivered; counts transaction markers, which are never delivered
+// themselves.
+std::int64_t position_of(rd_kafka_t* client, const TopicPartition& partition,
+                         std::int64_t fallback) {
   Handle<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition);
   if (rd_kafka_position(client, list.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return fallback;
@@ -55,7 +62,8 @@ LogRecord view_of(const rd_kafka_message_t& message) {
   if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
     const void* value = nullptr;
     std::size_t size = 0;
-    if (rd_kafka_header_get_last(headers, kOriginHeader.data(), &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+    if (rd_kafka_header_get_last(headers, kOriginHeader.data(), &value, &size) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR &&
         value != nullptr) {
       record.origin = {static_cast<const char*>(value), size};
     }
@@ -65,43 +73,59 @@ LogRecord view_of(const rd_kafka_message_t& message) {
 
 KafkaLogReader::KafkaLogReader(const KafkaSettings& settings)
     : settings_(settings),
-      ends_(make_client(RD_KAFKA_CONSUMER, make_conf(properties_for(Purpose::kEndOffsets, settings)))) {}
+      ends_(make_client(RD_KAFKA_CONSUMER,
+                        make_conf(properties_for(Purpose::kEndOffsets, settings)))) {}
 
 KafkaLogReader::~KafkaLogReader() = default;
 
 std::pair<std::int64_t, std::int64_t> KafkaLogReader::watermarks(const TopicPartition& partition) {
   std::int64_t low = 0, high = 0;
-  const auto code = rd_kafka_query_watermark_offsets(ends_.get(), partition.topic.c_str(), partition.partition, &low,
-                                                     &high, kQueryTimeoutMs);
+  const auto code = rd_kafka_query_watermark_offsets(
+      ends_.get(), partition.topic.c_str(), partition.partition, &low, &high, kQueryTimeoutMs);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw_error(fmt::format("asking for the end of {} {}", partition.topic, partition.partition), code, nullptr);
+    throw_error(fmt::format("asking for the end of {} {}", partition.topic, partition.partition),
+                code, nullptr);
   }
   return {low, high};
 }
 
-std::int64_t KafkaLogReader::begin_offset(const TopicPartition& partition) { return watermarks(partition).first; }
-std::int64_t KafkaLogReader::end_offset(const TopicPartition& partition) { return watermarks(partition).second; }
+std::int64_t KafkaLogReader::begin_offset(const TopicPartition& partition) {
+  return watermarks(partition).first;
+}
+std::int64_t KafkaLogReader::end_offset(const TopicPartition& partition) {
+  return watermarks(partition).second;
+}
 
 void KafkaLogReader::read(const TopicPartition& partition, std::int64_t from, std::int64_t to,
                           const std::function<void(const LogRecord&)>& each) {
   const auto [begin, end] = watermarks(partition);
   const std::string where = fmt::format("{} {}", partition.topic, partition.partition);
   if (from > end) {
-    throw Unsafe(fmt::format("{} ends at offset {}, but {} was read already: the log has lost messages (was the topic "
-                             "made anew, or the broker restored from an older copy?)",
-                             where, end, from));
+    throw Unsafe(fmt::format(
+        "{} ends at offset {}, but {} was read already: the log has lost messages (was the topic "
+        "made anew, or the broker restored from an older copy?)",
+        where, end, from));
   }
   if (from != 0 && from < begin) {
-    throw Unsafe(fmt::format("{} begins at offset {} now; the messages from {} on are gone", where, begin, from));
+    throw Unsafe(fmt::format("{} begins at offset {} now; the messages from {} on are gone", where,
+                             begin, from));
   }
   std::int64_t position = std::max(from, begin);
   if (position >= to) return;
-  if (!records_) records_ = make_client(RD_KAFKA_CONSUMER, make_conf(properties_for(Purpose::kRestore, settings_)));
+  if (!records_)
+    records_ =
+        make_client(RD_KAFKA_CONSUMER, make_conf(properties_for(Purpose::kRestore, settings_)));
   const Assignment assignment(records_.get(), partition, position);
   std::vector<rd_kafka_message_t*> batch(kBatch);
   auto last_progress = std::chrono::steady_clock::now();
   while (position < to) {
-    const ssize_t got = rd_kafka_consume_batch_queue(assignment.queue(), 100, batch.data(), batch.size());
+    // librdkafka waits until a batch is full; what is there already must not wait for more.
+    ssize_t got = rd_kafka_consume_batch_queue(assignment.queue(), kPollMs, batch.data(), 1);
+    if (got == 1) {
+      const ssize_t more =
+          rd_kafka_consume_batch_queue(assignment.queue(), 0, batch.data() + 1, kBatch - 1);
+      if (more > 0) got += more;
+    }
     const std::int64_t before = position;
     bool at_end = false;
     std::exception_ptr failed;
@@ -124,11 +148,13 @@ void KafkaLogReader::read(const TopicPartition& partition, std::int64_t from, st
     }
     if (failed) std::rethrow_exception(failed);
     // What is left may be markers only; the consumer's own position counts them.
-    if (got <= 0 || at_end) position = std::max(position, position_of(records_.get(), partition, position));
+    if (got <= 0 || at_end)
+      position = std::max(position, position_of(records_.get(), partition, position));
     const auto now = std::chrono::steady_clock::now();
     if (position > before) last_progress = now;
     if (now - last_progress > kStalled) {
-      throw TaskBroken(fmt::format("{} stands still at offset {} of {}: a transaction is open there", where, position, to));
+      throw TaskBroken(fmt::format(
+          "{} stands still at offset {} of {}: a transaction is open there", where, position, to));
     }
   }
 }

@@ -1,51 +1,62 @@
 #include "common/adapters/kafka/transactional_producer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
-#include <fmt/format.h>
-
 #include "common/adapters/kafka/client_config.h"
 #include "common/adapters/kafka/kafka_errors.h"
+#include "common/adapters/kafka/position_list.h"
 #include "common/base/check.h"
 #include "common/telemetry/log.h"
 
 namespace sluice::kafka {
 namespace {
 
-constexpr int kInitTimeoutMs = 60'000;
+// Taking over is quick while the broker answers; while it does not, the worker's other tasks wait.
+constexpr int kInitTimeoutMs = 20'000;
 // How long a full send queue may block before the task is given up.
 constexpr std::chrono::seconds kQueueFullLimit{60};
-// Retriable errors repeat the same call, which librdkafka resumes; beyond this the task starts again.
-constexpr int kMaxRepeats = 20;
+// Retriable errors repeat the same call, which librdkafka resumes; beyond this the task starts
+// again.
+constexpr std::chrono::seconds kRepeatLimit{20};
+constexpr int kRepeatPauseMs = 20;
 
 }  // namespace
 
-KafkaTransactionalProducer::KafkaTransactionalProducer(const KafkaSettings& settings, std::string transactional_id,
-                                                       bool cure_torn)
+KafkaTransactionalProducer::KafkaTransactionalProducer(const KafkaSettings& settings,
+                                                       std::string transactional_id, bool cure_torn)
     : settings_(settings), id_(std::move(transactional_id)), cure_torn_(cure_torn) {
   connect();
 }
 
 KafkaTransactionalProducer::~KafkaTransactionalProducer() {
   if (!client_) return;
-  // What is queued belongs to a transaction that nobody will commit: without the purge the destructor would
-  // wait for a broker that may be away.
-  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  // What is queued belongs to a transaction that nobody will commit: without the purge the
+  // destructor would wait for a broker that may be away.
+  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                    RD_KAFKA_PURGE_F_NON_BLOCKING);
 }
 
 template <typename Call>
 void KafkaTransactionalProducer::until_done(const char* what, Call call) {
-  for (int attempt = 1;; ++attempt) {
+  const auto deadline = std::chrono::steady_clock::now() + kRepeatLimit;
+  for (;;) {
     const Handle<rd_kafka_error_t> error(call());
     if (!error) return;
     const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
-    // In this order: a fatal error is final whatever else it says; an abortable one makes the task start
-    // again, and the new producer aborts; a retriable one is the same call again.
-    const bool again = rd_kafka_error_is_fatal(error.get()) == 0 && rd_kafka_error_txn_requires_abort(error.get()) == 0 &&
-                       rd_kafka_error_is_retriable(error.get()) != 0 && attempt < kMaxRepeats;
-    if (!again) throw_error(fmt::format("{} of {}", what, id_), code, rd_kafka_error_string(error.get()));
-    log::debug("kafka call repeated", {{"call", what}, {"reason", rd_kafka_error_string(error.get())}});
+    // In this order: a fatal error is final whatever else it says; an abortable one makes the task
+    // start again, and the new producer aborts; a retriable one is the same call again.
+    const bool again = rd_kafka_error_is_fatal(error.get()) == 0 &&
+                       rd_kafka_error_txn_requires_abort(error.get()) == 0 &&
+                       rd_kafka_error_is_retriable(error.get()) != 0 &&
+                       std::chrono::steady_clock::now() < deadline;
+    if (!again)
+      throw_error(fmt::format("{} of {}", what, id_), code, rd_kafka_error_string(error.get()));
+    log::debug("kafka call repeated",
+               {{"call", what}, {"reason", rd_kafka_error_string(error.get())}});
+    rd_kafka_poll(client_.get(), kRepeatPauseMs);
   }
 }
 
@@ -56,7 +67,8 @@ void KafkaTransactionalProducer::connect() {
   Handle<rd_kafka_conf_t> conf = make_conf(properties);
   watch_->install(conf.get());
   client_ = make_client(RD_KAFKA_PRODUCER, std::move(conf));
-  until_done("taking over the transactions", [&] { return rd_kafka_init_transactions(client_.get(), kInitTimeoutMs); });
+  until_done("taking over the transactions",
+             [&] { return rd_kafka_init_transactions(client_.get(), kInitTimeoutMs); });
   for (const std::string& name : names_) {
     topics_.emplace_back(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
   }
@@ -64,7 +76,8 @@ void KafkaTransactionalProducer::connect() {
 
 void KafkaTransactionalProducer::renew_if_in_doubt() {
   if (!in_doubt_ || !cure_torn_) return;
-  log::warning("a transaction's end needed a second try: taking a new producer epoch", {{"id", id_}});
+  log::warning("a transaction's end needed a second try: taking a new producer epoch",
+               {{"id", id_}});
   groups_.clear();
   topics_.clear();
   client_.reset();
@@ -79,7 +92,8 @@ TopicHandle KafkaTransactionalProducer::topic(const std::string& name) {
   topics_.emplace_back(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
   // The first message to an unknown topic can wait a second for its metadata: ask now.
   const rd_kafka_metadata_t* metadata = nullptr;
-  if (rd_kafka_metadata(client_.get(), 0, topics_.back().get(), &metadata, 10'000) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+  if (rd_kafka_metadata(client_.get(), 0, topics_.back().get(), &metadata, 10'000) ==
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
     rd_kafka_metadata_destroy(metadata);
   }
   return names_.size() - 1;
@@ -91,17 +105,18 @@ void KafkaTransactionalProducer::begin() {
   until_done("beginning a transaction", [&] { return rd_kafka_begin_transaction(client_.get()); });
 }
 
-void KafkaTransactionalProducer::produce(TopicHandle topic, std::int32_t partition, const OutgoingRecord& record) {
+void KafkaTransactionalProducer::produce(TopicHandle topic, std::int32_t partition,
+                                         const OutgoingRecord& record) {
   SLUICE_CHECK(topic < topics_.size(), "a handle of this producer");
   rd_kafka_headers_t* headers = nullptr;
   if (!record.headers.empty()) {
     headers = rd_kafka_headers_new(record.headers.size());
     for (const Header& h : record.headers) {
-      rd_kafka_header_add(headers, h.name.data(), static_cast<ssize_t>(h.name.size()), h.value.data(),
-                          static_cast<ssize_t>(h.value.size()));
+      rd_kafka_header_add(headers, h.name.data(), static_cast<ssize_t>(h.name.size()),
+                          h.value.data(), static_cast<ssize_t>(h.value.size()));
     }
   }
-  void* value = record.tombstone ? nullptr : const_cast<char*>(record.value.data());
+  void* value = payload_of(record);
   const std::size_t value_size = record.tombstone ? 0 : record.value.size();
   // Brokers refuse times before 1970; the record's own fields have the real one.
   const std::int64_t timestamp_ms = record.timestamp_ms < 0 ? 1 : record.timestamp_ms;
@@ -110,14 +125,18 @@ void KafkaTransactionalProducer::produce(TopicHandle topic, std::int32_t partiti
     // producev takes over the headers only if it succeeds.
     const rd_kafka_resp_err_t code =
         headers == nullptr
-            ? rd_kafka_producev(client_.get(), RD_KAFKA_V_RKT(topics_[topic].get()), RD_KAFKA_V_PARTITION(partition),
-                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, value_size),
+            ? rd_kafka_producev(client_.get(), RD_KAFKA_V_RKT(topics_[topic].get()),
+                                RD_KAFKA_V_PARTITION(partition),
+                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                RD_KAFKA_V_VALUE(value, value_size),
                                 RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
                                 RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_END)
-            : rd_kafka_producev(client_.get(), RD_KAFKA_V_RKT(topics_[topic].get()), RD_KAFKA_V_PARTITION(partition),
-                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, value_size),
-                                RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
-                                RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+            : rd_kafka_producev(
+                  client_.get(), RD_KAFKA_V_RKT(topics_[topic].get()),
+                  RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                  RD_KAFKA_V_VALUE(value, value_size),
+                  RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
+                  RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && std::chrono::steady_clock::now() < deadline) {
       rd_kafka_poll(client_.get(), 20);
@@ -128,16 +147,12 @@ void KafkaTransactionalProducer::produce(TopicHandle topic, std::int32_t partiti
   }
 }
 
-void KafkaTransactionalProducer::send_offsets(const std::string& group, std::span<const Position> positions) {
+void KafkaTransactionalProducer::send_offsets(const std::string& group,
+                                              std::span<const Position> positions) {
   auto& metadata = groups_[group];
   // Without generation and member: who owns the partition is settled by the transactional id.
   if (!metadata) metadata.reset(rd_kafka_consumer_group_metadata_new(group.c_str()));
-  Handle<rd_kafka_topic_partition_list_t> list(
-      rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
-  for (const Position& position : positions) {
-    rd_kafka_topic_partition_list_add(list.get(), position.partition.topic.c_str(), position.partition.partition)
-        ->offset = position.next_offset;
-  }
+  const auto list = list_of(positions);
   until_done("recording the positions", [&] {
     return rd_kafka_send_offsets_to_transaction(client_.get(), list.get(), metadata.get(), -1);
   });

@@ -13,11 +13,19 @@
 
 namespace sluice::kafka {
 
+// What librdkafka takes for the value: null is a tombstone, and an empty view's pointer may be
+// null.
+inline void* payload_of(const OutgoingRecord& record) {
+  if (record.tombstone) return nullptr;
+  return const_cast<char*>(record.value.data() == nullptr ? "" : record.value.data());
+}
+
 class KafkaTransactionalProducer final : public TransactionalProducer {
  public:
-  // Blocks until older producers of the id are fenced and their transaction has ended. `cure_torn` is
-  // off in one test only, which shows what happens without.
-  KafkaTransactionalProducer(const KafkaSettings& settings, std::string transactional_id, bool cure_torn = true);
+  // Blocks until older producers of the id are fenced and their transaction has ended. `cure_torn`
+  // is off in one test only, which shows what happens without.
+  KafkaTransactionalProducer(const KafkaSettings& settings, std::string transactional_id,
+                             bool cure_torn = true);
   ~KafkaTransactionalProducer() override;
 
   TopicHandle topic(const std::string& name) override;
