@@ -79,7 +79,8 @@ struct ServiceHost::Impl {
     server.route("GET", "/livez", http::Runs::kOnIoThread,
                  [](const http::Request&) { return json(200, "{\"status\":\"alive\"}\n"); });
     for (const char* path : {"/readyz", "/healthz"}) {
-      server.route("GET", path, http::Runs::kOnBlockingPool, [this](const http::Request&) { return readiness(); });
+      server.route("GET", path, http::Runs::kOnBlockingPool,
+                   [this](const http::Request&) { return readiness(); });
     }
     server.route("GET", "/metrics", http::Runs::kOnBlockingPool, [this](const http::Request&) {
       http::Response response = json(200, metrics.text());
@@ -87,7 +88,8 @@ struct ServiceHost::Impl {
       return response;
     });
     server.route("GET", "/version", http::Runs::kOnIoThread, [this](const http::Request&) {
-      return json(200, "{\"service\":\"" + settings.service + "\",\"version\":\"" + kVersion + "\"}\n");
+      return json(200,
+                  "{\"service\":\"" + settings.service + "\",\"version\":\"" + kVersion + "\"}\n");
     });
   }
 
@@ -119,7 +121,8 @@ void ServiceHost::ready_when(std::string name, std::function<std::string()> chec
   impl_->checks.emplace_back(std::move(name), std::move(check));
 }
 
-void ServiceHost::add_part(std::string name, std::function<void()> start, std::function<void()> stop) {
+void ServiceHost::add_part(std::string name, std::function<void()> start,
+                           std::function<void()> stop) {
   impl_->parts.push_back({std::move(name), std::move(start), std::move(stop)});
 }
 
@@ -129,7 +132,8 @@ void ServiceHost::fail(int exit_code, const std::string& message) {
   impl_->failed.compare_exchange_strong(none, exit_code);
 }
 
-int run_service(const std::string& service, int argc, char** argv, const std::function<void(ServiceHost&)>& wire) {
+int run_service(const std::string& service, int argc, char** argv,
+                const std::function<void(ServiceHost&)>& wire) {
   // Before any thread is made, so that all of them leave these signals to the main thread.
   const sigset_t signals = stop_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);

@@ -5,10 +5,10 @@
 //     return sluice::run_service("loader", argc, argv, [](sluice::ServiceHost& host) { … wire … });
 //   }
 //
-// run_service reads the settings, initialises logs, metrics and crash points, starts the HTTP server
-// with /livez /readyz /healthz /metrics /version, calls `wire`, then waits for SIGTERM, SIGINT or a
-// failed part. Exit codes: 0 graceful stop, 2 configuration error, 1 anything else (the supervisor
-// starts it again), 3 Unsafe (the supervisor must not; a person must look).
+// run_service reads the settings, initialises logs, metrics and crash points, starts the HTTP
+// server with /livez /readyz /healthz /metrics /version, calls `wire`, then waits for SIGTERM,
+// SIGINT or a failed part. Exit codes: 0 graceful stop, 2 configuration error, 1 anything else (the
+// supervisor starts it again), 3 Unsafe (the supervisor must not; a person must look).
 
 #include <functional>
 #include <memory>
@@ -29,8 +29,8 @@ class ServiceHost {
   Metrics& metrics();
   Clock& clock();
 
-  // A readiness check; cheap, thread-safe, called for each /readyz. Returns an empty string if ready,
-  // else the reason. /livez never calls them.
+  // A readiness check; cheap, thread-safe, called for each /readyz. Returns an empty string if
+  // ready, else the reason. /livez never calls them.
   void ready_when(std::string name, std::function<std::string()> check);
   // Parts are started in order and stopped in reverse order. stop() must return within 20 s.
   void add_part(std::string name, std::function<void()> start, std::function<void()> stop);

@@ -75,7 +75,7 @@ bool KafkaGroupMember::poll(std::chrono::milliseconds wait,
     char reason[512];
     const auto fatal = rd_kafka_fatal_error(client_.get(), reason, sizeof reason);
     if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
-      throw Fenced(
+      throw Unsafe(
           fmt::format("another process runs as the same instance in group {}: give each its own "
                       "SLUICE_INSTANCE_ID",
                       group_));
