@@ -4,8 +4,11 @@
 #include <time.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "common/base/crash_point.h"
@@ -16,8 +19,12 @@
 namespace sluice {
 namespace {
 
-constexpr int kExitConfig = 2;
 constexpr int kExitFailed = 1;
+constexpr int kExitConfig = 2;
+constexpr int kExitUnsafe = 3;
+// A stop that takes longer hangs on something that is away. Killing is safe at any moment: what was
+// not committed is done again.
+constexpr std::chrono::seconds kStopLimit{20};
 constexpr const char* kVersion = "0.1.0";
 
 struct Part {
@@ -31,6 +38,41 @@ http::Response json(int status, std::string body) {
   response.status = status;
   response.body = std::move(body);
   return response;
+}
+
+// Ends the process if it still lives after the limit.
+class StopDeadline {
+ public:
+  StopDeadline()
+      : thread_([](const std::stop_token& stopped) {
+          std::mutex mutex;
+          std::condition_variable_any never;
+          std::unique_lock lock(mutex);
+          never.wait_for(lock, stopped, kStopLimit, [] { return false; });
+          if (stopped.stop_requested()) return;
+          log::error("the stop takes too long, ending at once", {{"limit_s", kStopLimit.count()}});
+          std::_Exit(kExitFailed);
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
+// Called in a catch block: says what happened and what the process is to answer.
+int report_failure(const std::string& service) {
+  try {
+    throw;
+  } catch (const ConfigError& error) {
+    std::fprintf(stderr, "sluice-%s: %s\n", service.c_str(), error.what());
+    return kExitConfig;
+  } catch (const Unsafe& error) {
+    log::error("the service ends, and must not be started again: going on would give wrong numbers",
+               {{"reason", error.what()}});
+    return kExitUnsafe;
+  } catch (const std::exception& error) {
+    log::error("the service ends", {{"reason", error.what()}});
+    return kExitFailed;
+  }
 }
 
 sigset_t stop_signals() {
@@ -105,6 +147,27 @@ struct ServiceHost::Impl {
     }
     return failed;
   }
+
+  // From the first part's start to the last one's stop.
+  int run() {
+    server.start();
+    std::size_t started = 0;
+    int code = 0;
+    try {
+      for (; started < parts.size() && failed < 0; ++started) parts[started].start();
+      log::info("started", {{"http_port", server.port()}});
+      code = wait_for_the_end();
+    } catch (...) {
+      code = report_failure(settings.service);
+    }
+    stopping = true;
+    const StopDeadline deadline;
+    while (started > 0) parts[--started].stop();
+    // Its handlers lean on the parts and on us.
+    server.stop();
+    log::info("stopped", {{"exit_code", code}});
+    return code;
+  }
 };
 
 ServiceHost::ServiceHost(Settings settings, http::Server& server, Metrics& metrics, Clock& clock)
@@ -151,22 +214,9 @@ int run_service(const std::string& service, int argc, char** argv,
     ServiceHost::Impl& impl = *host.impl_;
     impl.register_routes();
     wire(host);
-    server.start();
-    std::size_t started = 0;
-    for (; started < impl.parts.size() && impl.failed < 0; ++started) impl.parts[started].start();
-    log::info("started", {{"http_port", static_cast<int>(server.port())}});
-    const int code = impl.wait_for_the_end();
-    impl.stopping = true;
-    while (started > 0) impl.parts[--started].stop();
-    server.stop();
-    log::info("stopped", {{"exit_code", code}});
-    return code;
-  } catch (const ConfigError& error) {
-    std::fprintf(stderr, "sluice-%s: %s\n", service.c_str(), error.what());
-    return kExitConfig;
-  } catch (const std::exception& error) {
-    log::error("the service ends", {{"reason", error.what()}});
-    return kExitFailed;
+    return impl.run();
+  } catch (...) {
+    return report_failure(service);
   }
 }
 

@@ -1,0 +1,125 @@
+// Each service runs in a process of its own, which ends as the supervisor would see it.
+#include "common/runtime/service_host.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "common/adapters/http/client.h"
+#include "common/base/error.h"
+
+namespace sluice {
+namespace {
+
+using ::testing::ExitedWithCode;
+using Wire = std::function<void(ServiceHost&)>;
+
+void say(const std::string& words) { std::fprintf(stderr, "[%s]", words.c_str()); }
+
+// Ends the process with what the service answers.
+[[noreturn]] void serve(const Wire& wire, std::vector<const char*> flags = {}) {
+  ::setenv("SLUICE_HTTP_PORT", "0", 1);
+  flags.insert(flags.begin(), "sluice-loader");
+  std::exit(run_service("loader", static_cast<int>(flags.size()), const_cast<char**>(flags.data()),
+                        wire));
+}
+
+void add_speaking_part(
+    ServiceHost& host, const std::string& name, const std::function<void()>& start = [] {}) {
+  host.add_part(
+      name,
+      [name, start] {
+        say("start " + name);
+        start();
+      },
+      [name] { say("stop " + name); });
+}
+
+// What it answers to a GET, on stderr.
+void ask(ServiceHost& host, const std::string& path) {
+  const auto answer = http::get("127.0.0.1", host.http().port(), path);
+  say(answer ? std::to_string(answer->status) + " " + answer->body : answer.error().message);
+}
+
+void terminate() { ::kill(::getpid(), SIGTERM); }
+
+TEST(ServiceHostDeathTest, ASignalStopsThePartsInReverseOrder) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    EXPECT_EXIT(serve([&](ServiceHost& host) {
+                  add_speaking_part(host, "a");
+                  add_speaking_part(host, "b", [&] { ::kill(::getpid(), signal); });
+                }),
+                ExitedWithCode(0), "\\[start a\\].*\\[start b\\].*\\[stop b\\].*\\[stop a\\]");
+  }
+}
+
+TEST(ServiceHostDeathTest, AFailedPartEndsTheServiceWithItsCode) {
+  EXPECT_EXIT(serve([](ServiceHost& host) {
+                add_speaking_part(host, "a", [&host] { host.fail(3, "the log was truncated"); });
+                add_speaking_part(host, "b");
+              }),
+              ExitedWithCode(3), "the log was truncated.*\\[stop a\\]");
+}
+
+TEST(ServiceHostDeathTest, WhatAStartThrowsDecidesTheExitCodeAndStopsWhatHasStarted) {
+  const auto serve_start_that_throws = [](const std::function<void()>& thrower) {
+    serve([&](ServiceHost& host) {
+      add_speaking_part(host, "a");
+      add_speaking_part(host, "b", thrower);
+    });
+  };
+  EXPECT_EXIT(serve_start_that_throws([] { throw TaskBroken("no broker"); }), ExitedWithCode(1),
+              "no broker.*\\[stop a\\]");
+  EXPECT_EXIT(serve_start_that_throws([] { throw ConfigError("no such shard"); }),
+              ExitedWithCode(2), "sluice-loader: no such shard.*\\[stop a\\]");
+  EXPECT_EXIT(serve_start_that_throws([] { throw Unsafe("other partitions"); }), ExitedWithCode(3),
+              "other partitions.*\\[stop a\\]");
+}
+
+TEST(ServiceHostDeathTest, AConfigurationErrorIsOneSentence) {
+  EXPECT_EXIT(serve([](ServiceHost&) {}, {"--no-such-flag"}), ExitedWithCode(2),
+              "^sluice-loader: .*no-such-flag");
+  EXPECT_EXIT(serve([](ServiceHost&) { throw ConfigError("schemas: no such folder"); }),
+              ExitedWithCode(2), "sluice-loader: schemas: no such folder");
+}
+
+TEST(ServiceHostDeathTest, ReadinessNamesWhatIsNotReadyAndLivenessDoesNotCare) {
+  EXPECT_EXIT(serve([](ServiceHost& host) {
+                host.ready_when("tables", [] { return std::string("waiting for \"PostgreSQL\""); });
+                host.ready_when("log", [] { return std::string(); });
+                host.add_part(
+                    "asker",
+                    [&host] {
+                      ask(host, "/readyz");
+                      ask(host, "/livez");
+                      terminate();
+                    },
+                    [] {});
+              }),
+              ExitedWithCode(0),
+              "\\[503 .*not ready.*\"tables\":\"waiting for "
+              ".\"PostgreSQL.\"\",\"log\":\"ok\".*\\[200 .*alive");
+}
+
+TEST(ServiceHostDeathTest, AReadyServiceSaysSoAndShowsItsMetricsAndVersion) {
+  EXPECT_EXIT(serve([](ServiceHost& host) {
+                host.ready_when("tables", [] { return std::string(); });
+                host.add_part(
+                    "asker",
+                    [&host] {
+                      for (const char* path : {"/readyz", "/healthz", "/version", "/metrics"})
+                        ask(host, path);
+                      terminate();
+                    },
+                    [] {});
+              }),
+              ExitedWithCode(0),
+              "\\[200 .*\"ready\".*\\[200 .*\"ready\".*\\[200 .*\"service\":\"loader\".*\\[200 .*"
+              "sluice_build_info\\{.*service=\"loader\"");
+}
+
+}  // namespace
+}  // namespace sluice
