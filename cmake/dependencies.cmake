@@ -1,4 +1,4 @@
-# Everything is in Debian bookworm; the launcher (./sluice) installs it.
+# Everything but Apache Arrow is in Debian bookworm; the launcher (./sluice) installs it.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(fmt REQUIRED)
@@ -17,6 +17,9 @@ if(SLUICE_SERVICES)
   find_package(CLI11 REQUIRED)
   find_package(prometheus-cpp REQUIRED)
   find_library(ROCKSDB_LIBRARY rocksdb REQUIRED)
+  find_package(CURL REQUIRED)
+  find_package(EXPAT REQUIRED)
+  include(cmake/arrow.cmake)
 endif()
 if(SLUICE_TESTS)
   find_package(GTest REQUIRED)

