@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "services/ingest/core/sha256.h"
@@ -17,20 +19,21 @@ namespace {
 constexpr std::size_t kBuffer = std::size_t{1} << 20;
 static_assert(kBuffer < kLongestLine, "a line inside one buffer is never too long");
 
-// Follows line lengths across buffers.
+// Follows line lengths across buffers. Lines end as for the splitter: at LF, CRLF or a lone CR.
 class LineLengths {
  public:
   // False: a line is too long.
-  bool add(const char* data, std::size_t size) {
-    const void* first = std::memchr(data, '\n', size);
-    if (first == nullptr) {
-      length_ += size;
+  bool add(std::string_view bytes) {
+    const std::size_t first = std::min(bytes.find('\n'), bytes.find('\r'));
+    if (first == std::string_view::npos) {
+      length_ += bytes.size();
       return length_ <= kLongestLine;
     }
-    length_ += static_cast<std::size_t>(static_cast<const char*>(first) - data);
+    length_ += first;
     if (length_ > kLongestLine) return false;
-    const void* last = memrchr(data, '\n', size);
-    length_ = size - static_cast<std::size_t>(static_cast<const char*>(last) - data) - 1;
+    std::size_t last = bytes.size();
+    while (bytes[last - 1] != '\n' && bytes[last - 1] != '\r') --last;
+    length_ = bytes.size() - last;
     return true;
   }
 
@@ -73,7 +76,7 @@ Fingerprint fingerprint(const std::string& path, const std::function<bool()>& ke
                          ". Text files in UTF-8 are read.",
                      bytes);
     }
-    if (!lines.add(buffer.data(), size)) {
+    if (!lines.add({buffer.data(), size})) {
       return refused("The file has a line longer than " + std::to_string(kLongestLine) +
                          " bytes before byte " + std::to_string(bytes + size) + ".",
                      bytes);

@@ -51,6 +51,13 @@ TEST_F(FingerprintTest, ALineMayBeAsLongAsTheLimit) {
   EXPECT_THAT(of("id\n" + std::string(kLongestLine + 1, 'x')).error, HasSubstr("longer"));
 }
 
+TEST_F(FingerprintTest, ALineEndsAtALoneCarriageReturnToo) {
+  std::string old_mac;
+  while (old_mac.size() < 2 * kLongestLine) old_mac += "0123456789 a row of some length\r";
+  EXPECT_EQ(of(old_mac).error, "");
+  EXPECT_THAT(of("id\r" + std::string(kLongestLine + 1, 'x') + "\r").error, HasSubstr("longer"));
+}
+
 TEST_F(FingerprintTest, AMissingFileALinkAndAFolderAreRefusedAndAFifoDoesNotBlock) {
   const auto go_on = [] { return true; };
   EXPECT_THAT(fingerprint(folder.path("none"), go_on).error, HasSubstr("No such file"));
