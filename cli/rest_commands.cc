@@ -165,7 +165,7 @@ int files(const Api& api, const FilesOptions& options) {
   print(render_table({{"id"}, {"name"}, {"state"}, {"rows", true}, {"records", true}, {"corrections", true},
                       {"duplicates", true}, {"dead letters", true}, {"error"}},
                      rows, 60));
-  if (!answer.at("next").is_null()) fmt::print("… more: --limit {}\n", options.limit * 10);
+  if (!answer.at("next").is_null()) print(more_hint(options.limit));
   return 0;
 }
 
@@ -204,7 +204,7 @@ int report(const Api& api, const ReportOptions& options) {
   std::vector<std::vector<std::string>> rows;
   for (const Row& row : reader.rows) rows.push_back(row.cells);
   print(render_table(columns, rows));
-  if (!reader.next.empty()) fmt::print("… more rows: raise --limit, or --csv --limit 10000\n");
+  if (!reader.next.empty()) print(more_hint(options.limit));
   return 0;
 }
 
@@ -225,7 +225,7 @@ int dead_letters_list(const Api& api, const DeadLetterOptions& options) {
   }
   if (rows.empty()) return print("no dead letters\n"), 0;
   print(render_table({{"id"}, {"file"}, {"line", true}, {"column"}, {"rule"}, {"reason"}}, rows, 70));
-  if (!answer.at("next").is_null()) fmt::print("… more: --limit {}\n", options.limit * 10);
+  if (!answer.at("next").is_null()) print(more_hint(options.limit));
   return 0;
 }
 

@@ -60,4 +60,13 @@ std::string render_table(const std::vector<TableColumn>& columns,
   return out;
 }
 
+std::string more_hint(int limit) {
+  constexpr int kMostRows = 10'000;
+  if (limit >= kMostRows) {
+    return "… more rows: narrow them down, or go on with the api's cursor (\"next\" in --json)\n";
+  }
+  return "… more rows: --limit " + std::to_string(limit < kMostRows / 10 ? limit * 10 : kMostRows) +
+         "\n";
+}
+
 }  // namespace sluice::cli

@@ -15,6 +15,11 @@ struct TableColumn {
 // Columns are as wide as their widest cell, at most `max_width` characters (a longer cell is cut and
 // ends in '…'). Width counts code points, which is right for the scripts reports are in.
 std::string render_table(const std::vector<TableColumn>& columns,
-                         const std::vector<std::vector<std::string>>& rows, std::size_t max_width = 48);
+                         const std::vector<std::vector<std::string>>& rows,
+                         std::size_t max_width = 48);
+
+// The line below a table that ends before its rows do: how to see more than `limit` of them. The api
+// answers with at most 10,000 at once.
+std::string more_hint(int limit);
 
 }  // namespace sluice::cli

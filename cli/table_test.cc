@@ -25,5 +25,12 @@ TEST(Table, CutsALongCellAndKeepsOneLinePerRow) {
 
 TEST(Table, FillsMissingCells) { EXPECT_EQ(render_table({{"a"}, {"b"}}, {{"1"}}), "a  b\n1  \n"); }
 
+TEST(MoreHint, SuggestsWhatTheApiAccepts) {
+  EXPECT_EQ(more_hint(20), "… more rows: --limit 200\n");
+  EXPECT_EQ(more_hint(1'000), "… more rows: --limit 10000\n");
+  EXPECT_EQ(more_hint(9'999), "… more rows: --limit 10000\n");
+  EXPECT_EQ(more_hint(10'000).find("--limit"), std::string::npos) << "no more can be asked for";
+}
+
 }  // namespace
 }  // namespace sluice::cli
