@@ -48,7 +48,9 @@ TopicSettings kept_for_ever(std::string name, std::int32_t partitions) {
       {{"cleanup.policy", "delete"},
        {"retention.ms", "-1"},
        {"retention.bytes", "-1"},
-       // A record's time is its event time, which may lie ahead; Kafka 4 refuses that by default.
+       // A record's time is its event time. It may lie ahead, which Kafka 4 refuses by default; and
+       // it jumps by years, at each of which a segment of limited age would end.
+       {"segment.ms", "9223372036854775807"},
        {"message.timestamp.after.max.ms", "9223372036854775807"},
        {"max.message.bytes", kMaxMessageBytes}}};
 }

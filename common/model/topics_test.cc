@@ -47,6 +47,7 @@ TEST(Topics, WhatIsStateIsCompactedAndWhatIsHistoryIsKept) {
     if (compacted) continue;
     EXPECT_EQ(topic.config.at("retention.ms"), "-1") << topic.name;
     EXPECT_EQ(topic.config.at("retention.bytes"), "-1") << topic.name;
+    EXPECT_EQ(topic.config.at("segment.ms"), "9223372036854775807") << topic.name;
   }
 }
 
