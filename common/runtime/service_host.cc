@@ -14,6 +14,7 @@
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
 #include "common/base/json_text.h"
+#include "common/base/version.h"
 #include "common/telemetry/log.h"
 
 namespace sluice {
@@ -25,7 +26,6 @@ constexpr int kExitUnsafe = 3;
 // A stop that takes longer hangs on something that is away. Killing is safe at any moment: what was
 // not committed is done again.
 constexpr std::chrono::seconds kStopLimit{20};
-constexpr const char* kVersion = "0.1.0";
 
 struct Part {
   std::string name;

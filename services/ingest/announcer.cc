@@ -2,6 +2,7 @@
 
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
+#include "common/base/json_text.h"
 #include "common/model/origin.h"
 #include "services/ingest/disk_file_source.h"
 #include "services/ingest/fingerprint.h"
@@ -20,23 +21,6 @@ const char* refusal(FileKind kind) {
     default:
       return "This is not a file that can be read (a FIFO, a socket or a device).";
   }
-}
-
-// JSON carries UTF-8 only: such a name could not be found again by what the announcement says.
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i++]);
-    const int more = lead < 0x80                   ? 0
-                     : lead >= 0xC2 && lead < 0xE0 ? 1
-                     : lead >= 0xE0 && lead < 0xF0 ? 2
-                     : lead >= 0xF0 && lead < 0xF5 ? 3
-                                                   : -1;
-    if (more < 0) return false;
-    for (int k = 0; k < more; ++k) {
-      if (i == text.size() || (static_cast<unsigned char>(text[i++]) & 0xC0) != 0x80) return false;
-    }
-  }
-  return true;
 }
 
 }  // namespace
@@ -116,7 +100,8 @@ std::optional<Announcement> Announcer::examine(const Job& job) const {
   if (dataset) out.dataset = *dataset;
   if (job.file.kind != FileKind::kRegular) {
     out.error = refusal(job.file.kind);
-  } else if (!is_utf8(out.path)) {
+  } else if (!is_valid_utf8(out.path)) {
+    // JSON carries UTF-8 only: such a name could not be found again by what the announcement says.
     out.error = "The file's name is not UTF-8; it stays where it is until it is renamed.";
   } else if (!dataset) {
     out.error = dataset.error().message;
