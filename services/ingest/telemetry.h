@@ -1,6 +1,6 @@
 #pragma once
 // ingest's logs and metrics: what happens is told here once, and becomes a log line and numbers.
-// Thread- safe. The trace id of a file is made from its bytes' fingerprint and its place, so that
+// Thread-safe. The trace id of a file is made from its bytes' fingerprint and its place, so that
 // every service can name it without being told.
 
 #include <map>

@@ -1,15 +1,13 @@
 #pragma once
 // When is a file complete? Decides from what was observed, never looking itself:
 //
-//   name begins with '.', ends with '~', .tmp, .part, .crdownload   never a file for us
-//   closed after writing, or moved in                               complete when unchanged for 200
-//   ms found by a scan (start-up, network mounts)                      complete if no writer has it
-//   open; where
-//                                                                   that cannot be asked: unchanged
-//                                                                   for 2 s
-//   created or modified, not closed                                 not touched until closed
-//   not a regular file                                              complete at once (to be
-//   refused)
+//   name begins with '.', or ends with '~',    never a file for us
+//     .tmp, .part or .crdownload
+//   closed after writing, or moved in          complete when unchanged for 200 ms
+//   found by a scan (start-up, network         complete if no writer has it open; where that cannot
+//     mounts)                                    be asked: unchanged for 2 s
+//   created or modified, not closed            not touched until closed
+//   not a regular file                         complete at once (to be refused)
 //
 // Pure and single-threaded; the watcher feeds it and asks what to check.
 

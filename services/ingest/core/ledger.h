@@ -1,6 +1,6 @@
 #pragma once
 // What a shard knows of its files: the unfinished ones whole, the finished ones by what is needed
-// to recognise them again (some 100 bytes each). Decides what an announcement means, whether bytes
+// to recognise them again (some 200 bytes each). Decides what an announcement means, whether bytes
 // are known, which file is read next, and when a receipt balances.
 //
 // Pure: the ledger's durable form is the topic `files`; shard_task.h restores from it and writes
