@@ -9,24 +9,26 @@
 namespace sluice::ingest {
 namespace {
 
-// One delivery: this file, at this path, with these bytes. A copy has another inode or path.
+// One delivery: this file, at this path, with these bytes, for this dataset. A copy has another inode
+// or path; a definition that came since may take the same file for another dataset.
 std::uint64_t identity_of(const Announcement& file) {
   std::string text = file.path;
   text += '\0';
   text += std::to_string(file.bytes) + ' ' + std::to_string(file.mtime_ns) + ' ' +
-          std::to_string(file.inode) + ' ' + file.sha256;
+          std::to_string(file.inode) + ' ' + file.sha256 + ' ' + file.dataset;
   return std::hash<std::string>{}(text);
 }
 
-// 16 of the 32 bytes: enough to never meet twice, small enough to keep for every file ever read.
-std::string content_key(std::string_view sha256) {
+// What is read once only: these bytes as this dataset. 16 of the 32 bytes: enough to never meet twice,
+// small enough to keep for every file ever read.
+std::string content_key(std::string_view dataset, std::string_view sha256) {
   std::string key;
   for (std::size_t i = 0; i + 1 < std::min<std::size_t>(sha256.size(), 32); i += 2) {
     unsigned value = 0;
     std::from_chars(sha256.data() + i, sha256.data() + i + 2, value, 16);
     key += static_cast<char>(value);
   }
-  return key;
+  return key.append(dataset);
 }
 
 // What was published before the failure still gets its counts, so that the numbers add up.
@@ -62,17 +64,18 @@ void Ledger::index(const FileEntry& entry) {
                   entry.state == FileState::kDuplicate;
   known.finished_ms = entry.finished_ms;
   const bool read = entry.fully_read && entry.state != FileState::kFailed;
-  if (read) contents_.try_emplace(content_key(entry.file.sha256), known.place);
+  const std::string content = content_key(entry.file.dataset, entry.file.sha256);
+  if (read) contents_.try_emplace(content, known.place);
   if (entry.state == FileState::kWaiting) {
     waiting_.emplace(known.place, entry.file.id);
   } else {
     waiting_.erase({known.place, entry.file.id});
   }
   if (entry.state == FileState::kReading && !entry.fully_read) {
-    bytes_being_read_[entry.file.sha256] = entry.file.id;
-  } else if (const auto reader = bytes_being_read_.find(entry.file.sha256);
-             reader != bytes_being_read_.end() && reader->second == entry.file.id) {
-    bytes_being_read_.erase(reader);
+    contents_being_read_[content] = entry.file.id;
+  } else if (const auto reader = contents_being_read_.find(content);
+             reader != contents_being_read_.end() && reader->second == entry.file.id) {
+    contents_being_read_.erase(reader);
   }
 }
 
@@ -118,13 +121,15 @@ void Ledger::enter(const Announcement& file, std::int64_t now_ms) {
 FileEntry* Ledger::next_waiting(const std::function<bool(const FileEntry&)>& ready) {
   for (const auto& [place, id] : waiting_) {
     FileEntry& entry = open_.at(id);
-    if (!bytes_being_read_.contains(entry.file.sha256) && ready(entry)) return &entry;
+    const std::string content = content_key(entry.file.dataset, entry.file.sha256);
+    if (!contents_being_read_.contains(content) && ready(entry)) return &entry;
   }
   return nullptr;
 }
 
-std::optional<std::string> Ledger::already_read(std::string_view sha256) const {
-  const auto found = contents_.find(content_key(sha256));
+std::optional<std::string> Ledger::already_read(std::string_view dataset,
+                                                std::string_view sha256) const {
+  const auto found = contents_.find(content_key(dataset, sha256));
   if (sha256.empty() || found == contents_.end()) return std::nullopt;
   return file_id(found->second, sha256);
 }

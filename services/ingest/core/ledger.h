@@ -30,7 +30,7 @@ class Ledger {
 
   enum class Meaning {
     kNew,           // entered, see enter()
-    kKnown,         // the same delivery (path, size, time, inode and bytes) is being worked on
+    kKnown,         // the same delivery (path, size, time, inode, bytes, dataset) is worked on
     kFinished,      // the same delivery has been read: nothing to do but to move the file away
     kFailedBefore,  // the same delivery failed, and was found again after that: enter() it if it is
                     // still there, for someone put it back to be tried again
@@ -40,11 +40,11 @@ class Ledger {
   void enter(const Announcement& file, std::int64_t now_ms);
 
   // The waiting file with the smallest place that `ready` accepts and whose bytes nobody is reading
-  // just now (then it must wait for the outcome: a duplicate of a file that failed is no
+  // as the same dataset just now (then it must wait for the outcome: a duplicate of a file that failed is no
   // duplicate).
   FileEntry* next_waiting(const std::function<bool(const FileEntry&)>& ready);
-  // The file whose bytes these are, if they have been read to their end.
-  std::optional<std::string> already_read(std::string_view sha256) const;
+  // The file whose bytes these are, if they have been read to their end as this dataset.
+  std::optional<std::string> already_read(std::string_view dataset, std::string_view sha256) const;
 
   void start_reading(FileEntry& entry, std::int64_t now_ms);
   void mark_fully_read(FileEntry& entry, std::int64_t now_ms);
@@ -83,11 +83,11 @@ class Ledger {
 
   std::map<std::string, FileEntry> open_;                    // by id
   std::set<std::pair<std::uint64_t, std::string>> waiting_;  // place, id
-  std::map<std::string, std::string> bytes_being_read_;      // sha256 -> id of the reading file
+  std::map<std::string, std::string> contents_being_read_;   // content_key -> id of the reader
   std::set<std::string> changed_;                            // ids
   std::vector<std::string> written_;                         // ids given out by take_changed
   std::unordered_map<std::uint64_t, Delivery> deliveries_;   // by a hash of what identifies one
-  std::unordered_map<std::string, std::uint64_t> contents_;  // 16 bytes of the sha256 -> place
+  std::unordered_map<std::string, std::uint64_t> contents_;  // content_key -> place
 };
 
 }  // namespace sluice::ingest

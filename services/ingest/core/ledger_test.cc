@@ -80,13 +80,32 @@ TEST_F(LedgerTest, TheSameBytesElsewhereAreADuplicateOnceTheFirstIsRead) {
   FileEntry& entry = reading(a, 1);
   EXPECT_EQ(ledger.announce(copy_of_a, 2000), Meaning::kNew);
   EXPECT_EQ(next(), nullptr) << "it waits for what becomes of the first";
-  EXPECT_EQ(ledger.already_read(kBytesA), std::nullopt);
+  EXPECT_EQ(ledger.already_read("bookings", kBytesA), std::nullopt);
   ledger.mark_fully_read(entry, 3000);
   ASSERT_NE(next(), nullptr);
-  EXPECT_EQ(ledger.already_read(kBytesA), a.id);
+  EXPECT_EQ(ledger.already_read("bookings", kBytesA), a.id);
   ledger.mark_duplicate(*next(), a.id, 3000);
   EXPECT_EQ(ledger.find(copy_of_a.id)->state, FileState::kDuplicate);
   EXPECT_EQ(ledger.find(copy_of_a.id)->duplicate_of, a.id);
+}
+
+TEST_F(LedgerTest, TheSameBytesForAnotherDatasetAreNoDuplicate) {
+  Announcement other = announcement(2, kBytesA, "orders.csv", 12);
+  other.dataset = "orders";
+  FileEntry& entry = reading(a, 1);
+  EXPECT_EQ(ledger.announce(other, 2000), Meaning::kNew);
+  ASSERT_NE(next(), nullptr) << "it waits for nobody";
+  ledger.mark_fully_read(entry, 3000);
+  EXPECT_EQ(ledger.already_read("orders", kBytesA), std::nullopt);
+  EXPECT_EQ(ledger.already_read("bookings", kBytesA), a.id);
+}
+
+TEST_F(LedgerTest, ADeliveryPutBackForTheDatasetThatTakesItNowIsReadAgain) {
+  FileEntry& entry = reading(a, 1);
+  ledger.mark_fully_read(entry, 3000);
+  Announcement again = announcement(9, kBytesA, "a.csv", 11);
+  again.dataset = "bookings_2";
+  EXPECT_EQ(ledger.announce(again, 4000), Meaning::kNew);
 }
 
 TEST_F(LedgerTest, ACopyOfAFileThatFailedIsReadAsANewOne) {
@@ -94,7 +113,7 @@ TEST_F(LedgerTest, ACopyOfAFileThatFailedIsReadAsANewOne) {
   ledger.announce(copy_of_a, 2000);
   ledger.mark_failed(entry, "it changed", 3000);
   ASSERT_NE(next(), nullptr);
-  EXPECT_EQ(ledger.already_read(kBytesA), std::nullopt);
+  EXPECT_EQ(ledger.already_read("bookings", kBytesA), std::nullopt);
 }
 
 TEST_F(LedgerTest, AFailedDeliveryFoundAgainLaterIsARetry) {
@@ -168,7 +187,7 @@ TEST_F(LedgerTest, ARestoredLedgerKnowsWhatTheOldOneKnew) {
   restored.restore(entry);
   restored.restore(half);
   EXPECT_EQ(restored.next_waiting([](const FileEntry&) { return true; }), nullptr);
-  EXPECT_EQ(restored.already_read(kBytesA), a.id);
+  EXPECT_EQ(restored.already_read("bookings", kBytesA), a.id);
   ASSERT_EQ(restored.reading().size(), 1U);
   EXPECT_EQ(restored.reading()[0]->next_byte, 50U);
   restored.fold(counts(a.id, 1), 4000);
@@ -184,7 +203,7 @@ TEST_F(LedgerTest, ChangedEntriesAreGivenOutOnceAndFinishedOnesForgotten) {
   ledger.mark_fully_read(entry, 3000);
   write();
   EXPECT_EQ(ledger.unsettled(), 0U);
-  EXPECT_EQ(ledger.already_read(kBytesA), a.id);
+  EXPECT_EQ(ledger.already_read("bookings", kBytesA), a.id);
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ void ShardTask::open_more() {
         [this](const FileEntry& e) { return parts_.datasets.find(e.file.dataset) != nullptr; });
     if (entry == nullptr) return;
     const std::int64_t now = parts_.clock.unix_ms();
-    if (auto earlier = ledger_.already_read(entry->file.sha256)) {
+    if (auto earlier = ledger_.already_read(entry->file.dataset, entry->file.sha256)) {
       ledger_.mark_duplicate(*entry, std::move(*earlier), now);
       moves_.push_back({entry->file, true, {}, {}});
       mark_dirty();
