@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <vector>
 
+#include "common/base/json_text.h"
 #include "services/ingest/file_descriptor.h"
 
 namespace sluice::ingest {
@@ -66,8 +68,8 @@ Result<bool> write_file(const fs::path& path, std::string_view text) {
 
 // To another file system: the copy is complete and durable under its final name before the original
 // goes.
-Result<bool> copy_and_remove(const fs::path& from, const fs::path& to) {
-  const fs::path part = to.parent_path() / ("." + to.filename().string() + ".part");
+Result<bool> copy_and_remove(const fs::path& from, const fs::path& to, const std::string& id) {
+  const fs::path part = to.parent_path() / ("." + id + ".part");
   {
     const FileDescriptor in(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!in) return fail("cannot open " + from.string() + ": " + because());
@@ -97,9 +99,23 @@ bool something_at(const fs::path& path) {
   return ::lstat(path.c_str(), &found) == 0;
 }
 
-// name.csv -> name.17-9f86d081884c.csv
+constexpr const char* kReason = ".reason.txt";
+
+// Whether a name, and that of the reason beside it, can be a file's.
+bool fits(const fs::path& name) {
+  return name.native().size() + std::string_view(kReason).size() <= NAME_MAX;
+}
+
+// name.csv -> name.17-9f86d081884c.csv; of a name too long for that only the beginning is kept.
 fs::path with_id(const fs::path& path, const std::string& id) {
-  return path.parent_path() / (path.stem().string() + "." + id + path.extension().string());
+  std::string stem = path.stem().string();
+  const std::string end = "." + id + path.extension().string();
+  while (!stem.empty() && !fits(stem + end)) {
+    do {
+      stem.pop_back();
+    } while (!stem.empty() && !is_valid_utf8(stem));
+  }
+  return path.parent_path() / (stem.empty() ? id : stem + end);
 }
 
 }  // namespace
@@ -151,16 +167,21 @@ Result<bool> DiskFileSource::move(const Announcement& file, const std::string& f
   fs::path to = fs::path(folder) / file.path;
   std::error_code error;
   fs::create_directories(to.parent_path(), error);
-  if (error) return fail("cannot make " + to.parent_path().string() + ": " + error.message());
-  if (something_at(to)) to = with_id(to, file.id);
+  if (error == std::errc::not_a_directory || error == std::errc::file_exists) {
+    // An earlier file has the name of one of its folders.
+    to = with_id(fs::path(folder) / fs::path(file.path).filename(), file.id);
+  } else if (error) {
+    return fail("cannot make " + to.parent_path().string() + ": " + error.message());
+  }
+  if (something_at(to) || (!reason.empty() && !fits(to.filename()))) to = with_id(to, file.id);
   if (!reason.empty()) {
-    auto written = write_file(to.string() + ".reason.txt", std::string(reason) + "\n");
+    auto written = write_file(to.string() + kReason, std::string(reason) + "\n");
     if (!written) return written;
   }
   // A name taken since we looked is not overwritten.
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0) {
     if (errno == EXDEV || errno == EINVAL) {
-      auto copied = copy_and_remove(from, to);
+      auto copied = copy_and_remove(from, to, file.id);
       if (!copied) return copied;
     } else if (errno == EEXIST) {
       const fs::path other = with_id(to, file.id);

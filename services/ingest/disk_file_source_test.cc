@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/json_text.h"
 #include "services/ingest/temporary_folder.h"
 
 namespace sluice::ingest {
@@ -63,6 +64,37 @@ TEST_F(DiskFileSourceTest, AFailedFileHasItsReasonBesideIt) {
   EXPECT_EQ(folder.read("failed/sub/a.2-b.csv.reason.txt"), "Nor is this.\n");
 }
 
+TEST_F(DiskFileSourceTest, ALongNameIsShortenedWhereItsReasonOrItsIdWouldNotFit) {
+  // The cut falls into "é", which is kept whole or not at all.
+  const std::string name = "bookings_" + std::string(113, 'x') + std::string(60, 'y') + "\u00e9";
+  std::string longest = name;
+  while (longest.size() + 2 <= 250) longest += "\u00e9";
+  longest += ".csv";
+  ASSERT_TRUE(disk.reject(put(longest, "x", "17-9f86d081884c"), "It is no good.").value());
+  EXPECT_FALSE(folder.exists("in/" + longest));
+  int reasons = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path("failed"))) {
+    const std::string found = entry.path().filename().string();
+    EXPECT_TRUE(found.starts_with(name)) << found;
+    EXPECT_TRUE(is_valid_utf8(found)) << found;
+    EXPECT_NE(found.find(".17-9f86d081884c.csv"), std::string::npos) << found;
+    reasons += found.ends_with(".reason.txt") ? 1 : 0;
+  }
+  EXPECT_EQ(reasons, 1);
+  EXPECT_TRUE(disk.archive(put(longest, "y", "18-9f86d081884c")).value());
+  EXPECT_EQ(folder.read("archive/" + longest), "y");
+  EXPECT_TRUE(disk.archive(put(longest, "z", "19-9f86d081884c")).value());
+  EXPECT_FALSE(folder.exists("in/" + longest));
+}
+
+TEST_F(DiskFileSourceTest, AFileWhoseFolderHasTheNameOfAnEarlierFileGetsItsIdBesideThatFile) {
+  EXPECT_TRUE(disk.archive(put("today", "a file", "1-a")).value());
+  EXPECT_FALSE(folder.exists("in/today"));
+  EXPECT_TRUE(disk.archive(put("today/deep/a.csv", "rows", "2-b")).value());
+  EXPECT_EQ(folder.read("archive/today"), "a file");
+  EXPECT_EQ(folder.read("archive/a.2-b.csv"), "rows");
+}
+
 TEST_F(DiskFileSourceTest, AnotherFileThatTookThePathIsNotMoved) {
   const Announcement old = put("a.csv", "old", "1-a");
   folder.write("in/a.csv", "a new delivery");
@@ -98,7 +130,7 @@ TEST_F(DiskFileSourceTest, MovingToAnotherFileSystemCopiesWholeAndRemoves) {
   EXPECT_TRUE(across.archive(put("sub/a.csv", "rows", "1-a")).value());
   EXPECT_TRUE(std::filesystem::exists(other + "/sub/a.csv"));
   EXPECT_FALSE(folder.exists("in/sub/a.csv"));
-  EXPECT_FALSE(std::filesystem::exists(other + "/sub/.a.csv.part"));
+  EXPECT_FALSE(std::filesystem::exists(other + "/sub/.1-a.part"));
   std::filesystem::remove_all(other);
 }
 
