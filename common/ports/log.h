@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,7 +42,9 @@ struct OutgoingRecord {
   std::string_view key;                // empty data pointer = null key
   std::string_view value;
   bool tombstone = false;
-  std::int64_t timestamp_ms = 0;       // 0 = now
+  // Nothing: now. Brokers hold no time before 1970: an earlier one is sent as 1 ms (as is 0, which
+  // librdkafka takes for "now"), so whoever needs the real one reads it from the record's fields.
+  std::optional<std::int64_t> timestamp_ms{};
   std::span<const Header> headers{};
 };
 

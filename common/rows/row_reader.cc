@@ -230,7 +230,7 @@ bool RowReader::read(std::string_view row, RowRecord& record, RowRejection& reje
   if (!check_encoding(row, rejection) || !split(row, rejection)) return false;
   record.value.clear();
   record.value += '{';
-  record.event_time_ms = 0;
+  record.event_time_ms.reset();
   for (const Column& column : columns_) {
     if (!append_cell(column, record, rejection)) return false;
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,7 @@ namespace sluice {
 struct RowRecord {
   std::string key;    // the key column's text; of several columns a JSON array
   std::string value;  // flat JSON object of Dataset::columns in order
-  std::int64_t event_time_ms = 0;
+  std::optional<std::int64_t> event_time_ms;  // nothing: the dataset has none
 };
 
 // Why a row is no record. `rule` is of a closed set: columns, quote, unclosed_quote, encoding, required,

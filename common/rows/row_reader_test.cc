@@ -72,6 +72,16 @@ TEST_F(RowReaderTest, EmptyCellsAreNull) {
             "\"weight\":null,\"day\":\"2017-01-31\",\"seen\":null,\"good\":null}");
 }
 
+TEST_F(RowReaderTest, TheEventTimeIsTheRowsOwnOrNone) {
+  ASSERT_EQ(fault("7,Ann,,£5,,31/12/1969,,"), "none");
+  EXPECT_EQ(record_.event_time_ms, -86'400'000);
+  std::string without(kDefinition);
+  without.erase(without.find("event_time: day\n"), std::string_view("event_time: day\n").size());
+  reader_ = RowReader::for_header(dataset(without), kHeader).value();
+  ASSERT_EQ(fault("7,Ann,,£5,,31/12/1969,,"), "none");
+  EXPECT_EQ(record_.event_time_ms, std::nullopt);
+}
+
 TEST_F(RowReaderTest, EqualValuesHaveEqualKeysAndContent) {
   EXPECT_EQ(read("7,A,,£5,1e1,31/01/2017,,"), read("+007,A,,GBP 5.000,10.00,31-01-2017,,"));
 }

@@ -8,6 +8,7 @@
 
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/adapters/kafka/transactional_producer.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "tests/support/environment.h"
 #include "tests/support/tcp_proxy.h"
@@ -82,6 +83,34 @@ TEST_F(KafkaLogTest, ACommittedTransactionIsReadWithKeysHeadersAndTimes) {
     }
   });
   EXPECT_EQ(seen, 2);
+}
+
+TEST_F(KafkaLogTest, AnyEventTimeCanBeSentAndOneBefore1970IsTheFirstThatBrokersHold) {
+  kafka::KafkaLog log(settings);
+  auto producer = log.transactional_producer(id());
+  const auto handle = producer->topic(topic);
+  producer->begin();
+  constexpr std::int64_t kYear9999 = 253'402'300'799'000;
+  for (const std::int64_t ms : {std::int64_t{-62'135'596'800'000}, std::int64_t{-1},
+                                std::int64_t{0}, kYear9999}) {
+    OutgoingRecord out = record("k", "v");
+    out.timestamp_ms = ms;
+    producer->produce(handle, 0, out);
+  }
+  const std::int64_t before = SystemClock().unix_ms();
+  producer->produce(handle, 0, record("k", "now"));
+  producer->commit();
+
+  std::vector<std::int64_t> times;
+  auto reader = log.reader();
+  const TopicPartition from{topic, 0};
+  reader->read(from, 0, reader->end_offset(from),
+               [&](const LogRecord& r) { times.push_back(r.timestamp_ms); });
+  ASSERT_EQ(times.size(), 5U);
+  const std::int64_t now = times.back();
+  times.pop_back();
+  EXPECT_EQ(times, (std::vector<std::int64_t>{1, 1, 1, kYear9999}));
+  EXPECT_GE(now, before);
 }
 
 TEST_F(KafkaLogTest, AnAbortedTransactionIsNeverRead) {

@@ -146,7 +146,7 @@ std::int64_t MemoryLog::append(const TopicPartition& to, const OutgoingRecord& r
   entry->key = std::string(record.key);
   entry->value = std::string(record.value);
   entry->tombstone = record.tombstone;
-  entry->timestamp_ms = record.timestamp_ms;
+  entry->timestamp_ms = record.timestamp_ms.value_or(0);
   entry->transaction = transaction;
   for (const Header& header : record.headers) {
     if (header.name == "origin") entry->origin = std::string(header.value);

@@ -34,7 +34,7 @@ class KafkaPlainProducer final : public PlainProducer {
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_VALUE(payload_of(record), record.tombstone ? 0 : record.value.size()),
         RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
-        RD_KAFKA_V_TIMESTAMP(record.timestamp_ms), RD_KAFKA_V_OPAQUE(&delivery), RD_KAFKA_V_END);
+        RD_KAFKA_V_TIMESTAMP(timestamp_of(record)), RD_KAFKA_V_OPAQUE(&delivery), RD_KAFKA_V_END);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error("sending to " + topic, code, nullptr);
     // message.timeout.ms ends the wait: the report always comes.
     while (!delivery.done) rd_kafka_poll(client_.get(), kSendTimeoutMs);

@@ -118,8 +118,7 @@ void KafkaTransactionalProducer::produce(TopicHandle topic, std::int32_t partiti
   }
   void* value = payload_of(record);
   const std::size_t value_size = record.tombstone ? 0 : record.value.size();
-  // Brokers refuse times before 1970; the record's own fields have the real one.
-  const std::int64_t timestamp_ms = record.timestamp_ms < 0 ? 1 : record.timestamp_ms;
+  const std::int64_t timestamp_ms = timestamp_of(record);
   const auto deadline = std::chrono::steady_clock::now() + kQueueFullLimit;
   for (;;) {
     // producev takes over the headers only if it succeeds.

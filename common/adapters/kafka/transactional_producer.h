@@ -1,6 +1,8 @@
 #pragma once
 // TransactionalProducer over librdkafka, with the cure for torn transactions (end_txn_watch.h).
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,6 +20,11 @@ namespace sluice::kafka {
 inline void* payload_of(const OutgoingRecord& record) {
   if (record.tombstone) return nullptr;
   return const_cast<char*>(record.value.data() == nullptr ? "" : record.value.data());
+}
+
+// What librdkafka takes for the time; 0 is now.
+inline std::int64_t timestamp_of(const OutgoingRecord& record) {
+  return record.timestamp_ms ? std::max<std::int64_t>(*record.timestamp_ms, 1) : 0;
 }
 
 class KafkaTransactionalProducer final : public TransactionalProducer {

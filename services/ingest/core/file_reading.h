@@ -25,7 +25,7 @@ namespace sluice::ingest {
 struct ParsedRecord {
   std::string_view key;  // views into the block's bytes
   std::string_view value;
-  std::int64_t timestamp_ms = 0;
+  std::optional<std::int64_t> timestamp_ms;  // the event time
   std::uint64_t line = 0;
 };
 

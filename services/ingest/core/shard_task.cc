@@ -219,8 +219,7 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
     OutgoingRecord out;
     out.key = record.key;
     out.value = record.value;
-    // 0 would mean "now", and a broker refuses times before 1970.
-    out.timestamp_ms = std::max<std::int64_t>(record.timestamp_ms, 1);
+    out.timestamp_ms = record.timestamp_ms;
     out.headers = {&header, 1};
     producer_->produce(file.records, partition_of(record.key, partitions), out);
   }
