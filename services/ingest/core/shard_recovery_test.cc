@@ -56,6 +56,41 @@ TEST_F(ShardTaskTest, AfterACrashInTheMiddleReadingGoesOnAtTheNextByte) {
   EXPECT_THAT(events.lines, ElementsAre("started a.csv", "resumed a.csv"));
 }
 
+TEST_F(ShardTaskTest, FilesWhoseDefinitionWasTakenAwayWaitAndHoldUpNoOther) {
+  files.put("a.csv", rows(50));
+  files.put("b.csv", rows(60));
+  const std::string a = announce("a.csv");
+  const std::string b = announce("b.csv");
+  faults.effect = "commit";
+  faults.countdown = 4;
+  start();
+  EXPECT_THROW(run(), SimulatedCrash);
+  ASSERT_GT(entry(a).next_byte, 0U);
+  ASSERT_GT(entry(b).next_byte, 0U);
+
+  // As many files are open as may be, and none can go on; another dataset's can.
+  const auto things_before = datasets.dataset;
+  auto others = std::make_shared<Dataset>(things());
+  others->name = "others";
+  datasets.dataset = others;
+  for (const TopicSettings& topic : dataset_topics(topics, "others", {}, 2)) {
+    log.create_topic(topic.name, topic.partitions);
+  }
+  files.put("c.csv", rows(5));
+  const std::string c = announce("c.csv", {}, "others");
+  start();
+  run();
+  EXPECT_FALSE(task->work()) << "there is nothing to do, and the worker may rest";
+  EXPECT_TRUE(entry(c).fully_read);
+  EXPECT_EQ(entry(a).state, FileState::kReading);
+
+  datasets.dataset = things_before;
+  run();
+  std::multiset<std::string> both = lines(a, 2, 51);
+  both.merge(lines(b, 2, 61));
+  EXPECT_EQ(origins(), both);
+}
+
 TEST_F(ShardTaskTest, AFileOfOtherBytesAfterACrashFailsAndWhatWasCommittedStaysCounted) {
   files.put("a.csv", rows(50));
   const std::string id = announce("a.csv");

@@ -88,9 +88,9 @@ bool ShardTask::work() {
   // A chunk is complete, or a file has ended: the next begins behind the commit.
   if (wants_commit(parts_.clock.steady_now(), false)) return true;
   open_more();
-  OpenFile* file = current();
-  if (file == nullptr) return dirty_ && file_ended_;
-  if (prepare(*file)) read_block(*file);
+  if (!bring_readable_forward()) return dirty_ && file_ended_;
+  OpenFile& file = *current();
+  if (prepare(file)) read_block(file);
   return true;
 }
 
@@ -98,9 +98,25 @@ ShardTask::OpenFile* ShardTask::current() {
   return open_files_.empty() ? nullptr : open_files_.front().get();
 }
 
+// Whether the file's definition is here, or has been when it was opened.
+bool ShardTask::can_be_read(const OpenFile& file) const {
+  return file.reading != nullptr || parts_.datasets.find(file.entry->file.dataset) != nullptr;
+}
+
+// A file whose definition was taken away while it was read waits behind those that can go on. False:
+// none can. The one in front has nothing pending then: a file that is being read can be read.
+bool ShardTask::bring_readable_forward() {
+  const auto first = std::ranges::find_if(
+      open_files_, [this](const auto& file) { return can_be_read(*file); });
+  if (first == open_files_.end()) return false;
+  std::ranges::rotate(open_files_, first);
+  return true;
+}
+
 void ShardTask::open_more() {
-  for (int settled = 0;
-       settled < kSettledPerStep && open_files_.size() < parts_.limits.open_files;) {
+  const auto can_go_on = [this](const auto& file) { return can_be_read(*file); };
+  auto open = static_cast<std::size_t>(std::ranges::count_if(open_files_, can_go_on));
+  for (int settled = 0; settled < kSettledPerStep && open < parts_.limits.open_files;) {
     FileEntry* entry = ledger_.next_waiting(
         [this](const FileEntry& e) { return parts_.datasets.find(e.file.dataset) != nullptr; });
     if (entry == nullptr) return;
@@ -119,6 +135,7 @@ void ShardTask::open_more() {
     file->entry = entry;
     mark_dirty();
     open_files_.push_back(std::move(file));
+    ++open;
   }
 }
 
@@ -131,10 +148,7 @@ bool ShardTask::prepare(OpenFile& file) {
     return false;
   }
   const auto dataset = parts_.datasets.find(file.entry->file.dataset);
-  if (dataset == nullptr) {  // its definition was taken away; others go first
-    std::ranges::rotate(open_files_, open_files_.begin() + 1);
-    return false;
-  }
+  if (dataset == nullptr) return false;  // taken away just now
   if (file.entry->next_byte > 0 && !verify_prefix(file)) return false;
   auto reading =
       FileReading::open(parts_.files, parts_.pool, dataset, *file.entry, parts_.limits.read);
@@ -322,7 +336,8 @@ void ShardTask::mark_dirty() {
 bool ShardTask::wants_commit(Clock::Steady now, bool input_idle) const {
   if (!dirty_) return false;
   if (file_ended_ || now - dirty_since_ >= parts_.limits.chunk_time) return true;
-  if (open_files_.empty()) return input_idle;
+  const auto can_go_on = [this](const auto& file) { return can_be_read(*file); };
+  if (std::ranges::none_of(open_files_, can_go_on)) return input_idle;
   return open_files_.front()->pending.bytes >= parts_.limits.chunk_bytes;
 }
 

@@ -100,6 +100,8 @@ class ShardTask final : public Task {
   void move_files();
   void mark_dirty();
   OpenFile* current();
+  bool can_be_read(const OpenFile& file) const;
+  bool bring_readable_forward();
 
   ShardParts parts_;
   std::int32_t shard_;

@@ -187,7 +187,8 @@ class ShardTaskTest : public ::testing::Test {
       }
     }
   }
-  std::string announce(const std::string& path, const std::string& sha256_of = {}) {
+  std::string announce(const std::string& path, const std::string& sha256_of = {},
+                       const std::string& dataset = "things") {
     Announcement out;
     Sha256 hash;
     hash.add(sha256_of.empty() ? files.landing.at(path).content : sha256_of);
@@ -195,7 +196,7 @@ class ShardTaskTest : public ::testing::Test {
     out.id = file_id(place++, out.sha256);
     out.path = out.name = path;
     out.source = "folder";
-    out.dataset = "things";
+    out.dataset = dataset;
     const FileIdentity identity = files.identity(path).value();
     out.bytes = identity.bytes;
     out.mtime_ns = identity.mtime_ns;
