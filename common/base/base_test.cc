@@ -92,6 +92,18 @@ TEST(Bytes, ANumberOfTooManyBitsIsMalformed) {
   EXPECT_FALSE(scale.ok());
 }
 
+TEST(Bytes, AWideNumberThatFitsIn64BitsHasTheBytesOfANarrowOne) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  for (const std::int64_t value : {Limits::min(), std::int64_t{-1}, std::int64_t{0},
+                                   std::int64_t{300}, Limits::max()}) {
+    std::string narrow, wide;
+    ByteWriter(narrow).signed_varint(value);
+    ByteWriter(wide).signed_wide(value);
+    EXPECT_EQ(narrow, wide) << value;
+    EXPECT_TRUE(ByteReader(wide).signed_wide() == value) << value;
+  }
+}
+
 TEST(Bytes, AShortInputIsNoticedAndNeverReadPastItsEnd) {
   std::string bytes;
   ByteWriter out(bytes);

@@ -1,6 +1,6 @@
 #pragma once
 // A small byte format for internal topics and local state: integers as LEB128 varints (signed ones
-// zigzag), strings length-prefixed, Decimals as scale + 16 bytes. Deterministic: equal values have
+// zigzag, of 64 or 128 bits), strings length-prefixed, Decimals as scale + integer. Deterministic: equal values have
 // equal bytes. A Reader never reads past its input; a short or malformed input makes ok() false
 // and every later read return zero or empty.
 
@@ -30,16 +30,18 @@ class ByteWriter {
     varint(v.size());
     out_.append(v);
   }
-  void decimal(const Decimal& v) {
-    u8(static_cast<std::uint8_t>(v.scale));
-    auto u = static_cast<unsigned __int128>(v.units);
-    const auto zigzag = (u << 1) ^ static_cast<unsigned __int128>(v.units >> 127);
-    auto rest = zigzag;
+  // The same bytes as signed_varint's where 64 bits suffice.
+  void signed_wide(__int128 v) {
+    auto rest = (static_cast<unsigned __int128>(v) << 1) ^ static_cast<unsigned __int128>(v >> 127);
     while (rest >= 0x80) {
       out_.push_back(static_cast<char>(static_cast<std::uint8_t>(rest) | 0x80));
       rest >>= 7;
     }
     out_.push_back(static_cast<char>(rest));
+  }
+  void decimal(const Decimal& v) {
+    u8(static_cast<std::uint8_t>(v.scale));
+    signed_wide(v.units);
   }
 
  private:
@@ -64,6 +66,10 @@ class ByteReader {
     const std::uint64_t v = varint();
     return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1);
   }
+  __int128 signed_wide() {
+    const unsigned __int128 v = wide(128);
+    return static_cast<__int128>(v >> 1) ^ -static_cast<__int128>(v & 1);
+  }
   std::string_view string() {
     const std::uint64_t size = varint();
     if (size > in_.size()) {
@@ -77,8 +83,7 @@ class ByteReader {
   Decimal decimal() {
     Decimal v;
     v.scale = u8();
-    const unsigned __int128 z = wide(128);
-    v.units = static_cast<__int128>(z >> 1) ^ -static_cast<__int128>(z & 1);
+    v.units = signed_wide();
     if (v.scale > kMaxDecimalDigits) {
       failed();
       return {};

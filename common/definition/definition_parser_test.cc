@@ -78,6 +78,8 @@ TEST(DefinitionParser, PutsTheCurrencyBehindTheFirstSumOfItsAmountAndIntoTheKey)
   EXPECT_THAT(names, ElementsAre("restaurant_id", "month", "bookings", "guests", "amount", "currency"));
   EXPECT_THAT(keys, ElementsAre("restaurant_id", "month", "currency"));
   EXPECT_EQ(parsed->reports[0].columns[4].currency_at, 5U);
+  EXPECT_EQ(parsed->reports[0].columns[2].type, ColumnType::kInteger) << "a count";
+  EXPECT_EQ(parsed->reports[0].columns[3].type, ColumnType::kDecimal) << "a sum of integers";
   EXPECT_EQ(parsed->reports[0].csv->order[0].column, "amount");
   EXPECT_TRUE(parsed->reports[0].csv->order[0].descending);
 }

@@ -143,7 +143,7 @@ void lay_out_columns(const YamlCursor& node, ReportSpec& report, const Dataset& 
     ReportColumn column{measure.name, ReportColumnKind::kMeasure, ColumnType::kInteger, m, false, 0, std::nullopt};
     if (measure.kind == MeasureKind::kSum) {
       const ColumnSpec& source = dataset.columns[measure.column];
-      column.type = source.type;
+      column.type = ColumnType::kDecimal;  // many integers may sum to more than 64 bits hold
       column.min_scale = source.min_scale;
     }
     report.columns.push_back(column);

@@ -9,6 +9,7 @@ namespace sluice::loader {
 namespace {
 
 constexpr const char* kBigint = "bigint";
+constexpr const char* kNumeric = "numeric";
 constexpr const char* kText = "text";
 constexpr const char* kTimestamp = "timestamp with time zone";
 
@@ -35,8 +36,13 @@ std::string create_table(const TablePlan& plan) {
                "or put the definition back");
 }
 
+// Every value of the one is the same value in the other.
+bool is_widening(const std::string& have, const std::string& want) {
+  return have == kBigint && want == kNumeric;
+}
+
 void check_column(const TablePlan& plan, const TableColumn& want, const ExistingColumn& have) {
-  if (want.type != have.type) {
+  if (want.type != have.type && !is_widening(have.type, want.type)) {
     refuse(plan, "column '" + want.name + "' is " + have.type + " and must be " + want.type);
   }
   if (want.in_key != have.in_key) {
@@ -65,7 +71,7 @@ std::string sql_type(ColumnType type) {
   switch (type) {
     case ColumnType::kString: return kText;
     case ColumnType::kInteger: return kBigint;
-    case ColumnType::kDecimal: return "numeric";
+    case ColumnType::kDecimal: return kNumeric;
     case ColumnType::kBoolean: return "boolean";
     case ColumnType::kDate: return "date";
     case ColumnType::kTimestamp: return kTimestamp;
@@ -151,6 +157,10 @@ std::vector<std::string> migration(const TablePlan& plan,
     const auto have = std::ranges::find(existing, want.name, &ExistingColumn::name);
     if (have != existing.end()) {
       check_column(plan, want, *have);
+      if (have->type != want.type) {
+        statements.push_back("ALTER TABLE " + plan.qualified() + " ALTER COLUMN " +
+                             quote_name(want.name) + " TYPE " + column_type(want));
+      }
     } else if (want.not_null) {
       refuse(plan, "column '" + want.name + "' is missing and its rows have no value for it");
     } else {

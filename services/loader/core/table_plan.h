@@ -48,7 +48,7 @@ struct ExistingColumn {
 };
 
 // The statements that make the table from what is there (nothing: CREATE TABLE; missing columns outside
-// the key: ADD COLUMN). Throws Unsafe, saying what differs and what to do, where rows would have to be
+// the key: ADD COLUMN; bigint that must be numeric: ALTER COLUMN, which rewrites the table). Throws Unsafe, saying what differs and what to do, where rows would have to be
 // thought up or thrown away.
 std::vector<std::string> migration(const TablePlan& plan, std::span<const ExistingColumn> existing);
 

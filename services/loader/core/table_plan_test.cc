@@ -69,6 +69,15 @@ TEST(TablePlan, AMissingMeasureIsAdded) {
               ElementsAre("ALTER TABLE \"public\".\"monthly\" ADD COLUMN \"amount\" numeric"));
 }
 
+TEST(TablePlan, ABigintThatMustBeNumericIsWidened) {
+  auto existing = as_made(monthly());
+  existing[2].type = "bigint";
+  EXPECT_THAT(migration(monthly(), existing),
+              ElementsAre("ALTER TABLE \"public\".\"monthly\" ALTER COLUMN \"amount\" TYPE numeric"));
+  existing[2].type = "double precision";
+  EXPECT_THAT(refusal(monthly(), existing), HasSubstr("must be numeric"));
+}
+
 TEST(TablePlan, AColumnThatNobodyFillsMayStay) {
   auto existing = as_made(monthly());
   existing.push_back({"note", "text", false, false, false});

@@ -12,6 +12,13 @@ bool add_integer(std::int64_t& to, std::int64_t change) {
   return !__builtin_add_overflow(to, change, &to);
 }
 
+// The number in a cell of a summed column; nullopt if the cell is null.
+std::optional<Decimal> number_of(const Cell& cell) {
+  if (const auto* whole = std::get_if<std::int64_t>(&cell)) return Decimal{*whole, 0};
+  if (const auto* decimal = std::get_if<Decimal>(&cell)) return *decimal;
+  return std::nullopt;
+}
+
 bool add_decimal(Decimal& to, const Decimal& change) {
   const auto sum = add(to, change);
   if (sum) to = *sum;
@@ -43,10 +50,10 @@ Accumulators Measures::zero() const {
   Accumulators out;
   out.reserve(measures_.size());
   for (const Measure& measure : measures_) {
-    if (measure.kind == Kind::kSumOfDecimals) {
-      out.emplace_back(Decimal{});
-    } else {
+    if (measure.kind == Kind::kCount) {
       out.emplace_back(std::int64_t{0});
+    } else {
+      out.emplace_back(Decimal{});
     }
   }
   return out;
@@ -66,14 +73,9 @@ void Measures::add_record(Accumulators& to, std::span<const Cell> cells, bool ta
     bool fits = true;
     if (measure.kind == Kind::kCount) {
       fits = add_integer(std::get<std::int64_t>(to[i]), take_back ? -1 : 1);
-    } else if (measure.kind == Kind::kSumOfIntegers) {
-      const auto* number = std::get_if<std::int64_t>(&cells[measure.cell]);
-      if (number == nullptr) continue;
-      auto& sum = std::get<std::int64_t>(to[i]);
-      fits = take_back ? !__builtin_sub_overflow(sum, *number, &sum) : add_integer(sum, *number);
     } else {
-      const auto* number = std::get_if<Decimal>(&cells[measure.cell]);
-      if (number == nullptr) continue;
+      const auto number = number_of(cells[measure.cell]);
+      if (!number) continue;
       fits = add_decimal(std::get<Decimal>(to[i]), take_back ? sluice::negate(*number) : *number);
     }
     if (!fits) overflow(measure);
@@ -104,12 +106,18 @@ Accumulators Measures::negate(const Accumulators& value) const {
 
 void Measures::encode(const Accumulators& value, std::string& out) const {
   ByteWriter writer(out);
-  for (const Accumulator& one : value) {
-    if (const auto* number = std::get_if<std::int64_t>(&one)) {
-      writer.signed_varint(*number);
-    } else {
-      // A retraction can leave digits behind (1.505 - 1.505 is 0.000): one value, one form.
-      writer.decimal(canonical(std::get<Decimal>(one), 0));
+  for (std::size_t i = 0; i < measures_.size(); ++i) {
+    switch (measures_[i].kind) {
+      case Kind::kCount:
+        writer.signed_varint(std::get<std::int64_t>(value[i]));
+        break;
+      case Kind::kSumOfIntegers:
+        writer.signed_wide(std::get<Decimal>(value[i]).units);
+        break;
+      case Kind::kSumOfDecimals:
+        // A retraction can leave digits behind (1.505 - 1.505 is 0.000): one value, one form.
+        writer.decimal(canonical(std::get<Decimal>(value[i]), 0));
+        break;
     }
   }
 }
@@ -119,10 +127,16 @@ Result<Accumulators> Measures::decode(std::string_view bytes) const {
   Accumulators out;
   out.reserve(measures_.size());
   for (const Measure& measure : measures_) {
-    if (measure.kind == Kind::kSumOfDecimals) {
-      out.emplace_back(reader.decimal());
-    } else {
-      out.emplace_back(reader.signed_varint());
+    switch (measure.kind) {
+      case Kind::kCount:
+        out.emplace_back(reader.signed_varint());
+        break;
+      case Kind::kSumOfIntegers:
+        out.emplace_back(Decimal{reader.signed_wide(), 0});
+        break;
+      case Kind::kSumOfDecimals:
+        out.emplace_back(reader.decimal());
+        break;
     }
   }
   if (!reader.ok() || !reader.at_end()) return fail("the bytes are not the measures of this report");

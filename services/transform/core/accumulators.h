@@ -4,7 +4,7 @@
 // callers never look inside an Accumulator, so further kinds (min, max, distinct, percentiles as
 // multisets) are further alternatives of the variant.
 //
-// Everything here is exact. A result that does not fit throws Unsafe: a wrong sum is never kept.
+// Everything here is exact: counts of 64 bits, sums of 38 digits, of integers too. A result that does not fit throws Unsafe: a wrong sum is never kept.
 
 #include <cstdint>
 #include <span>

@@ -30,7 +30,7 @@ TEST_F(MonthlyMeasures, ARecordAddsOneToTheCountAndItsValuesToTheSums) {
   measures_.add_record(sums, record(std::int64_t{3}, "1.25"), false);
   measures_.add_record(sums, record(std::int64_t{4}, "0.755"), false);
   EXPECT_EQ(std::get<std::int64_t>(measures_.shown(sums, 0)), 2);
-  EXPECT_EQ(std::get<std::int64_t>(measures_.shown(sums, 1)), 7);
+  EXPECT_EQ(to_string(std::get<Decimal>(measures_.shown(sums, 1))), "7");
   EXPECT_EQ(std::get<Decimal>(measures_.shown(sums, 2)), *parse_decimal("2.005"));
 }
 
@@ -38,7 +38,7 @@ TEST_F(MonthlyMeasures, ANullCountsButAddsNothingToASum) {
   Accumulators sums = measures_.zero();
   measures_.add_record(sums, record(Cell{}, "1"), false);
   EXPECT_EQ(std::get<std::int64_t>(measures_.shown(sums, 0)), 1);
-  EXPECT_EQ(std::get<std::int64_t>(measures_.shown(sums, 1)), 0);
+  EXPECT_EQ(to_string(std::get<Decimal>(measures_.shown(sums, 1))), "0");
 }
 
 TEST_F(MonthlyMeasures, WhatIsTakenBackLeavesTheBytesOfTheRest) {
@@ -71,15 +71,29 @@ TEST_F(MonthlyMeasures, BytesAreReadBackAndForeignBytesRefused) {
   EXPECT_FALSE(measures_.decode(""));
 }
 
-TEST_F(MonthlyMeasures, ASumThatDoesNotFitStopsWithANamedError) {
+TEST_F(MonthlyMeasures, IntegersSumBeyondWhatOneOfThemCanHold) {
   Accumulators value = measures_.zero();
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-  measures_.add_record(value, record(kMost, "1"), false);
+  for (int i = 0; i < 10; ++i) measures_.add_record(value, record(kMost, "1"), false);
+  EXPECT_EQ(to_string(std::get<Decimal>(measures_.shown(value, 1))), "92233720368547758070");
+  const auto back = measures_.decode(bytes(value));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(bytes(*back), bytes(value));
+  for (int i = 0; i < 9; ++i) measures_.add_record(value, record(kMost, "1"), true);
+  Accumulators once = measures_.zero();
+  measures_.add_record(once, record(kMost, "1"), false);
+  EXPECT_EQ(bytes(value), bytes(once));
+}
+
+TEST_F(MonthlyMeasures, ASumThatDoesNotFitStopsWithANamedError) {
+  Accumulators value = measures_.zero();
+  const std::string most(kMaxDecimalDigits, '9');
+  measures_.add_record(value, record(std::int64_t{1}, most.c_str()), false);
   try {
     measures_.add_record(value, record(std::int64_t{1}, "1"), false);
     FAIL() << "a wrong sum was kept";
   } catch (const Unsafe& error) {
-    EXPECT_NE(std::string(error.what()).find("monthly.guests"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("monthly.amount"), std::string::npos);
   }
 }
 

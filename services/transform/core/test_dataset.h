@@ -35,7 +35,7 @@ inline std::shared_ptr<Dataset> visits(std::int32_t partitions = 2) {
       {"place", ReportColumnKind::kGroup, ColumnType::kString, 1, true, 0, std::nullopt},
       {"month", ReportColumnKind::kWindow, ColumnType::kString, 0, true, 0, std::nullopt},
       {"visits", ReportColumnKind::kMeasure, ColumnType::kInteger, 0, false, 0, std::nullopt},
-      {"guests", ReportColumnKind::kMeasure, ColumnType::kInteger, 1, false, 0, std::nullopt},
+      {"guests", ReportColumnKind::kMeasure, ColumnType::kDecimal, 1, false, 0, std::nullopt},
       {"amount", ReportColumnKind::kMeasure, ColumnType::kDecimal, 2, false, 0, 5},
       {"currency", ReportColumnKind::kGroup, ColumnType::kString, 4, true, 0, std::nullopt}};
 
@@ -46,7 +46,7 @@ inline std::shared_ptr<Dataset> visits(std::int32_t partitions = 2) {
   places.columns = {
       {"place", ReportColumnKind::kGroup, ColumnType::kString, 1, true, 0, std::nullopt},
       {"visits", ReportColumnKind::kMeasure, ColumnType::kInteger, 0, false, 0, std::nullopt},
-      {"guests", ReportColumnKind::kMeasure, ColumnType::kInteger, 1, false, 0, std::nullopt}};
+      {"guests", ReportColumnKind::kMeasure, ColumnType::kDecimal, 1, false, 0, std::nullopt}};
   dataset->reports = {monthly, places};
   return dataset;
 }
