@@ -28,6 +28,7 @@ void write_file(ObjectWriter& out, const Announcement& a) {
       .number("bytes", a.bytes)
       .signed_number("mtime_ns", a.mtime_ns)
       .number("inode", a.inode)
+      .text("version", a.version)
       .raw("found_at", model_json::instant_or_null(a.found_ms));
 }
 
@@ -42,6 +43,7 @@ Announcement read_file(const nlohmann::json& j) {
   a.bytes = j.at("bytes");
   a.mtime_ns = j.at("mtime_ns");
   a.inode = j.at("inode");
+  a.version = j.value("version", "");  // entries of folders' files may come without
   a.found_ms = model_json::unix_ms_of(j.at("found_at"));
   return a;
 }

@@ -14,14 +14,15 @@ namespace sluice {
 // Topic announcements, partition = shard_of(id), key = id.
 struct Announcement {
   std::string id;       // see origin.h
-  std::string source;   // "folder" (later: "s3", "upload")
-  std::string path;     // relative to the source's root: "sub/bookings.csv"
+  std::string source;   // "folder", "s3"
+  std::string path;     // in the source: "sub/bookings.csv", "s3://landing/in/bookings.csv"
   std::string name;     // last part of the path
   std::string dataset;  // empty: no definition takes this name
   std::string sha256;   // 64 hex digits; empty if unreadable
   std::uint64_t bytes = 0;
   std::int64_t mtime_ns = 0;
   std::uint64_t inode = 0;
+  std::string version;  // s3: the object's ETag
   std::string error;  // why it cannot be read at all; empty if it can
   std::int64_t found_ms = 0;
 };

@@ -23,6 +23,7 @@ Announcement announcement() {
   Announcement a;
   a.id = text();
   a.source = text();
+  a.version = text();
   a.path = text();
   a.name = text();
   a.dataset = text();
@@ -38,6 +39,7 @@ Announcement announcement() {
 void same(const Announcement& a, const Announcement& b) {
   RC_ASSERT(a.id == b.id);
   RC_ASSERT(a.source == b.source);
+  RC_ASSERT(a.version == b.version);
   RC_ASSERT(a.path == b.path);
   RC_ASSERT(a.name == b.name);
   RC_ASSERT(a.dataset == b.dataset);

@@ -4,7 +4,6 @@
 #include "common/base/error.h"
 #include "common/base/json_text.h"
 #include "common/model/origin.h"
-#include "services/ingest/disk_file_source.h"
 #include "services/ingest/fingerprint.h"
 
 namespace sluice::ingest {
@@ -23,13 +22,30 @@ const char* refusal(FileKind kind) {
   }
 }
 
+Announcement announcement_of(const Sighting& file, std::int64_t found_ms) {
+  Announcement out;
+  out.source = file.source;
+  out.path = file.path;
+  out.name = last_part(file.path);
+  out.bytes = file.identity.bytes;
+  out.mtime_ns = file.identity.mtime_ns;
+  out.inode = file.identity.inode;
+  out.version = file.identity.version;
+  out.found_ms = found_ms;
+  return out;
+}
+
 }  // namespace
 
-Announcer::Announcer(AnnouncerParts parts) : parts_(std::move(parts)) {}
+Announcer::Announcer(AnnouncerParts parts) : parts_(std::move(parts)) {
+  for (const auto& [source, threads] : parts_.threads) jobs_[source];
+}
 Announcer::~Announcer() { stop(); }
 
 void Announcer::start() {
-  for (int i = 0; i < std::max(parts_.threads, 1); ++i) threads_.emplace_back([this] { work(); });
+  for (const auto& [source, count] : parts_.threads) {
+    for (int i = 0; i < count; ++i) threads_.emplace_back([this, &source] { work(source); });
+  }
 }
 
 void Announcer::stop() {
@@ -43,60 +59,62 @@ void Announcer::stop() {
 }
 
 void Announcer::found(const std::vector<Sighting>& files) try {
+  const std::lock_guard placing(placing_);
   for (const Sighting& file : files) {
-    Announcement seen;
-    seen.source = "folder";
-    seen.path = file.path;
-    seen.name = last_part(file.path);
-    seen.bytes = file.identity.bytes;
-    seen.mtime_ns = file.identity.mtime_ns;
-    seen.inode = file.identity.inode;
-    seen.found_ms = parts_.clock.unix_ms();
+    const Announcement seen = announcement_of(file, parts_.clock.unix_ms());
     const auto place = send(discoveries_, parts_.topics.discoveries(), 0, seen.path, to_json(seen));
     if (!place) return;  // stopping; found again at the next start
     const std::lock_guard lock(mutex_);
     const auto number = static_cast<std::uint64_t>(*place);
     in_flight_.emplace(number, file.identity.bytes);
-    jobs_.push_back({number, file, seen.found_ms});
-    wake_.notify_one();
+    jobs_.at(file.source).push_back({number, file, seen.found_ms});
+    wake_.notify_all();
   }
 } catch (const std::exception& error) {
   parts_.on_fatal(error.what());
 }
 
-void Announcer::work() {
+void Announcer::work(const std::string& source) {
   try {
-    examine_jobs();
+    examine_jobs(jobs_.at(source));
   } catch (const std::exception& error) {
     parts_.on_fatal(error.what());
   }
 }
 
-void Announcer::examine_jobs() {
+void Announcer::examine_jobs(std::deque<Job>& jobs) {
   for (;;) {
     Job job;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+      wake_.wait(lock, [&] { return stopping_ || !jobs.empty(); });
       if (stopping_) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+      job = std::move(jobs.front());
+      jobs.pop_front();
     }
-    finish(job, examine(job));
+    auto announcement = examine_when_there(job);
+    if (stopping_) return;
+    finish(job, std::move(announcement));
   }
 }
 
+std::optional<Announcement> Announcer::examine_when_there(const Job& job) {
+  while (!stopping_) {
+    try {
+      return examine(job);
+    } catch (const SourceAway& away) {
+      parts_.on_trouble(away.what());
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, parts_.retry, [this] { return stopping_.load(); });
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Announcement> Announcer::examine(const Job& job) const {
-  Announcement out;
-  out.source = "folder";
-  out.path = job.file.path;
-  out.name = last_part(job.file.path);
-  out.bytes = job.file.identity.bytes;
-  out.mtime_ns = job.file.identity.mtime_ns;
-  out.inode = job.file.identity.inode;
-  out.found_ms = job.found_ms;
-  const std::string absolute = parts_.folder + "/" + out.path;
-  const auto dataset = parts_.dataset_of(out.name);
+  Announcement out = announcement_of(job.file, job.found_ms);
+  const auto dataset = job.file.dataset.empty() ? parts_.dataset_of(out.name)
+                                                : Result<std::string>(job.file.dataset);
   if (dataset) out.dataset = *dataset;
   if (job.file.kind != FileKind::kRegular) {
     out.error = refusal(job.file.kind);
@@ -106,14 +124,16 @@ std::optional<Announcement> Announcer::examine(const Job& job) const {
   } else if (!dataset) {
     out.error = dataset.error().message;
   } else {
-    const Fingerprint print = fingerprint(absolute, [this] { return !stopping_.load(); });
+    const auto reader = parts_.files.open(out, 0);
+    const Fingerprint print = reader ? fingerprint(**reader, [this] { return !stopping_.load(); })
+                                     : Fingerprint{"", reader.error().message, 0, false};
     if (print.stopped) return std::nullopt;
     out.sha256 = print.sha256;
     out.error = print.error;
     if (print.error.empty() && print.bytes != out.bytes) return std::nullopt;
   }
-  const auto now = look_at(absolute, out.path);
-  if (!now || now->identity != job.file.identity) return std::nullopt;
+  const bool read_as_found = out.error.empty() && parts_.files.pins_bytes(out);
+  if (!read_as_found && parts_.files.identity(out) != job.file.identity) return std::nullopt;
   out.id = file_id(job.place, out.sha256);
   return out;
 }

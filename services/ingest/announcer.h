@@ -26,6 +26,7 @@
 #include "common/model/topics.h"
 #include "common/ports/log.h"
 #include "services/ingest/core/discovery.h"
+#include "services/ingest/core/file_source.h"
 
 namespace sluice::ingest {
 
@@ -36,9 +37,11 @@ struct AnnouncerParts {
   Log& log;
   const Clock& clock;
   Topics topics;
-  std::string folder;  // the landing folder
+  FileSource& files;
   std::int32_t shards = 1;
-  int threads = 2;
+  // How many of a source's files are fingerprinted at once: more where a network's round trips are
+  // what takes the time.
+  std::map<std::string, int> threads = {{"folder", 2}};
   DatasetOf dataset_of{};
   // Called from several threads.
   std::function<void(const Announcement&)> on_announced = [](const Announcement&) {};
@@ -54,7 +57,7 @@ class Announcer {
   ~Announcer();
   void start();
   void stop();
-  // The watcher's thread. Returns when each file has its place, or on stop().
+  // The watchers' threads. Returns when each file has its place, or on stop().
   void found(const std::vector<Sighting>& files);
 
  private:
@@ -63,20 +66,23 @@ class Announcer {
     Sighting file;
     std::int64_t found_ms = 0;
   };
-  void work();
-  void examine_jobs();
+  void work(const std::string& source);
+  void examine_jobs(std::deque<Job>& jobs);
   // nullopt: it is not what was found any more, and will be found again.
   std::optional<Announcement> examine(const Job& job) const;
+  // The same, again and again while the source is away; nullopt also when stopping.
+  std::optional<Announcement> examine_when_there(const Job& job);
   void finish(const Job& job, std::optional<Announcement> announcement);
   std::optional<std::int64_t> send(std::unique_ptr<PlainProducer>& producer,
                                    const std::string& topic, std::int32_t partition,
                                    std::string_view key, std::string_view value);
 
   AnnouncerParts parts_;
-  std::unique_ptr<PlainProducer> discoveries_;  // of the watcher's thread
-  std::mutex mutex_;                            // jobs_, in_flight_, ready_
+  std::mutex placing_;  // discoveries_
+  std::unique_ptr<PlainProducer> discoveries_;
+  std::mutex mutex_;  // jobs_, in_flight_, ready_
   std::condition_variable wake_;
-  std::deque<Job> jobs_;
+  std::map<std::string, std::deque<Job>> jobs_;       // by source; only its lists change
   std::map<std::uint64_t, std::uint64_t> in_flight_;  // place -> bytes
   std::map<std::uint64_t, Announcement> ready_;       // by place
   std::mutex sending_;                                // announcements_

@@ -62,7 +62,7 @@ class SentLog final : public Log {
 class AnnouncerTest : public ::testing::Test {
  protected:
   void start() {
-    AnnouncerParts parts{log, clock, Topics(), folder.path()};
+    AnnouncerParts parts{log, clock, Topics(), files};
     parts.shards = 4;
     parts.dataset_of = [](const std::string& name) -> Result<std::string> {
       if (name.ends_with(".csv")) return "things";
@@ -79,6 +79,7 @@ class AnnouncerTest : public ::testing::Test {
   }
 
   TemporaryFolder folder;
+  DiskFileSource files{folder.path(), folder.path("archive"), folder.path("failed")};
   SystemClock clock;
   SentLog log;
   std::string trouble;
@@ -109,11 +110,11 @@ TEST_F(AnnouncerTest, WhatCannotBeReadIsAnnouncedWithItsReason) {
   std::filesystem::create_directory(folder.path("folder.csv"));
   std::filesystem::create_symlink("/etc/passwd", folder.path("link.csv"));
   ::mkfifo(folder.path("fifo.csv").c_str(), 0600);
-  std::vector<Sighting> files = {put("empty.csv", ""), put("binary.csv", std::string(3, '\0')),
+  std::vector<Sighting> found = {put("empty.csv", ""), put("binary.csv", std::string(3, '\0')),
                                  put("strange.txt", "x"), put("\xff.csv", "x")};
   for (const char* name : {"folder.csv", "link.csv", "fifo.csv"})
-    files.push_back(*look_at(folder.path(name), name));
-  announcer->found(files);
+    found.push_back(*look_at(folder.path(name), name));
+  announcer->found(found);
   std::map<std::string, Announcement> by_name;
   for (const Announcement& a : log.wait_for(7)) by_name[a.name] = a;
   EXPECT_THAT(by_name["empty.csv"].error, HasSubstr("empty"));
@@ -142,10 +143,10 @@ TEST_F(AnnouncerTest, AFileThatIsNotWhatWasFoundAnyMoreIsLeftForItsNextDiscovery
 
 TEST_F(AnnouncerTest, CopiesAreAnnouncedInTheOrderOfTheirPlaces) {
   start();
-  std::vector<Sighting> files;
+  std::vector<Sighting> found;
   for (int i = 0; i < 40; ++i)
-    files.push_back(put("copy" + std::to_string(i) + ".csv", std::string(50'000, 'x')));
-  announcer->found(files);
+    found.push_back(put("copy" + std::to_string(i) + ".csv", std::string(50'000, 'x')));
+  announcer->found(found);
   const auto announced = log.wait_for(40);
   ASSERT_EQ(announced.size(), 40U);
   EXPECT_TRUE(

@@ -135,16 +135,16 @@ std::optional<Sighting> look_at(const std::string& absolute, const std::string& 
   return seen;
 }
 
-std::optional<FileIdentity> DiskFileSource::identity(const std::string& path) {
-  const auto seen = look_at(landing_ + "/" + path, path);
+std::optional<FileIdentity> DiskFileSource::identity(const Announcement& file) {
+  const auto seen = look_at(landing_ + "/" + file.path, file.path);
   if (!seen) return std::nullopt;
   return seen->identity;
 }
 
-Result<std::unique_ptr<FileReader>> DiskFileSource::open(const std::string& path,
+Result<std::unique_ptr<FileReader>> DiskFileSource::open(const Announcement& announced,
                                                          std::uint64_t from_byte) {
-  FileDescriptor file(
-      ::open((landing_ + "/" + path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  FileDescriptor file(::open((landing_ + "/" + announced.path).c_str(),
+                             O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file) return fail("The file cannot be opened: " + because() + ".");
   ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   if (::lseek(file.get(), static_cast<off_t>(from_byte), SEEK_SET) < 0) {
@@ -163,7 +163,7 @@ Result<bool> DiskFileSource::reject(const Announcement& file, std::string_view r
 Result<bool> DiskFileSource::move(const Announcement& file, const std::string& folder,
                                   std::string_view reason) {
   const fs::path from = fs::path(landing_) / file.path;
-  if (identity(file.path) != identity_of(file)) return false;
+  if (identity(file) != identity_of(file)) return false;
   fs::path to = fs::path(folder) / file.path;
   std::error_code error;
   fs::create_directories(to.parent_path(), error);

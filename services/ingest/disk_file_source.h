@@ -14,8 +14,8 @@ class DiskFileSource final : public FileSource {
   DiskFileSource(std::string landing, std::string archive, std::string failed)
       : landing_(std::move(landing)), archive_(std::move(archive)), failed_(std::move(failed)) {}
 
-  std::optional<FileIdentity> identity(const std::string& path) override;
-  Result<std::unique_ptr<FileReader>> open(const std::string& path,
+  std::optional<FileIdentity> identity(const Announcement& file) override;
+  Result<std::unique_ptr<FileReader>> open(const Announcement& file,
                                            std::uint64_t from_byte) override;
   // The sub-path is kept; a taken name becomes name.<file id>.ext.
   Result<bool> archive(const Announcement& file) override;

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
 
 #include "common/base/json_text.h"
 #include "services/ingest/temporary_folder.h"
@@ -9,11 +12,19 @@
 namespace sluice::ingest {
 namespace {
 
+using ::testing::HasSubstr;
+
+Announcement at(const std::string& path) {
+  Announcement out;
+  out.path = path;
+  return out;
+}
+
 class DiskFileSourceTest : public ::testing::Test {
  protected:
   Announcement put(const std::string& path, const std::string& content, const std::string& id) {
     folder.write("in/" + path, content);
-    const FileIdentity identity = disk.identity(path).value();
+    const FileIdentity identity = disk.identity(at(path)).value();
     Announcement out;
     out.id = id;
     out.path = path;
@@ -24,7 +35,7 @@ class DiskFileSourceTest : public ::testing::Test {
   }
   std::string rest(const std::string& path, std::uint64_t from) {
     std::string bytes(100, '\0');
-    bytes.resize(disk.open(path, from).value()->read(bytes).value());
+    bytes.resize(disk.open(at(path), from).value()->read(bytes).value());
     return bytes;
   }
 
@@ -37,8 +48,20 @@ TEST_F(DiskFileSourceTest, AFileIsReadFromAnyByte) {
   EXPECT_EQ(rest("a.csv", 0), "0123456789");
   EXPECT_EQ(rest("a.csv", 7), "789");
   EXPECT_EQ(rest("a.csv", 10), "");
-  EXPECT_FALSE(disk.open("none.csv", 0).has_value());
-  EXPECT_EQ(disk.identity("none.csv"), std::nullopt);
+  EXPECT_FALSE(disk.open(at("none.csv"), 0).has_value());
+  EXPECT_EQ(disk.identity(at("none.csv")), std::nullopt);
+}
+
+TEST_F(DiskFileSourceTest, ALinkAndAFolderAreNotReadAndAFifoDoesNotBlock) {
+  put("a.csv", "abc", "1-a");
+  std::filesystem::create_symlink(folder.path("in/a.csv"), folder.path("in/link.csv"));
+  EXPECT_THAT(disk.open(at("link.csv"), 0).error().message, HasSubstr("cannot be opened"));
+  std::filesystem::create_directory(folder.path("in/folder"));
+  std::string bytes(1, '\0');
+  const auto of_folder = disk.open(at("folder"), 0);
+  EXPECT_TRUE(!of_folder || !of_folder.value()->read(bytes));
+  ASSERT_EQ(::mkfifo(folder.path("in/fifo").c_str(), 0600), 0);
+  EXPECT_FALSE(disk.open(at("fifo"), 0).has_value());
 }
 
 TEST_F(DiskFileSourceTest, ArchivingKeepsTheSubPathAndCanBeRepeated) {
@@ -104,7 +127,7 @@ TEST_F(DiskFileSourceTest, AnotherFileThatTookThePathIsNotMoved) {
 
 TEST_F(DiskFileSourceTest, AFolderCanBeMovedToTheFailedOnes) {
   folder.write("in/a.csv/inside", "x");
-  const FileIdentity identity = disk.identity("a.csv").value();
+  const FileIdentity identity = disk.identity(at("a.csv")).value();
   Announcement file;
   file.path = "a.csv";
   file.bytes = identity.bytes;

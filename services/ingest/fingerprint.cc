@@ -1,17 +1,11 @@
 #include "services/ingest/fingerprint.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <string_view>
 #include <vector>
 
 #include "services/ingest/core/sha256.h"
-#include "services/ingest/file_descriptor.h"
 
 namespace sluice::ingest {
 namespace {
@@ -47,28 +41,19 @@ Fingerprint refused(std::string reason, std::uint64_t bytes) {
 
 }  // namespace
 
-Fingerprint fingerprint(const std::string& path, const std::function<bool()>& keep_going) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file)
-    return refused("The file cannot be opened: " + std::string(std::strerror(errno)) + ".", 0);
-  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+Fingerprint fingerprint(FileReader& file, const std::function<bool()>& keep_going) {
   std::vector<char> buffer(kBuffer);
   Sha256 hash;
   LineLengths lines;
   std::uint64_t bytes = 0;
   while (keep_going()) {
-    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      return refused("The file cannot be read: " + std::string(std::strerror(errno)) + " at byte " +
-                         std::to_string(bytes) + ".",
-                     bytes);
-    }
-    if (got == 0) {
+    const auto got = file.read(buffer);
+    if (!got) return refused(got.error().message, bytes);
+    if (*got == 0) {
       if (bytes == 0) return refused("The file is empty.", 0);
       return {hash.hex(), "", bytes, false};
     }
-    const auto size = static_cast<std::size_t>(got);
+    const std::size_t size = *got;
     if (const void* nul = std::memchr(buffer.data(), '\0', size)) {
       const auto at =
           bytes + static_cast<std::uint64_t>(static_cast<const char*>(nul) - buffer.data());

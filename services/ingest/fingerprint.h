@@ -5,6 +5,8 @@
 #include <functional>
 #include <string>
 
+#include "services/ingest/core/file_source.h"
+
 namespace sluice::ingest {
 
 struct Fingerprint {
@@ -17,7 +19,7 @@ struct Fingerprint {
 inline constexpr std::size_t kLongestLine = std::size_t{4} << 20;
 
 // Refuses an empty file, NUL bytes, a line longer than kLongestLine, and what cannot be read.
-// Constant memory. Never follows a symbolic link and never blocks on a FIFO.
-Fingerprint fingerprint(const std::string& path, const std::function<bool()>& keep_going);
+// Constant memory. SourceAway passes through.
+Fingerprint fingerprint(FileReader& file, const std::function<bool()>& keep_going);
 
 }  // namespace sluice::ingest

@@ -26,9 +26,9 @@ WatcherSettings watcher_settings(const Settings& settings, Definitions& definiti
 }
 
 AnnouncerParts announcer_parts(const Settings& settings, Log& log, const Clock& clock,
-                               Definitions& definitions, Telemetry& telemetry,
+                               FileSource& files, Definitions& definitions, Telemetry& telemetry,
                                std::function<void(int, const std::string&)>& fail) {
-  AnnouncerParts parts{log, clock, Topics(settings.kafka.topic_prefix), made(settings.data_in())};
+  AnnouncerParts parts{log, clock, Topics(settings.kafka.topic_prefix), files};
   parts.shards = settings.kafka.shards;
   parts.dataset_of = [&definitions](const std::string& name) {
     return definitions.dataset_of(name);
@@ -51,16 +51,18 @@ Service::Service(const Settings& settings, Metrics& metrics, const Clock& clock,
       log_(settings.kafka),
       telemetry_(metrics, clock),
       pool_(std::max(settings.threads, 1)),
-      files_(made(settings.data_in()), made(settings.data_archive()), made(settings.data_failed())),
+      folder_(made(settings.data_in()), made(settings.data_archive()), made(settings.data_failed())),
       definitions_(
           settings.definitions, [this](const Dataset& dataset) { prepare_dataset(dataset); },
           {[this](const Dataset& dataset) {
              telemetry_.definition_loaded(dataset.name, dataset.path);
            },
            [this](const std::string& message) { telemetry_.definition_refused(message); }}),
-      announcer_(announcer_parts(settings, log_, clock, definitions_, telemetry_, fail_)),
+      announcer_(announcer_parts(settings, log_, clock, files_, definitions_, telemetry_, fail_)),
       watcher_(watcher_settings(settings, definitions_), clock,
-               [this](const std::vector<Sighting>& files) { announcer_.found(files); }) {}
+               [this](const std::vector<Sighting>& files) { announcer_.found(files); }) {
+  files_.add("folder", folder_);
+}
 
 Service::~Service() { stop(); }
 

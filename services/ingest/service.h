@@ -19,6 +19,7 @@
 #include "services/ingest/announcer.h"
 #include "services/ingest/core/parse_pool.h"
 #include "services/ingest/core/shard_task.h"
+#include "services/ingest/core/sources.h"
 #include "services/ingest/definitions.h"
 #include "services/ingest/disk_file_source.h"
 #include "services/ingest/folder_watcher.h"
@@ -57,7 +58,8 @@ class Service final : public TaskFactory {
   kafka::KafkaLog log_;
   Telemetry telemetry_;
   ParsePool pool_;
-  DiskFileSource files_;
+  DiskFileSource folder_;
+  Sources files_;
   Definitions definitions_;
   Announcer announcer_;
   FolderWatcher watcher_;

@@ -99,6 +99,11 @@ void Telemetry::settled(const FileEntry& entry) {
               {"reason", entry.error}});
 }
 
+void Telemetry::source_away(const Announcement& file, std::string_view reason) {
+  log::warning("source cannot be reached, its files wait",
+               {{"source", file.source}, {"file", file.id}, {"reason", reason}});
+}
+
 void Telemetry::move_failed(const Announcement& file, std::string_view reason) {
   log::warning("file cannot be moved yet",
                {{"file", file.id}, {"trace", trace_id_of(file.id)}, {"reason", reason}});

@@ -24,14 +24,15 @@ class MemoryFolder final : public ingest::FileSource {
   const std::map<std::string, std::string>& rejected() const { return rejected_; }
   bool empty() const { return landing_.empty(); }
 
-  std::optional<ingest::FileIdentity> identity(const std::string& path) override {
+  std::optional<ingest::FileIdentity> identity(const Announcement& file) override { return identity_at(file.path); }
+  std::optional<ingest::FileIdentity> identity_at(const std::string& path) const {
     const auto found = landing_.find(path);
     if (found == landing_.end()) return std::nullopt;
     return found->second.identity;
   }
-  Result<std::unique_ptr<ingest::FileReader>> open(const std::string& path, std::uint64_t from_byte) override {
-    const auto found = landing_.find(path);
-    if (found == landing_.end()) return fail(path + " is gone");
+  Result<std::unique_ptr<ingest::FileReader>> open(const Announcement& file, std::uint64_t from_byte) override {
+    const auto found = landing_.find(file.path);
+    if (found == landing_.end()) return fail(file.path + " is gone");
     return std::make_unique<Reader>(found->second.content, from_byte);
   }
   Result<bool> archive(const Announcement& file) override {

@@ -76,7 +76,7 @@ void World::deliver(const std::vector<BookingFile>& files) {
     a.source = "folder";
     a.path = a.name = file.name;
     a.dataset = datasets_.dataset->name;
-    const auto identity = folder_.identity(file.name).value();
+    const auto identity = folder_.identity_at(file.name).value();
     a.bytes = identity.bytes;
     a.mtime_ns = identity.mtime_ns;
     a.inode = identity.inode;

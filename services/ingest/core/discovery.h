@@ -26,11 +26,14 @@ namespace sluice::ingest {
 
 enum class FileKind { kRegular, kDirectory, kSymlink, kOther };
 
-// A file as lstat shows it. `path` is relative to the landing folder.
+// A file as lstat or a bucket's listing shows it. `path` is relative to the landing folder, or an
+// object's s3://bucket/key.
 struct Sighting {
   std::string path;
   FileIdentity identity;
   FileKind kind = FileKind::kRegular;
+  std::string source = "folder";
+  std::string dataset{};  // known by where it lies; empty: by its name
 };
 
 // Whether somebody has the file open for writing.

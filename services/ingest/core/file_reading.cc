@@ -191,7 +191,7 @@ Result<Header> read_header(ByteBuffer& buffer, const CsvFormat& format) {
 Result<std::unique_ptr<FileReading>> FileReading::open(FileSource& source, ParsePool& pool,
                                                        std::shared_ptr<const Dataset> dataset,
                                                        const FileEntry& entry, ReadLimits limits) {
-  auto from_start = source.open(entry.file.path, 0);
+  auto from_start = source.open(entry.file, 0);
   if (!from_start) return tl::unexpected(from_start.error());
   ByteBuffer buffer(std::move(*from_start));
   auto header = read_header(buffer, dataset->csv);
@@ -210,7 +210,7 @@ Result<std::unique_ptr<FileReading>> FileReading::open(FileSource& source, Parse
                                         std::move(buffer), header->consumed, header->next_line,
                                         limits);
   }
-  auto from_there = source.open(entry.file.path, entry.next_byte);
+  auto from_there = source.open(entry.file, entry.next_byte);
   if (!from_there) return tl::unexpected(from_there.error());
   return std::make_unique<CsvReading>(pool, std::move(dataset), std::move(shared),
                                       ByteBuffer(std::move(*from_there)), entry.next_byte,

@@ -15,8 +15,8 @@ class TextSource final : public FileSource {
   std::uint64_t fails_at = UINT64_MAX;
   std::size_t largest_read = 0;
 
-  std::optional<FileIdentity> identity(const std::string&) override { return FileIdentity{}; }
-  Result<std::unique_ptr<FileReader>> open(const std::string&, std::uint64_t from) override {
+  std::optional<FileIdentity> identity(const Announcement&) override { return FileIdentity{}; }
+  Result<std::unique_ptr<FileReader>> open(const Announcement&, std::uint64_t from) override {
     return std::make_unique<Reader>(*this, from);
   }
   Result<bool> archive(const Announcement&) override { return true; }

@@ -1,12 +1,14 @@
 #pragma once
-// Where files lie: the landing folder with its archive and its failed folder. Implemented by
-// services/ingest/disk_file_source and, in memory, by tests. Paths are relative to the landing
-// folder. One shard task uses it from its thread; several tasks share one, so it is thread-safe.
+// Where files lie: the landing folder with its archive and its failed folder, or buckets. Implemented
+// by services/ingest/disk_file_source and s3_file_source and, in memory, by tests; core/sources.h
+// puts them together. One shard task uses it from its thread; several tasks share one, so it is
+// thread-safe.
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -20,12 +22,19 @@ struct FileIdentity {
   std::uint64_t bytes = 0;
   std::int64_t mtime_ns = 0;
   std::uint64_t inode = 0;
+  std::string version{};  // s3: the ETag
   bool operator==(const FileIdentity&) const = default;
 };
 
 inline FileIdentity identity_of(const Announcement& file) {
-  return {file.bytes, file.mtime_ns, file.inode};
+  return {file.bytes, file.mtime_ns, file.inode, file.version};
 }
+
+// The source cannot be reached now; its files wait. Thrown by every call but archive and reject.
+class SourceAway : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 class FileReader {
  public:
@@ -38,9 +47,12 @@ class FileSource {
  public:
   virtual ~FileSource() = default;
   // nullopt: no regular file stands there (any more).
-  virtual std::optional<FileIdentity> identity(const std::string& path) = 0;
-  virtual Result<std::unique_ptr<FileReader>> open(const std::string& path,
+  virtual std::optional<FileIdentity> identity(const Announcement& file) = 0;
+  virtual Result<std::unique_ptr<FileReader>> open(const Announcement& file,
                                                    std::uint64_t from_byte) = 0;
+  // True: a reader gives the announced bytes or an Error, whatever becomes of the file meanwhile, so
+  // that identity() need not be asked while it is read.
+  virtual bool pins_bytes(const Announcement& /*file*/) const { return false; }
   // Moves the file out of the landing folder, durably. Does nothing if what stands there is not
   // this delivery any more, so that it can be repeated after a crash. An Error leaves the file in
   // place.

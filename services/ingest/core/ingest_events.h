@@ -27,6 +27,7 @@ class IngestEvents {
   virtual void fully_read(const FileEntry& /*entry*/) {}
   // Done, duplicate or failed.
   virtual void settled(const FileEntry& /*entry*/) {}
+  virtual void source_away(const Announcement& /*file*/, std::string_view /*reason*/) {}
   virtual void move_failed(const Announcement& /*file*/, std::string_view /*reason*/) {}
   // A message of an input topic that nobody of ours wrote, or about a file that is not here.
   virtual void message_ignored(std::string_view /*topic*/, std::int64_t /*offset*/,

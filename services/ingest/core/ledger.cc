@@ -12,10 +12,12 @@ namespace {
 // One delivery: this file, at this path, with these bytes, for this dataset. A copy has another inode
 // or path; a definition that came since may take the same file for another dataset.
 std::uint64_t identity_of(const Announcement& file) {
-  std::string text = file.path;
+  std::string text = file.source;
+  text += '\0';
+  text += file.path;
   text += '\0';
   text += std::to_string(file.bytes) + ' ' + std::to_string(file.mtime_ns) + ' ' +
-          std::to_string(file.inode) + ' ' + file.sha256 + ' ' + file.dataset;
+          std::to_string(file.inode) + ' ' + file.version + ' ' + file.sha256 + ' ' + file.dataset;
   return std::hash<std::string>{}(text);
 }
 

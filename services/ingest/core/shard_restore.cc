@@ -98,7 +98,9 @@ void ShardTask::restore_ledger() {
   check_untorn(newest, entries);
   // Killed between the commit and the move.
   for (auto& [id, move] : failed) {
-    if (parts_.files.identity(move.file.path) == identity_of(move.file)) {
+    // A pinned one is found again by the listing if it still stands there, and costs no request here.
+    if (!parts_.files.pins_bytes(move.file) &&
+        stands_there(move.file)) {
       due_moves_.push_back(std::move(move));
     }
   }

@@ -61,12 +61,20 @@ void ShardTask::take_announcement(const LogRecord& record) {
       return;
     case Ledger::Meaning::kFailedBefore:
       // Not there: it was seen before we moved it away.
-      if (parts_.files.identity(file->path) != identity_of(*file)) return;
+      if (!stands_there(*file)) return;
       ledger_.enter(*file, now);
   }
   if (!file->error.empty()) {
     moves_.push_back({*file, false, file->error, {}});
     file_ended_ = true;
+  }
+}
+
+bool ShardTask::stands_there(const Announcement& file) {
+  try {
+    return parts_.files.identity(file) == identity_of(file);
+  } catch (const SourceAway& away) {
+    throw TaskBroken(away.what());  // neither yes nor no: the announcement is read again
   }
 }
 
@@ -90,20 +98,40 @@ bool ShardTask::work() {
   open_more();
   if (!bring_readable_forward()) return dirty_ && file_ended_;
   OpenFile& file = *current();
-  if (prepare(file)) read_block(file);
+  try {
+    if (prepare(file)) read_block(file);
+  } catch (const SourceAway& away) {
+    set_aside(file, away);
+  }
   return true;
+}
+
+bool ShardTask::is_away(const std::string& source) const {
+  const auto found = away_.find(source);
+  return found != away_.end() && parts_.clock.steady_now() < found->second;
+}
+
+// What it had in the open transaction is read again when its source is back.
+void ShardTask::set_aside(OpenFile& file, const SourceAway& away) {
+  parts_.events.source_away(file.entry->file, away.what());
+  away_[file.entry->file.source] = parts_.clock.steady_now() + parts_.limits.away_retry;
+  if (file.pending.bytes > 0) take_back(file);
+  file.reading.reset();
+  file.verifying.reset();
+  file.hash = {};
 }
 
 ShardTask::OpenFile* ShardTask::current() {
   return open_files_.empty() ? nullptr : open_files_.front().get();
 }
 
-// Whether the file's definition is here, or has been when it was opened.
+// Whether the file's source answers, and its definition is here, or has been when it was opened.
 bool ShardTask::can_be_read(const OpenFile& file) const {
+  if (is_away(file.entry->file.source)) return false;
   return file.reading != nullptr || parts_.datasets.find(file.entry->file.dataset) != nullptr;
 }
 
-// A file whose definition was taken away while it was read waits behind those that can go on. False:
+// A file whose source or definition was taken away while it was read waits behind those that can go on. False:
 // none can. The one in front has nothing pending then: a file that is being read can be read.
 bool ShardTask::bring_readable_forward() {
   const auto first = std::ranges::find_if(
@@ -117,8 +145,9 @@ void ShardTask::open_more() {
   const auto can_go_on = [this](const auto& file) { return can_be_read(*file); };
   auto open = static_cast<std::size_t>(std::ranges::count_if(open_files_, can_go_on));
   for (int settled = 0; settled < kSettledPerStep && open < parts_.limits.open_files;) {
-    FileEntry* entry = ledger_.next_waiting(
-        [this](const FileEntry& e) { return parts_.datasets.find(e.file.dataset) != nullptr; });
+    FileEntry* entry = ledger_.next_waiting([this](const FileEntry& e) {
+      return !is_away(e.file.source) && parts_.datasets.find(e.file.dataset) != nullptr;
+    });
     if (entry == nullptr) return;
     const std::int64_t now = parts_.clock.unix_ms();
     if (auto earlier = ledger_.already_read(entry->file.dataset, entry->file.sha256)) {
@@ -172,7 +201,7 @@ bool ShardTask::prepare(OpenFile& file) {
 // One step of hashing a resumed file. True when the bytes are those that were announced.
 bool ShardTask::verify_prefix(OpenFile& file) {
   if (file.verifying == nullptr) {
-    auto reader = parts_.files.open(file.entry->file.path, 0);
+    auto reader = parts_.files.open(file.entry->file, 0);
     if (!reader) {
       fail_file(file, reader.error().message);
       return false;
@@ -295,6 +324,20 @@ void ShardTask::end_of_file(OpenFile& file) {
 // What was produced since the last commit is taken back; what was committed stays, and its counts
 // are still folded into the failed file's entry.
 void ShardTask::fail_file(OpenFile& file, std::string reason) {
+  take_back(file);
+  FileEntry& entry = *file.entry;
+  entry.fully_read = false;
+  std::erase_if(moves_, [&](const Move& move) { return move.file.id == entry.file.id; });
+  moves_.push_back({entry.file, false, reason, {}});
+  ledger_.mark_failed(entry, std::move(reason), parts_.clock.unix_ms());
+  file.reading.reset();
+  file.ended = true;
+  file_ended_ = true;
+  mark_dirty();
+}
+
+// Ends the open transaction, which holds a chunk of this file only, without it.
+void ShardTask::take_back(OpenFile& file) {
   if (in_transaction_) {
     producer_->abort();
     in_transaction_ = false;
@@ -305,19 +348,12 @@ void ShardTask::fail_file(OpenFile& file, std::string reason) {
   entry.rows = file.committed.rows;
   entry.published = file.committed.published;
   entry.rejected = file.committed.rejected;
-  entry.fully_read = false;
-  std::erase_if(moves_, [&](const Move& move) { return move.file.id == entry.file.id; });
-  moves_.push_back({entry.file, false, reason, {}});
-  ledger_.mark_failed(entry, std::move(reason), parts_.clock.unix_ms());
   file.pending = {};
-  file.reading.reset();
-  file.ended = true;
-  file_ended_ = true;
-  mark_dirty();
 }
 
 std::optional<std::string> ShardTask::changed_since(const Announcement& file) {
-  const auto now = parts_.files.identity(file.path);
+  if (parts_.files.pins_bytes(file)) return std::nullopt;
+  const auto now = parts_.files.identity(file);
   if (!now) return "The file was taken away while it was read.";
   if (*now != identity_of(file)) {
     return "The file changed while it was read; its new content is taken as a new file.";

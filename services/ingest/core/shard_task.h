@@ -44,6 +44,7 @@ struct ShardLimits {
   std::size_t open_files = 4;                 // read in turns, a chunk each
   std::size_t max_message_bytes = 8'000'000;  // below the topics' max.message.bytes, with headers
   std::chrono::milliseconds move_retry{5000};
+  std::chrono::milliseconds away_retry{2000};  // a source that could not be reached
   ReadLimits read;
 };
 
@@ -84,6 +85,7 @@ class ShardTask final : public Task {
   void restore_ledger();
   void check_untorn(std::uint64_t newest_in_ledger, std::uint64_t entries_of_newest) const;
   void take_announcement(const LogRecord& record);
+  bool stands_there(const Announcement& file);
   void take_counts(const LogRecord& record);
   void open_more();
   bool prepare(OpenFile& file);
@@ -93,6 +95,9 @@ class ShardTask final : public Task {
   void publish_letter(OpenFile& file, DeadLetter letter);
   void end_of_file(OpenFile& file);
   void fail_file(OpenFile& file, std::string reason);
+  void take_back(OpenFile& file);
+  void set_aside(OpenFile& file, const SourceAway& away);
+  bool is_away(const std::string& source) const;
   std::optional<std::string> changed_since(const Announcement& file);
   void check_current_unchanged();
   void begin_if_needed();
@@ -116,6 +121,7 @@ class ShardTask final : public Task {
   bool file_ended_ = false;  // commit now
   Clock::Steady dirty_since_{};
   std::vector<std::unique_ptr<OpenFile>> open_files_;  // front: the one whose turn it is
+  std::map<std::string, Clock::Steady> away_;          // source -> when it is tried again
   std::vector<Move> moves_;                            // to be done after their commit
   std::vector<Move> due_moves_;
 

@@ -26,20 +26,26 @@ class MemoryFiles final : public FileSource {
   std::map<std::string, File> landing, archived, rejected;
   std::map<std::string, std::string> reasons;
   bool moves_fail = false;
+  std::set<std::string> away;  // sources that cannot be reached
   std::function<void()> after_read = [] {};
 
   void put(const std::string& path, std::string content) {
     landing[path] = {content, {content.size(), 100 + static_cast<std::int64_t>(inode_), inode_}};
     ++inode_;
   }
-  std::optional<FileIdentity> identity(const std::string& path) override {
+  std::optional<FileIdentity> identity(const Announcement& file) override {
+    return identity_at(file.path);
+  }
+  std::optional<FileIdentity> identity_at(const std::string& path) const {
     const auto found = landing.find(path);
     if (found == landing.end()) return std::nullopt;
     return found->second.identity;
   }
-  Result<std::unique_ptr<FileReader>> open(const std::string& path,
+  Result<std::unique_ptr<FileReader>> open(const Announcement& file,
                                            std::uint64_t from_byte) override {
-    return std::make_unique<Reader>(*this, landing.at(path).content.substr(from_byte));
+    if (away.contains(file.source)) throw SourceAway(file.source + " does not answer");
+    return std::make_unique<Reader>(*this, file.source,
+                                    landing.at(file.path).content.substr(from_byte));
   }
   Result<bool> archive(const Announcement& file) override { return move(file, archived); }
   Result<bool> reject(const Announcement& file, std::string_view reason) override {
@@ -49,19 +55,22 @@ class MemoryFiles final : public FileSource {
 
  private:
   struct Reader final : FileReader {
-    Reader(MemoryFiles& f, std::string r) : files(f), rest(std::move(r)) {}
+    Reader(MemoryFiles& f, std::string s, std::string r)
+        : files(f), source(std::move(s)), rest(std::move(r)) {}
     Result<std::size_t> read(std::span<char> into) override {
+      if (files.away.contains(source)) throw SourceAway(source + " does not answer");
       const std::size_t size = rest.copy(into.data(), into.size());
       rest.erase(0, size);
       files.after_read();
       return size;
     }
     MemoryFiles& files;
+    std::string source;
     std::string rest;
   };
   Result<bool> move(const Announcement& file, std::map<std::string, File>& to) {
     if (moves_fail) return fail("the disk is full");
-    if (identity(file.path) != identity_of(file)) return false;
+    if (identity(file) != identity_of(file)) return false;
     to[file.path] = landing.at(file.path);
     landing.erase(file.path);
     return true;
@@ -123,6 +132,9 @@ class RecordedEvents final : public IngestEvents {
   }
   void settled(const FileEntry& e) override {
     lines.push_back(std::string(to_string(e.state)) + " " + e.file.path);
+  }
+  void source_away(const Announcement& file, std::string_view) override {
+    lines.push_back("away " + file.path);
   }
   void message_ignored(std::string_view topic, std::int64_t, std::string_view) override {
     lines.push_back("ignored " + std::string(topic));
@@ -188,16 +200,17 @@ class ShardTaskTest : public ::testing::Test {
     }
   }
   std::string announce(const std::string& path, const std::string& sha256_of = {},
-                       const std::string& dataset = "things") {
+                       const std::string& dataset = "things",
+                       const std::string& source = "folder") {
     Announcement out;
     Sha256 hash;
     hash.add(sha256_of.empty() ? files.landing.at(path).content : sha256_of);
     out.sha256 = hash.hex();
     out.id = file_id(place++, out.sha256);
     out.path = out.name = path;
-    out.source = "folder";
+    out.source = source;
     out.dataset = dataset;
-    const FileIdentity identity = files.identity(path).value();
+    const FileIdentity identity = files.identity_at(path).value();
     out.bytes = identity.bytes;
     out.mtime_ns = identity.mtime_ns;
     out.inode = identity.inode;

@@ -115,7 +115,7 @@ TEST_F(ShardTaskTest, AFileThatIsAnnouncedWithAnErrorFailsWithIt) {
   broken.id = file_id(7, "");
   broken.path = broken.name = "a.csv";
   broken.error = "The file is empty.";
-  const FileIdentity identity = files.identity("a.csv").value();
+  const FileIdentity identity = files.identity_at("a.csv").value();
   broken.mtime_ns = identity.mtime_ns;
   broken.inode = identity.inode;
   send(broken);
@@ -216,6 +216,32 @@ TEST_F(ShardTaskTest, TheResultIsTheSameWithAndWithoutThreads) {
     EXPECT_GT(line, last);
     last = line;
   }
+}
+
+TEST_F(ShardTaskTest, AFileWhoseSourceIsAwayWaitsWhereItIsAndLetsOthersGoFirst) {
+  files.put("bucket.csv", rows(9'000));
+  files.put("folder.csv", "id,n\nz,1\n");
+  limits.chunk_bytes = 10'000;
+  limits.read.block_bytes = 1'000;
+  start();
+  const std::string remote = announce("bucket.csv", {}, "things", "s3");
+  int reads = 0;
+  files.after_read = [&] {
+    if (++reads == 6) files.away = {"s3"};
+  };
+  run();
+  const std::string local = announce("folder.csv");
+  run();
+  EXPECT_EQ(entry(remote).state, FileState::kReading);
+  EXPECT_TRUE(entry(local).fully_read);
+  EXPECT_THAT(events.lines, ::testing::Contains("away bucket.csv"));
+  files.away.clear();
+  clock.advance(limits.away_retry);
+  run();
+  EXPECT_TRUE(entry(remote).fully_read);
+  auto expected = lines(remote, 2, 9'001);
+  expected.merge(lines(local, 2, 2));
+  EXPECT_EQ(origins(), expected);
 }
 
 }  // namespace
