@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 
@@ -157,10 +158,11 @@ Result<ClientResponse> parse_response(std::string_view bytes, bool head_only) {
   return out;
 }
 
-Result<ClientResponse> call(const std::string& address, std::uint16_t port, std::string_view method,
-                            std::string_view target, const ClientHeaders& headers,
-                            std::string_view body, std::chrono::milliseconds timeout) {
-  const auto deadline = SteadyClock::now() + timeout;
+namespace {
+
+// A connection, or an Error that names the address.
+Result<std::unique_ptr<Socket>> connected(const std::string& address, std::uint16_t port,
+                                          SteadyClock::time_point deadline) {
   const std::string where = address + ":" + std::to_string(port);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -170,25 +172,90 @@ Result<ClientResponse> call(const std::string& address, std::uint16_t port, std:
     return fail("Cannot reach " + where + ": " + ::gai_strerror(code));
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, &::freeaddrinfo);
-  const Socket socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (socket.fd() < 0) return fail("Cannot open a socket: " + std::string(std::strerror(errno)));
+  auto socket = std::make_unique<Socket>(
+      ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (socket->fd() < 0) return fail("Cannot open a socket: " + std::string(std::strerror(errno)));
+  if (auto why = connect_to(*found, socket->fd(), deadline); !why.empty()) {
+    return fail("Cannot reach " + where + ": " + why);
+  }
+  return socket;
+}
 
-  std::string request(method);
-  request.append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(where).append("\r\n");
-  request.append("Connection: close\r\n");
+std::string head_of(std::string_view method, std::string_view target, const std::string& where,
+                    const ClientHeaders& headers) {
+  std::string out(method);
+  out.append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(where).append("\r\n");
+  out.append("Connection: close\r\n");
   for (const auto& [name, value] : headers)
-    request.append(name).append(": ").append(value).append("\r\n");
+    out.append(name).append(": ").append(value).append("\r\n");
+  return out;
+}
+
+bool has_answered(int fd) {
+  pollfd entry{fd, POLLIN, 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
+// Sends the body in chunks of one buffer each, until its end or an early answer.
+Result<bool> send_body(int fd, const BodySource& body, std::chrono::milliseconds patience) {
+  static constexpr std::size_t kBuffer = 256UL * 1024;
+  std::string bytes(kBuffer, '\0');
+  char size[32];
+  for (;;) {
+    const auto got = body(bytes);
+    if (!got) return tl::unexpected(got.error());
+    const auto deadline = SteadyClock::now() + patience;
+    const int digits = std::snprintf(size, sizeof size, "%zx\r\n", *got);
+    std::string why = send_all(fd, {size, static_cast<std::size_t>(digits)}, deadline);
+    if (why.empty()) why = send_all(fd, {bytes.data(), *got}, deadline);
+    if (why.empty()) why = send_all(fd, "\r\n", deadline);
+    if (!why.empty()) return fail(std::move(why));
+    if (*got == 0 || has_answered(fd)) return true;
+  }
+}
+
+}  // namespace
+
+Result<ClientResponse> call(const std::string& address, std::uint16_t port, std::string_view method,
+                            std::string_view target, const ClientHeaders& headers,
+                            std::string_view body, std::chrono::milliseconds timeout) {
+  const auto deadline = SteadyClock::now() + timeout;
+  const std::string where = address + ":" + std::to_string(port);
+  const auto socket = connected(address, port, deadline);
+  if (!socket) return tl::unexpected(socket.error());
+  std::string request = head_of(method, target, where, headers);
   if (!body.empty() || method == "POST" || method == "PUT") {
     request.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
   }
   request.append("\r\n").append(body);
 
   std::string answer;
-  std::string why = connect_to(*found, socket.fd(), deadline);
-  if (why.empty()) why = send_all(socket.fd(), request, deadline);
-  if (why.empty()) why = receive_all(socket.fd(), answer, deadline);
+  std::string why = send_all((*socket)->fd(), request, deadline);
+  if (why.empty()) why = receive_all((*socket)->fd(), answer, deadline);
   if (!why.empty()) return fail("Cannot reach " + where + ": " + why);
   auto response = parse_response(answer, method == "HEAD");
+  if (!response) return fail(where + ": " + response.error().message);
+  return response;
+}
+
+Result<ClientResponse> post_stream(const std::string& address, std::uint16_t port,
+                                   std::string_view target, const ClientHeaders& headers,
+                                   const BodySource& body, std::chrono::milliseconds patience) {
+  const std::string where = address + ":" + std::to_string(port);
+  const auto socket = connected(address, port, SteadyClock::now() + patience);
+  if (!socket) return tl::unexpected(socket.error());
+  const int fd = (*socket)->fd();
+  const std::string head =
+      head_of("POST", target, where, headers) + "Transfer-Encoding: chunked\r\n\r\n";
+  std::string why = send_all(fd, head, SteadyClock::now() + patience);
+  if (why.empty()) {
+    const auto sent = send_body(fd, body, patience);
+    if (!sent) return fail(where + ": " + sent.error().message);
+  }
+  std::string answer;
+  if (why.empty()) why = receive_all(fd, answer, SteadyClock::now() + patience);
+  if (!why.empty()) return fail("Cannot reach " + where + ": " + why);
+  auto response = parse_response(answer, false);
   if (!response) return fail(where + ": " + response.error().message);
   return response;
 }

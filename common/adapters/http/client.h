@@ -1,9 +1,11 @@
 #pragma once
-// A small blocking HTTP/1.1 client for tests and the command line: one connection a call, plain
-// HTTP, no redirects. Not for talking to the world outside.
+// A small blocking HTTP/1.1 client for tests, the command line and between our services: one
+// connection a call, plain HTTP, no redirects. Not for talking to the world outside.
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +42,16 @@ inline Result<ClientResponse> post(const std::string& address, std::uint16_t por
                                    std::chrono::milliseconds timeout = std::chrono::seconds(30)) {
   return call(address, port, "POST", target, headers, body, timeout);
 }
+
+// Fills as much of its argument as the body has; fewer bytes only at its end, 0 behind it.
+using BodySource = std::function<Result<std::size_t>(std::span<char>)>;
+
+// A POST whose body is taken from `body` (chunked), as fast as the server takes it: memory is one
+// buffer. An early answer ends the sending. An Error of `body` breaks the request off, so that the
+// server never takes it for whole. `patience`: how long neither side may stand still.
+Result<ClientResponse> post_stream(const std::string& address, std::uint16_t port,
+                                   std::string_view target, const ClientHeaders& headers,
+                                   const BodySource& body, std::chrono::milliseconds patience);
 
 // The answer in `bytes` (all that came until the connection closed); pure. Understands
 // Content-Length, chunked and "until the end".

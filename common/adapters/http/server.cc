@@ -94,6 +94,17 @@ void Server::route(std::string method, std::string pattern, Runs runs,
   });
 }
 
+void Server::route_streaming(std::string method, std::string pattern, std::uint64_t body_bytes,
+                             std::function<Response(const Request&, BodyReader&)> handler) {
+  impl_->on_io_thread([&] {
+    if (!impl_->streaming) {
+      impl_->streaming.emplace(static_cast<std::size_t>(impl_->limits.streams));
+    }
+    impl_->router.add(std::move(method), std::move(pattern));
+    impl_->endpoints.push_back({Runs::kOnBlockingPool, {}, std::move(handler), body_bytes});
+  });
+}
+
 std::vector<std::pair<std::string, std::string>> Server::routes() const {
   std::vector<std::pair<std::string, std::string>> out;
   impl_->on_io_thread([&] {
@@ -132,7 +143,9 @@ void Server::stop() {
     if (impl_->connections == 0) impl_->stop_deadline.cancel();
   });
   impl_->thread.join();
+  abandon_streams(*impl_);
   impl_->blocking.join();
+  if (impl_->streaming) impl_->streaming->join();
 }
 
 }  // namespace sluice::http

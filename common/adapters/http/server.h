@@ -2,15 +2,19 @@
 // An HTTP/1.1 server on Boost.Beast with C++20 coroutines: listener, one coroutine a connection,
 // routes are plain functions Request -> Response. Limits on header, body, time and connections
 // protect every service; a handler that blocks (a database query) runs on the server's blocking
-// pool, never on the IO thread. Errors are RFC 9457 problem+json.
+// pool, never on the IO thread; one that takes a body of any size reads it as it comes, on a pool of
+// its own. Errors are RFC 9457 problem+json.
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <tl/expected.hpp>
 
 namespace sluice::http {
 
@@ -36,6 +40,16 @@ struct Response {
 Response problem(int status, std::string_view title, std::string_view detail,
                  std::string_view type_slug = "about:blank");
 
+// A request's body as it comes. Of one handler, on its thread.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  // Fills `into` as far as the body goes: fewer bytes only at its end, 0 behind it. Blocks while the
+  // client sends nothing. The unexpected is what to answer: the body is longer than the route takes
+  // (413), malformed (400) or too slow (408), or the server stops (503). All later calls give it too.
+  virtual tl::expected<std::size_t, Response> read(std::span<char> into) = 0;
+};
+
 enum class Runs { kOnIoThread, kOnBlockingPool };
 
 struct Limits {
@@ -43,7 +57,9 @@ struct Limits {
   std::size_t body_bytes = 1024 * 1024;
   int connections = 512;
   int blocking_threads = 4;
-  int request_timeout_seconds = 30;  // header and body must arrive, and the answer leave, within it
+  int streams = 8;                   // streaming handlers at once; more are told to come back
+  // Header and body must arrive, and the answer leave, within it; of a streamed body, some bytes.
+  int request_timeout_seconds = 30;
   int idle_timeout_seconds = 60;
 };
 
@@ -57,6 +73,10 @@ class Server {
   // runs, but not from a handler.
   void route(std::string method, std::string pattern, Runs runs,
              std::function<Response(const Request&)> handler);
+  // A handler that reads the body itself, of at most `body_bytes`; it need not read all, or any. It
+  // may block: it runs on a thread of its own (of Limits::streams).
+  void route_streaming(std::string method, std::string pattern, std::uint64_t body_bytes,
+                       std::function<Response(const Request&, BodyReader&)> handler);
   void start();  // one IO thread, returns at once
   // Method and pattern of each route, in the order of registration.
   std::vector<std::pair<std::string, std::string>> routes() const;

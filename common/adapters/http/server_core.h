@@ -1,5 +1,5 @@
 #pragma once
-// The inside of the server, shared by server.cc (listener, life) and session.cc (one connection).
+// The inside of the server, shared by server.cc (listener, life) and session*.cc (one connection).
 // Included by nothing else: it brings Boost along. Everything here lives on the IO thread, except
 // what runs on the blocking pool.
 
@@ -10,6 +10,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ class Session;
 struct Endpoint {
   Runs runs = Runs::kOnIoThread;
   std::function<Response(const Request&)> handler;
+  // Instead of the handler; the body is given piece by piece.
+  std::function<Response(const Request&, BodyReader&)> streaming{};
+  std::uint64_t body_bytes = 0;
 };
 
 struct ServerCore {
@@ -44,6 +48,7 @@ struct ServerCore {
   std::set<Session*> sessions;
   int connections = 0;       // accepted and served
   int waiting_for_pool = 0;  // answers that run on, or wait for, the blocking pool
+  int streams = 0;           // streaming handlers that run
   int being_refused = 0;     // connections over the limit that are being told so
   bool stopping = false;
   // Last: what is still queued in these holds sessions, which use the members above.
@@ -51,6 +56,7 @@ struct ServerCore {
   tcp::acceptor acceptor;
   net::steady_timer stop_deadline;
   net::thread_pool blocking;
+  std::optional<net::thread_pool> streaming;  // where a route needs it
 };
 
 // Serves one connection until it ends. `core` outlives it; its `connections` counts this one
@@ -59,6 +65,9 @@ net::awaitable<void> serve(ServerCore& core, tcp::socket socket);
 
 // Tells a client over the connection limit to come back later.
 net::awaitable<void> refuse(ServerCore& core, tcp::socket socket);
+
+// After the IO thread has ended: no streaming handler waits for its client any more.
+void abandon_streams(ServerCore& core);
 
 // Ends the connections that wait for a request; those with an answer under way end after it.
 void close_idle_sessions(ServerCore& core);

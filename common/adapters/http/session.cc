@@ -1,30 +1,18 @@
+#include "common/adapters/http/session.h"
+
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <chrono>
 #include <ctime>
 #include <exception>
 #include <random>
 
-#include "common/adapters/http/request_text.h"
 #include "common/adapters/http/response_text.h"
-#include "common/adapters/http/server_core.h"
 #include "common/telemetry/log.h"
 
 namespace sluice::http {
-
-namespace beast = boost::beast;
-using boost::system::error_code;
-using SteadyClock = std::chrono::steady_clock;
-using Parser = beast::http::request_parser<beast::http::string_body>;
 
 namespace {
 
@@ -60,32 +48,12 @@ net::awaitable<void> run_on_pool(ServerCore& core, std::function<void()>& work) 
   co_await net::async_initiate<const net::use_awaitable_t<>, void()>(start, net::use_awaitable);
 }
 
-Response busy() {
-  Response out = problem(503, "Too busy", "The server is working on as many requests as it can.",
-                         "about:blank");
-  out.headers.emplace_back("Retry-After", "1");
-  return out;
-}
-
 Response method_not_allowed(const std::vector<std::string>& allowed) {
   std::string list;
   for (const std::string& method : allowed) list += (list.empty() ? "" : ", ") + method;
   Response out = problem(405, "Method not allowed", "This path accepts " + list + ".");
   out.headers.emplace_back("Allow", list);
   return out;
-}
-
-Response call(const Endpoint& endpoint, const Request& request) {
-  try {
-    return endpoint.handler(request);
-  } catch (const std::exception& failure) {
-    log::error("request failed",
-               {{"path", request.path}, {"trace", request.trace_id}, {"error", failure.what()}});
-  } catch (...) {
-    log::error("request failed", {{"path", request.path}, {"trace", request.trace_id}});
-  }
-  return problem(500, "Internal error",
-                 "The request failed; the log tells more under this request's id.");
 }
 
 // Half-closes and reads on for a moment: closing with unread bytes in the socket makes the kernel
@@ -103,47 +71,25 @@ net::awaitable<void> linger(beast::tcp_stream& stream) {
 
 }  // namespace
 
-class Session {
- public:
-  Session(ServerCore& core, tcp::socket socket)
-      : core_(core), stream_(std::move(socket)), buffer_(core.limits.header_bytes) {
-    error_code ignored;
-    stream_.socket().set_option(tcp::no_delay(true), ignored);
+Response busy() {
+  Response out = problem(503, "Too busy", "The server is working on as many requests as it can.",
+                         "about:blank");
+  out.headers.emplace_back("Retry-After", "1");
+  return out;
+}
+
+Response guarded_call(const Request& request, const std::function<Response()>& handler) {
+  try {
+    return handler();
+  } catch (const std::exception& failure) {
+    log::error("request failed",
+               {{"path", request.path}, {"trace", request.trace_id}, {"error", failure.what()}});
+  } catch (...) {
+    log::error("request failed", {{"path", request.path}, {"trace", request.trace_id}});
   }
-
-  net::awaitable<void> run();
-  void close_if_idle();
-
- private:
-  // Each step that can end the connection: kServe goes on, kRefuse sends response_ and closes,
-  // kClose just closes (the client is gone or too slow).
-  enum class Step { kServe, kRefuse, kClose };
-
-  net::awaitable<Step> read_head();
-  net::awaitable<Step> read_body();
-  net::awaitable<Step> answer();
-  net::awaitable<bool> send(bool keep_alive);
-  Step refuse_with(int status, std::string_view title, std::string_view detail);
-  void take_request(Target target);
-  std::string_view buffered() const {
-    return {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
-  }
-
-  ServerCore& core_;
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_;
-  std::optional<Parser> parser_;
-  bool idle_ = false;
-  // of the request in hand
-  SteadyClock::time_point started_{};
-  std::string target_;
-  std::string request_id_;
-  std::string traceparent_;
-  std::string route_, method_;  // for the observer
-  Request request_;
-  Response response_;
-  bool head_only_ = false;
-};
+  return problem(500, "Internal error",
+                 "The request failed; the log tells more under this request's id.");
+}
 
 Session::Step Session::refuse_with(int status, std::string_view title, std::string_view detail) {
   response_ = problem(status, title, detail);
@@ -193,39 +139,35 @@ net::awaitable<Session::Step> Session::read_head() {
   }
 }
 
-net::awaitable<Session::Step> Session::read_body() {
-  parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(core_.limits.header_bytes));
-  parser_->body_limit(core_.limits.body_bytes);
+// The head as the parser sees it, and the route it asks for.
+Session::Step Session::take_head() {
+  head_.emplace();
+  head_->header_limit(static_cast<std::uint32_t>(core_.limits.header_bytes));
+  head_->body_limit(boost::none);  // the route says
   error_code error;
-  buffer_.consume(parser_->put(buffer_.data(), error));
-  const bool waits = !error && !parser_->is_done() &&
-                     beast::iequals(parser_->get()[beast::http::field::expect], "100-continue");
-  if (waits) {
-    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    co_await net::async_write(stream_, net::buffer(kContinue),
-                              net::redirect_error(net::use_awaitable, error));
-    if (error) co_return Step::kClose;
+  buffer_.consume(head_->put(buffer_.data(), error));
+  if (error || !head_->is_header_done()) {
+    return refuse_with(400, "Bad request", "The request is malformed: " + error.message() + ".");
   }
-  if (!error && !parser_->is_done()) {
-    co_await beast::http::async_read(stream_, buffer_, *parser_,
-                                     net::redirect_error(net::use_awaitable, error));
-  }
-  if (!error) co_return Step::kServe;
-  if (error == beast::http::error::body_limit) {
-    const std::string limit = std::to_string(core_.limits.body_bytes);
-    co_return refuse_with(413, "Body too large", "A request's body may have " + limit + " bytes.");
-  }
-  const bool gone =
-      error == beast::http::error::partial_message || error == beast::http::error::end_of_stream;
-  if (gone || error.category() != make_error_code(beast::http::error::body_limit).category()) {
-    co_return Step::kClose;
-  }
-  co_return refuse_with(400, "Bad request", "The request is malformed: " + error.message() + ".");
+  keep_alive_ = head_->get().keep_alive();
+  waits_for_continue_ =
+      beast::iequals(head_->get()[beast::http::field::expect], "100-continue");
+  target_ = std::string(head_->get().target());
+  auto target = parse_target(target_);
+  if (!target) return refuse_with(400, "Bad request", "The path or query is not well-formed.");
+  const std::vector<std::string> segments = target->segments;
+  take_request(std::move(*target));
+  head_only_ = request_.method == "HEAD";
+  match_ = core_.router.match(request_.method, segments);
+  if (!match_->found) return Step::kServe;
+  route_ = core_.router.pattern(match_->found->route);
+  method_ = request_.method;
+  request_.captures = match_->found->captures;
+  return Step::kServe;
 }
 
 void Session::take_request(Target target) {
-  auto& message = parser_->get();
+  const auto& message = head_->get();
   request_ = {};
   request_.method = std::string(message.method_string());
   request_.path = std::move(target.path);
@@ -234,7 +176,6 @@ void Session::take_request(Target target) {
     request_.headers.emplace_back(lower(std::string_view(field.name_string())),
                                   std::string(field.value()));
   }
-  request_.body = std::move(message.body());
   traceparent_ = request_.header("traceparent");
   request_.trace_id = trace_id_of(traceparent_);
   if (request_.trace_id.empty()) {
@@ -246,29 +187,26 @@ void Session::take_request(Target target) {
 }
 
 net::awaitable<Session::Step> Session::answer() {
-  target_ = std::string(parser_->get().target());
-  auto target = parse_target(target_);
-  if (!target) co_return refuse_with(400, "Bad request", "The path or query is not well-formed.");
-  const std::vector<std::string> segments = target->segments;
-  take_request(std::move(*target));
-  head_only_ = request_.method == "HEAD";
-  Router::Match match = core_.router.match(request_.method, segments);
-  if (!match.found) {
-    response_ = match.allowed.empty() ? problem(404, "Not found", "There is nothing at this path.")
-                                      : method_not_allowed(match.allowed);
+  const Endpoint* endpoint =
+      match_->found ? &core_.endpoints[match_->found->route] : nullptr;
+  if (endpoint != nullptr && endpoint->streaming) co_return co_await answer_stream(*endpoint);
+  if (const Step step = co_await read_body(); step != Step::kServe) co_return step;
+  if (endpoint == nullptr) {
+    response_ = match_->allowed.empty()
+                    ? problem(404, "Not found", "There is nothing at this path.")
+                    : method_not_allowed(match_->allowed);
     co_return Step::kServe;
   }
-  route_ = core_.router.pattern(match.found->route);
-  method_ = request_.method;
-  request_.captures = std::move(match.found->captures);
-  const Endpoint& endpoint = core_.endpoints[match.found->route];
-  if (endpoint.runs == Runs::kOnIoThread) {
-    response_ = call(endpoint, request_);
+  const auto call = [this, endpoint] {
+    return guarded_call(request_, [&] { return endpoint->handler(request_); });
+  };
+  if (endpoint->runs == Runs::kOnIoThread) {
+    response_ = call();
   } else if (core_.waiting_for_pool >= core_.limits.blocking_threads * kWaitingPerPoolThread) {
     response_ = busy();
   } else {
     ++core_.waiting_for_pool;
-    std::function<void()> work = [this, &endpoint] { response_ = call(endpoint, request_); };
+    std::function<void()> work = [this, &call] { response_ = call(); };
     co_await run_on_pool(core_, work);
     --core_.waiting_for_pool;
   }
@@ -305,11 +243,11 @@ net::awaitable<void> Session::run() {
     traceparent_.clear();
     head_only_ = false;
     Step step = co_await read_head();
-    if (step == Step::kServe) step = co_await read_body();
+    if (step == Step::kServe) step = take_head();
     if (step == Step::kServe) step = co_await answer();
     if (step == Step::kClose) break;
     // After a refusal nobody knows where the next request would begin.
-    const bool keep = step == Step::kServe && parser_->get().keep_alive() && !core_.stopping;
+    const bool keep = step == Step::kServe && keep_alive_ && !core_.stopping;
     open = co_await send(keep);
     if (!keep) co_await linger(stream_);
   }
