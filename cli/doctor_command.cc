@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -15,7 +16,8 @@
 #include "cli/table.h"
 #include "common/base/json_text.h"
 #include "common/definition/definition_parser.h"
-#include "common/rows/csv_splitter.h"
+#include "common/rows/path_values.h"
+#include "common/rows/row_format.h"
 #include "common/rows/row_reader.h"
 
 namespace sluice::cli {
@@ -42,34 +44,21 @@ struct Findings {
 // Counts what each row would become. Keys seen before in the same file would be duplicates or corrections.
 class Examination {
  public:
-  Examination(std::shared_ptr<const Dataset> dataset, Findings& findings)
-      : dataset_(std::move(dataset)), findings_(findings) {}
+  Examination(RowReader reader, Findings& findings) : reader_(std::move(reader)), findings_(findings) {}
 
-  // False: the file is refused.
-  bool take(std::string_view block, const SplitResult& split) {
+  void take(std::string_view block, const SplitResult& split) {
     for (const RawRow& row : split.rows) {
       const std::string_view text = block.substr(row.begin, row.end - row.begin);
-      if (!reader_) {
-        auto made = RowReader::for_header(dataset_, text);
-        if (!made) {
-          findings_.error = made.error().message;
-          return false;
-        }
-        reader_ = std::make_unique<RowReader>(*std::move(made));
-        continue;
-      }
       ++findings_.rows;
       if (row.unclosed_quote) {
         reject(row.line, {"", "unclosed_quote", "a quote is opened on this line and never closed"});
-      } else if (!reader_->read(text, record_, rejection_)) {
+      } else if (!reader_.read(text, record_, rejection_)) {
         reject(row.line, rejection_);
       } else if (!keys_.insert(std::hash<std::string>{}(record_.key)).second) {
         ++findings_.repeated_keys;
       }
     }
-    return true;
   }
-  bool saw_header() const { return reader_ != nullptr; }
 
  private:
   void reject(std::uint64_t line, const RowRejection& why) {
@@ -78,51 +67,90 @@ class Examination {
     if (findings_.letters.size() < kShownLetters) findings_.letters.push_back({line, why});
   }
 
-  std::shared_ptr<const Dataset> dataset_;
+  RowReader reader_;
   Findings& findings_;
-  std::unique_ptr<RowReader> reader_;
   RowRecord record_;
   RowRejection rejection_;
   std::set<std::size_t> keys_;
 };
 
-void read_file(std::ifstream& in, const Dataset& dataset, Findings& findings) {
-  Examination examination(std::make_shared<const Dataset>(dataset), findings);
-  std::string buffer;
-  std::uint64_t line = 1;
-  bool at_end = false, first = true;
+// The bytes of a file that are not read as rows yet.
+class Buffer {
+ public:
+  Buffer(std::ifstream& in, Findings& findings) : in_(in), findings_(findings) {}
+  void read_more() {
+    const std::size_t before = bytes_.size();
+    bytes_.resize(before + kBlockBytes);
+    in_.read(bytes_.data() + before, static_cast<std::streamsize>(kBlockBytes));
+    const auto got = static_cast<std::size_t>(in_.gcount());
+    bytes_.resize(before + got);
+    findings_.bytes += got;
+    at_end_ = got == 0;
+  }
+  void drop(std::size_t size) { bytes_.erase(0, size); }
+  const std::string& bytes() const { return bytes_; }
+  bool at_end() const { return at_end_; }
+
+ private:
+  std::ifstream& in_;
+  Findings& findings_;
+  std::string bytes_;
+  bool at_end_ = false;
+};
+
+// What stands before the first row; nullopt: the file is refused.
+std::optional<Opening> read_opening(Buffer& buffer, RowFormat& format, Findings& findings) {
+  for (;;) {
+    buffer.read_more();
+    const std::string& bytes = buffer.bytes();
+    if (bytes.find('\0') != std::string::npos) {
+      findings.error = "holds NUL bytes: it is no text, or it is in UTF-16";
+      return std::nullopt;
+    }
+    auto opening = format.open(bytes, buffer.at_end());
+    if (opening && !*opening && !buffer.at_end()) continue;
+    findings.byte_order_mark = byte_order_mark(bytes) != 0;
+    findings.crlf = bytes.find("\r\n") != std::string::npos;
+    if (bytes.empty()) {
+      findings.error = "is empty";
+    } else if (!opening) {
+      findings.error = opening.error().message;
+    } else if (*opening) {
+      return **opening;
+    }
+    return std::nullopt;
+  }
+}
+
+void read_file(std::ifstream& in, const std::string& path, const Dataset& definition, Findings& findings) {
+  const auto dataset = std::make_shared<const Dataset>(definition);
+  const auto format = row_format(dataset);
+  Buffer buffer(in, findings);
+  const auto opening = read_opening(buffer, *format, findings);
+  if (!opening) return;
+  const auto from_path = path_values(*dataset, path);
+  auto reader = RowReader::for_file(dataset, *format, opening->header,
+                                    from_path.value_or(std::vector<std::string>()));
+  if (!reader) {
+    findings.error = reader.error().message;
+    return;
+  }
+  Examination examination(*std::move(reader), findings);
+  buffer.drop(opening->consumed);
+  std::uint64_t line = opening->next_line;
   SplitResult split;
-  while (!at_end || !buffer.empty()) {
-    if (!at_end) {
-      const std::size_t before = buffer.size();
-      buffer.resize(before + kBlockBytes);
-      in.read(buffer.data() + before, static_cast<std::streamsize>(kBlockBytes));
-      buffer.resize(before + static_cast<std::size_t>(in.gcount()));
-      findings.bytes += static_cast<std::uint64_t>(in.gcount());
-      at_end = in.gcount() == 0;
-    }
-    if (first && !buffer.empty()) {
-      first = false;
-      const std::size_t mark = byte_order_mark(buffer);
-      findings.byte_order_mark = mark != 0;
-      buffer.erase(0, mark);
-      findings.crlf = buffer.find("\r\n") != std::string::npos;
-      if (std::memchr(buffer.data(), '\0', buffer.size()) != nullptr) {
-        findings.error = "holds NUL bytes: it is no text, or it is in UTF-16";
-        return;
-      }
-    }
-    split_rows(buffer, at_end, line, dataset.csv, 0, split);
-    if (!examination.take(buffer, split)) return;
+  for (;;) {
+    format->split(buffer.bytes(), buffer.at_end(), line, 0, split);
+    examination.take(buffer.bytes(), split);
     line = split.next_line;
-    buffer.erase(0, split.consumed);
-    if (buffer.size() > kMaxRowBytes + kBlockBytes) {
+    buffer.drop(split.consumed);
+    if (buffer.bytes().size() > 2 * kMaxRowBytes) {
       findings.error = fmt::format("line {} is longer than {} MiB: this is no file of rows", line, kMaxRowBytes >> 20);
       return;
     }
-    if (at_end && split.consumed == 0) break;
+    if (buffer.at_end()) return;
+    buffer.read_more();
   }
-  if (!examination.saw_header()) findings.error = "is empty";
 }
 
 const Dataset* choose(const LoadedDefinitions& definitions, const DoctorOptions& options, std::string& problem) {
@@ -207,7 +235,7 @@ int examine(const DoctorOptions& options) {
   }
   Findings findings;
   findings.dataset = dataset->name;
-  read_file(in, *dataset, findings);
+  read_file(in, std::filesystem::absolute(options.file).string(), *dataset, findings);
   if (options.json) print_json(findings);
   else print_text(options, findings);
   return findings.error.empty() && findings.dead_letters == 0 ? 0 : 1;

@@ -42,6 +42,18 @@ ColumnSpec column_of(const FieldSpec& field) {
   return column;
 }
 
+// `from: path.NAME` of a source with such a path field.
+void take_from_path(const YamlCursor& at, const Dataset& dataset, FieldSpec& field) {
+  constexpr std::string_view kPrefix = "path.";
+  if (dataset.path_fields.empty() || !field.source.starts_with(kPrefix)) return;
+  const auto found = std::ranges::find(dataset.path_fields, field.source.substr(kPrefix.size()));
+  if (found == dataset.path_fields.end()) {
+    return at["from"].error(fmt::format("the source's path_fields have no {{{}}}; they have: {}",
+                                        field.source.substr(kPrefix.size()), listed(dataset.path_fields)));
+  }
+  field.path_field = static_cast<std::size_t>(found - dataset.path_fields.begin());
+}
+
 void build_fields(const YamlCursor& fields, Dataset& dataset) {
   if (!fields.defined()) return fields.error("required: the file's columns");
   if (!fields.expect_map_of_names()) return;
@@ -64,40 +76,12 @@ void build_fields(const YamlCursor& fields, Dataset& dataset) {
       currency.nullable = !field.required;
       add_column(key, std::move(currency));
     }
+    take_from_path(value, dataset, field);
     if (!sources.insert(field.source).second) {
       value.error(fmt::format("two fields are made from the file's column \"{}\"", field.source));
     }
     dataset.fields.push_back(std::move(field));
   }
-}
-
-void build_source(const YamlCursor& source, Dataset& dataset) {
-  if (!source.defined()) return source.error("required: where its files come from, { files: \"name*.csv\" }");
-  if (!source.expect_map({"files"})) return;
-  const YamlCursor files = source["files"];
-  if (!files.defined()) return files.error("required: patterns of file names, such as \"bookings*.csv\"");
-  dataset.files = files.texts();
-  for (const std::string& pattern : dataset.files) {
-    if (pattern.empty() || pattern.find('/') != std::string::npos) {
-      files.error(fmt::format("\"{}\" is no pattern of a file's name (no '/': subfolders are always looked into)",
-                              pattern));
-    }
-  }
-}
-
-void build_csv(const YamlCursor& csv, Dataset& dataset) {
-  if (!csv.defined() || !csv.expect_map({"delimiter", "quote"})) return;
-  const auto one_character = [](const YamlCursor& at, char& into) {
-    if (!at.defined()) return;
-    const auto text = at.text();
-    if (!text) return;
-    const std::string value = *text == "\\t" || *text == "tab" ? "\t" : *text;
-    if (value.size() != 1 || value[0] == '\n' || value[0] == '\r') return at.error("expected one character, or tab");
-    into = value[0];
-  };
-  one_character(csv["delimiter"], dataset.csv.delimiter);
-  one_character(csv["quote"], dataset.csv.quote);
-  if (dataset.csv.delimiter == dataset.csv.quote) csv.error("delimiter and quote are the same");
 }
 
 bool is_required(const Dataset& dataset, std::size_t column) { return !dataset.columns[column].nullable; }
@@ -259,12 +243,7 @@ Dataset build_dataset(const YamlCursor& root) {
     dataset.name = *name;
   }
   build_source(root["source"], dataset);
-  if (const YamlCursor at = root["format"]; !at.defined()) {
-    at.error("required: csv");
-  } else if (const auto format = at.text(); format && *format != "csv") {
-    at.error(fmt::format("unknown format \"{}\"; known: csv", *format));
-  }
-  build_csv(root["csv"], dataset);
+  build_format(root, dataset);
   build_fields(root["fields"], dataset);
   if (dataset.columns.empty()) return dataset;
   build_key(root["key"], dataset);

@@ -10,6 +10,8 @@ namespace sluice::definition {
 Dataset build_dataset(const YamlCursor& root);
 
 // The parts, in files of their own.
+void build_source(const YamlCursor& source, Dataset& dataset);
+void build_format(const YamlCursor& root, Dataset& dataset);
 FieldSpec build_field(const YamlCursor& field, const std::string& name);
 ReportSpec build_report(const YamlCursor& report, const std::string& name, Dataset& dataset);
 

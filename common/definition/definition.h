@@ -23,7 +23,10 @@ enum class DecimalMark { kByCurrency, kComma, kPoint };  // by currency: comma f
 // One column of the source file.
 struct FieldSpec {
   std::string name;
-  std::string source;  // the header's name for it; the same as `name` unless `from:` says otherwise
+  // Where in a row it stands: the header's name for it, or a path (common/rows/value_path.h); the same
+  // as `name` unless `from:` says otherwise.
+  std::string source;
+  std::optional<std::size_t> path_field;  // taken from the file's path: index into Dataset::path_fields
   FieldType type = FieldType::kString;
   bool required = false;               // an empty cell is a dead letter; else it is null
   std::optional<Decimal> min, max;     // inclusive; integer, decimal, money
@@ -35,6 +38,7 @@ struct FieldSpec {
   DecimalMark decimal_mark = DecimalMark::kByCurrency;
   std::string currency_column;         // second column it becomes; "<name>_currency" by default
   int min_scale = 0;                   // decimal: digits after the point that are always written
+  bool quoted = false;                 // number, boolean: in JSON it may also stand in quotes
   bool summed = false;                 // a report sums it: at most 15 integer and 12 fraction digits
 };
 
@@ -98,15 +102,31 @@ struct ReportSpec {
   std::optional<CsvSink> csv;
 };
 
+enum class FileFormat { kCsv, kNdjson, kJson, kXml };
+
+// Of the bytes of a file. Found: by a byte order mark, else by what the bytes can be.
+enum class Encoding { kFound, kUtf8, kUtf16Le, kUtf16Be, kLatin1, kWindows1252 };
+
 struct CsvFormat {
   char delimiter = ',';
   char quote = '"';
+  bool header = true;  // else the fields are the columns, in their order
+  // Not given: found, as that with which the header has the definition's columns.
+  bool delimiter_given = false;
+  bool quote_given = false;
+  bool ignores_other_columns = false;  // columns that no field is made from; else the file is refused
 };
 
 struct Dataset {
   std::string name;
   std::vector<std::string> files;  // glob patterns on the file's name: * ? [..]
+  // "datehour={datehour}/": what stands in the path in the place of the names; empty: nothing is taken.
+  std::string path_pattern;
+  std::vector<std::string> path_fields;  // its names
+  FileFormat format = FileFormat::kCsv;
+  Encoding encoding = Encoding::kFound;
   CsvFormat csv;
+  std::string row_element;  // XML: the name of the element that is a row
   std::vector<FieldSpec> fields;
   std::vector<ColumnSpec> columns;
   std::vector<std::size_t> key;                // indexes into columns

@@ -123,6 +123,20 @@ TEST(DefinitionParser, RefusesEachMistakeWithItsPlaceAndAHint) {
            Case{"event_time: date", "allowed_lateness: 3d", "nothing is late without"},
            Case{"format: csv", "format: csv\nallowed_lateness: 3 days", "expected a duration"},
            Case{"format: csv", "format: csv\ncsv: { delimiter: ';;' }", "expected one character"},
+           Case{"format: csv", "format: csvv", "did you mean \"csv\"?"},
+           Case{"format: csv", "format: { csv: {}, json: {} }", "expected one format"},
+           Case{"format: csv", "format: { csv: { delimeter: ';' } }", "did you mean \"delimiter\"?"},
+           Case{"format: csv", "format: { csv: { encoding: utf8 } }", "did you mean \"utf-8\"?"},
+           Case{"format: csv", "format: { csv: { header: false, other_columns: ignore } }", "every column is a field"},
+           Case{"format: csv", "format: { ndjson: { row: a } }", "unknown key \"row\""},
+           Case{"format: csv", "format: xml", "xml needs the name of the element"},
+           Case{"format: csv", "format: { xml: { row: 'a b' } }", "no name of an element"},
+           Case{"format: csv", "format: json\ncsv: { quote: \"'\" }", "another format"},
+           Case{"bookings*.csv\"", "b*.csv\", path_fields: \"day\"", "names no {field}"},
+           Case{"bookings*.csv\"", "b*.csv\", path_fields: \"{a}{b}\"", "side by side"},
+           Case{"bookings*.csv\"", "b*.csv\", path_fields: \"{a}/{a}\"", "stands here twice"},
+           Case{"bookings*.csv\"", "b*.csv\", path_fields: \"{a\"", "never closed"},
+           Case{"type: string, from", "type: string, quoted: true, from", "means nothing"},
            Case{"format: csv", "format: csv\npartitions: 0", "from 1 to 256"},
            Case{"format: csv", "format: csv\nversion: note", "the greatest version wins"},
            Case{"key: booking_id", "key: [booking_id, guests]", "\"guests\" may be empty"},
@@ -134,6 +148,32 @@ TEST(DefinitionParser, RefusesEachMistakeWithItsPlaceAndAHint) {
     EXPECT_THAT(errors, ::testing::Contains(HasSubstr(c.expected))) << c.by;
     for (const std::string& error : errors) EXPECT_TRUE(error.starts_with("x.yaml:")) << error;
   }
+}
+
+TEST(DefinitionParser, AFormatHasItsOptions) {
+  const auto with = [](const std::string& format) {
+    return parse_definition(replaced(kBookings, "format: csv", format), "x.yaml").value();
+  };
+  EXPECT_FALSE(with("format: csv").csv.delimiter_given);
+  const Dataset csv = with("format: { csv: { delimiter: tab, quote: \"'\", header: false, encoding: latin-1 } }");
+  EXPECT_EQ(csv.csv.delimiter, '\t');
+  EXPECT_EQ(csv.csv.quote, '\'');
+  EXPECT_TRUE(csv.csv.delimiter_given);
+  EXPECT_FALSE(csv.csv.header);
+  EXPECT_EQ(csv.encoding, Encoding::kLatin1);
+  EXPECT_EQ(with("format: ndjson").format, FileFormat::kNdjson);
+  EXPECT_EQ(with("format: { json: }").format, FileFormat::kJson);
+  EXPECT_EQ(with("format: { xml: { row: doc } }").row_element, "doc");
+}
+
+TEST(DefinitionParser, AFieldMayComeFromTheFilesPath) {
+  const std::string text = replaced(kBookings, "bookings*.csv\"", "b*.csv\", path_fields: \"day={day}/\"");
+  const Dataset dataset =
+      parse_definition(replaced(text, "from: \"Client note\"", "from: path.day"), "x.yaml").value();
+  EXPECT_EQ(dataset.path_fields, std::vector<std::string>{"day"});
+  EXPECT_EQ(std::ranges::count_if(dataset.fields, [](const FieldSpec& f) { return f.path_field.has_value(); }), 1);
+  EXPECT_THAT(errors_of(replaced(text, "from: \"Client note\"", "from: path.hour")),
+              ElementsAre(HasSubstr("path_fields have no {hour}; they have: day")));
 }
 
 TEST(DefinitionParser, ReportsAllMistakesAtOnceInTheFilesOrder) {

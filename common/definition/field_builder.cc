@@ -112,7 +112,7 @@ FieldSpec build_field(const YamlCursor& node, const std::string& name) {
   FieldSpec field;
   field.name = field.source = name;
   if (!node.expect_map({"type", "from", "required", "min", "max", "formats", "time_zone", "one_of", "decimal",
-                        "currency", "scale"})) {
+                        "currency", "scale", "quoted"})) {
     return field;
   }
   build_type(node["type"], field);
@@ -128,6 +128,10 @@ FieldSpec build_field(const YamlCursor& node, const std::string& name) {
   }
   if (const YamlCursor at = node["scale"]; applies(at, field, {FieldType::kDecimal})) {
     field.min_scale = static_cast<int>(at.integer(0, 12).value_or(0));
+  }
+  if (const YamlCursor at = node["quoted"];
+      applies(at, field, {FieldType::kInteger, FieldType::kDecimal, FieldType::kBoolean})) {
+    field.quoted = at.boolean().value_or(false);
   }
   build_time(node, field);
   build_money(node, field);

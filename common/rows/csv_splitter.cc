@@ -135,8 +135,4 @@ void split_rows(std::string_view buffer, bool at_end, std::uint64_t first_line,
   }
 }
 
-std::size_t byte_order_mark(std::string_view start_of_file) {
-  return start_of_file.starts_with("\xef\xbb\xbf") ? 3 : 0;
-}
-
 }  // namespace sluice

@@ -13,34 +13,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include "common/definition/definition.h"
+#include "common/rows/raw_rows.h"
 
 namespace sluice {
-
-inline constexpr std::size_t kMaxRowBytes = 4 * 1024 * 1024;
-
-struct RawRow {
-  std::size_t begin = 0;  // into the buffer, without the line's end
-  std::size_t end = 0;
-  std::uint64_t line = 0;  // physical line where it starts
-  bool unclosed_quote = false;
-};
-
-struct SplitResult {
-  std::vector<RawRow> rows;
-  std::size_t consumed = 0;     // bytes up to where the next row begins; the rest must be given again
-  std::uint64_t next_line = 1;  // the physical line that starts there
-};
 
 // `buffer` begins at a row's start, which is physical line `first_line`. `at_end`: nothing follows it.
 // Stops early once `max_bytes` of the buffer are consumed (0: no limit), always after a whole row. If
 // nothing is consumed and not `at_end`, the first row is longer than the buffer: give more.
 void split_rows(std::string_view buffer, bool at_end, std::uint64_t first_line,
                 const CsvFormat& format, std::size_t max_bytes, SplitResult& out);
-
-// The bytes of a UTF-8 byte order mark at the start of a file: 0 or 3.
-std::size_t byte_order_mark(std::string_view start_of_file);
 
 }  // namespace sluice

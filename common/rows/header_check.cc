@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "common/rows/value_path.h"
+
 namespace sluice {
 namespace {
 
@@ -70,6 +72,14 @@ std::string listed(const std::vector<std::string>& names, const std::vector<std:
   return out;
 }
 
+// The column that a field's `from:` speaks of: its text, or what a path into a nested value begins with.
+std::string column_of(const std::string& source, const std::vector<std::string>& names) {
+  if (std::ranges::find(names, source) != names.end()) return source;
+  const auto path = ValuePath::parse(source);
+  if (!path || std::ranges::find(names, path->head()) == names.end()) return source;
+  return std::string(path->head());
+}
+
 std::string named(char delimiter) {
   return delimiter == '\t' ? std::string("tabs") : fmt::format("'{}'", delimiter);
 }
@@ -80,13 +90,16 @@ std::string check_header(const Dataset& dataset, const std::vector<std::string>&
   std::vector<std::string> missing, unknown, doubled;
   std::set<std::string> expected, seen;
   for (const FieldSpec& field : dataset.fields) {
-    expected.insert(field.source);
-    if (std::ranges::find(names, field.source) == names.end()) missing.push_back(field.source);
+    if (field.path_field) continue;
+    const std::string column = column_of(field.source, names);
+    if (expected.insert(column).second && std::ranges::find(names, column) == names.end()) {
+      missing.push_back(column);
+    }
   }
   for (const std::string& name : names) {
     if (!seen.insert(name).second) {
       doubled.push_back(name);
-    } else if (!expected.contains(name)) {
+    } else if (!expected.contains(name) && !dataset.csv.ignores_other_columns) {
       unknown.push_back(name);
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
-// Does a file's header hold exactly the definition's columns? Pure.
+// Does a file's header hold exactly the definition's columns (or at least those, where the definition
+// ignores others)? Pure.
 
 #include <string>
 #include <vector>

@@ -1,14 +1,12 @@
 #include "common/rows/row_reader.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include <fmt/format.h>
 #include <simdjson.h>
 
 #include "common/base/json_text.h"
 #include "common/rows/field_parsers.h"
-#include "common/rows/header_check.h"
 
 namespace sluice {
 namespace {
@@ -28,13 +26,6 @@ std::string shown(std::string_view text) {
   return out + std::string(text) + "\"";
 }
 
-bool reject(RowRejection& rejection, std::string_view column, std::string_view rule, std::string reason) {
-  rejection.column = std::string(column);
-  rejection.rule = std::string(rule);
-  rejection.reason = std::move(reason);
-  return false;
-}
-
 bool refuse_value(RowRejection& rejection, const FieldSpec& field, std::string_view text,
                   std::string_view rule, std::string_view why) {
   return reject(rejection, field.source, rule, fmt::format("{} {} {}", field.source, shown(text), why));
@@ -52,64 +43,7 @@ std::string json_name(std::string_view name) {
   return out + ':';
 }
 
-// A cell of a row, from `at` on. Returns where the cell's text stands; `next` is behind its delimiter.
-struct CellScan {
-  std::string_view text;
-  bool doubled_quotes = false;
-  bool broken = false;
-  bool last = false;
-  std::size_t next = 0;
-};
-
-CellScan scan_cell(std::string_view row, std::size_t at, const CsvFormat& format) {
-  CellScan cell;
-  if (at < row.size() && row[at] == format.quote) {
-    std::size_t i = at + 1;
-    while (true) {
-      const void* quote = i < row.size() ? std::memchr(row.data() + i, format.quote, row.size() - i) : nullptr;
-      if (quote == nullptr) {
-        cell.broken = true;
-        return cell;
-      }
-      i = static_cast<std::size_t>(static_cast<const char*>(quote) - row.data());
-      if (i + 1 >= row.size() || row[i + 1] != format.quote) break;
-      cell.doubled_quotes = true;
-      i += 2;
-    }
-    cell.text = row.substr(at + 1, i - at - 1);
-    cell.last = i + 1 >= row.size();
-    cell.broken = !cell.last && row[i + 1] != format.delimiter;
-    cell.next = i + 2;
-    return cell;
-  }
-  const void* end = at < row.size() ? std::memchr(row.data() + at, format.delimiter, row.size() - at) : nullptr;
-  cell.last = end == nullptr;
-  const std::size_t to = cell.last ? row.size() : static_cast<std::size_t>(static_cast<const char*>(end) - row.data());
-  cell.text = row.substr(at, to - at);
-  cell.next = to + 1;
-  return cell;
-}
-
-void append_unescaped(std::string& out, std::string_view text, char quote) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    out += text[i];
-    if (text[i] == quote) ++i;
-  }
-}
-
 }  // namespace
-
-Result<std::vector<std::string>> split_cells(std::string_view row, const CsvFormat& format) {
-  std::vector<std::string> cells;
-  for (std::size_t at = 0;;) {
-    const CellScan cell = scan_cell(row, at, format);
-    if (cell.broken) return fail(fmt::format("column {} has a quote that does not end where its cell does", cells.size() + 1));
-    auto& text = cells.emplace_back();
-    append_unescaped(text, cell.text, cell.doubled_quotes ? format.quote : '\0');
-    if (cell.last) return cells;
-    at = cell.next;
-  }
-}
 
 std::string printable_row(std::string_view row) {
   if (simdjson::validate_utf8(row.data(), row.size())) return std::string(row);
@@ -135,17 +69,33 @@ std::string printable_row(std::string_view row) {
   return out;
 }
 
+RowReader::RowReader(const RowReader& other)
+    : dataset_(other.dataset_),
+      columns_(other.columns_),
+      key_texts_of_tables_(other.key_texts_of_tables_),
+      reader_(other.reader_->clone()),
+      path_texts_(other.path_texts_),
+      path_bytes_(other.path_bytes_),
+      key_parts_(other.key_parts_),
+      key_texts_(other.key_texts_) {}
+
 Result<RowReader> RowReader::for_header(std::shared_ptr<const Dataset> dataset, std::string_view header_row) {
-  if (!simdjson::validate_utf8(header_row.data(), header_row.size())) {
-    return fail("the header is not UTF-8: is this file in another encoding, or not a text?");
-  }
-  const auto names = split_cells(header_row, dataset->csv);
-  if (!names) return fail("the header cannot be read: " + names.error().message);
-  if (auto wrong = check_header(*dataset, *names); !wrong.empty()) return fail(std::move(wrong));
+  const auto format = row_format(dataset);
+  return for_file(std::move(dataset), *format, header_row, {});
+}
+
+Result<RowReader> RowReader::for_file(std::shared_ptr<const Dataset> dataset, const RowFormat& format,
+                                      std::string_view header_row,
+                                      const std::vector<std::string>& path_values) {
+  auto cells = format.cell_reader(header_row);
+  if (!cells) return tl::unexpected(cells.error());
   RowReader reader(dataset);
-  reader.width_ = names->size();
+  reader.reader_ = *std::move(cells);
   reader.key_parts_.resize(dataset->key.size());
   reader.key_texts_.resize(dataset->key.size());
+  std::size_t cell = 0;
+  std::size_t from_path =
+      static_cast<std::size_t>(std::ranges::count_if(dataset->fields, [](const FieldSpec& field) { return !field.path_field; }));
   const auto key_place = [&](std::size_t column) {
     const auto found = std::ranges::find(dataset->key, column);
     return found == dataset->key.end() ? -1 : static_cast<int>(found - dataset->key.begin());
@@ -153,7 +103,12 @@ Result<RowReader> RowReader::for_header(std::shared_ptr<const Dataset> dataset, 
   for (const FieldSpec& field : dataset->fields) {
     Column column;
     column.field = &field;
-    column.at = static_cast<std::size_t>(std::ranges::find(*names, field.source) - names->begin());
+    column.at = field.path_field ? from_path++ : cell++;
+    if (field.path_field) {
+      const std::size_t place = *field.path_field;
+      reader.path_texts_.push_back(place < path_values.size() ? path_values[place] : std::string());
+      reader.path_bytes_ += reader.path_texts_.back().size();
+    }
     column.key_of = key_place(field.first_column);
     if (field.type == FieldType::kMoney) column.key_of_currency = key_place(field.first_column + 1);
     column.is_event_time = dataset->event_time == field.first_column;
@@ -165,7 +120,6 @@ Result<RowReader> RowReader::for_header(std::shared_ptr<const Dataset> dataset, 
   for (const ReportSpec& report : dataset->reports) {
     reader.key_texts_of_tables_.push_back(reader.texts_among(report.group_by));
   }
-  reader.unescaped_.resize(reader.width_);
   return reader;
 }
 
@@ -179,29 +133,10 @@ std::vector<std::size_t> RowReader::texts_among(const std::vector<std::size_t>& 
   return out;
 }
 
-bool RowReader::split(std::string_view row, RowRejection& rejection) {
-  cells_.clear();
-  unescaped_used_ = 0;
-  for (std::size_t at = 0;;) {
-    const CellScan cell = scan_cell(row, at, dataset_->csv);
-    if (cell.broken) {
-      return reject(rejection, "", "quote",
-                    fmt::format("column {} has a quote that does not end where its cell does", cells_.size() + 1));
-    }
-    if (cell.doubled_quotes && unescaped_used_ < unescaped_.size()) {
-      std::string& text = unescaped_[unescaped_used_++];
-      text.clear();
-      append_unescaped(text, cell.text, dataset_->csv.quote);
-      cells_.push_back(text);
-    } else {
-      cells_.push_back(cell.text);
-    }
-    if (cell.last) break;
-    at = cell.next;
-  }
-  if (cells_.size() == width_) return true;
-  return reject(rejection, "", "columns",
-                fmt::format("the row has {} columns, the header has {}", cells_.size(), width_));
+bool RowReader::read_cells(std::string_view row, RowRejection& rejection) {
+  if (!reader_->read(row, cells_, rejection)) return false;
+  for (const std::string& text : path_texts_) cells_.push_back({text, CellKind::kUntyped});
+  return true;
 }
 
 // The row holds bytes that may not be there; names the first column that does.
@@ -211,9 +146,9 @@ bool RowReader::check_encoding(std::string_view row, RowRejection& rejection) {
   };
   if (is_good(row)) return true;
   std::string_view column;
-  if (RowRejection ignored; split(row, ignored)) {
+  if (RowRejection ignored; read_cells(row, ignored)) {
     for (const Column& c : columns_) {
-      if (column.empty() && !is_good(cells_[c.at])) column = c.field->source;
+      if (column.empty() && !is_good(cells_[c.at].text)) column = c.field->source;
     }
   }
   const bool nul = row.find('\0') != std::string_view::npos;
@@ -227,7 +162,7 @@ bool RowReader::read(std::string_view row, RowRecord& record, RowRejection& reje
     return reject(rejection, "", "too_long",
                   fmt::format("the row has {} bytes; at most {} are read", row.size(), kMaxRowBytes));
   }
-  if (!check_encoding(row, rejection) || !split(row, rejection)) return false;
+  if (!check_encoding(row, rejection) || !read_cells(row, rejection)) return false;
   record.value.clear();
   record.value += '{';
   record.event_time_ms.reset();
@@ -235,7 +170,7 @@ bool RowReader::read(std::string_view row, RowRecord& record, RowRejection& reje
     if (!append_cell(column, record, rejection)) return false;
   }
   record.value.back() = '}';  // the last comma
-  if (row.size() > kMaxKeyBytes && !check_keys(rejection)) return false;
+  if (row.size() + path_bytes_ > kMaxKeyBytes && !check_keys(rejection)) return false;
   record.key.clear();
   if (dataset_->key.size() == 1) {
     record.key = key_texts_[0];
@@ -256,14 +191,14 @@ bool RowReader::check_keys(RowRejection& rejection) const {
     const Column* longest = nullptr;
     for (const std::size_t place : texts) {
       const Column& column = columns_[place];
-      bytes += cells_[column.at].size();
-      if (longest == nullptr || cells_[column.at].size() > cells_[longest->at].size()) longest = &column;
+      bytes += cells_[column.at].text.size();
+      if (longest == nullptr || cells_[column.at].text.size() > cells_[longest->at].text.size()) longest = &column;
     }
     if (bytes <= kMaxKeyBytes) continue;
     const std::string& name = longest->field->source;
     return reject(rejection, name, "too_long",
                   fmt::format("{} has {} bytes; the texts of a table's key may have {} together", name,
-                              cells_[longest->at].size(), kMaxKeyBytes));
+                              cells_[longest->at].text.size(), kMaxKeyBytes));
   }
   return true;
 }
@@ -271,10 +206,11 @@ bool RowReader::check_keys(RowRejection& rejection) const {
 bool RowReader::append_cell(const Column& column, RowRecord& record, RowRejection& rejection) {
   const FieldSpec& field = *column.field;
   std::string& json = record.value;
-  std::string_view text = cells_[column.at];
+  std::string_view text = cells_[column.at].text;
   if (field.type != FieldType::kString) text = trimmed(text);
   json += column.json_name;
   if (!text.empty()) {
+    if (!check_kind(column, cells_[column.at], rejection)) return false;
     if (!append_value(column, text, record, rejection)) return false;
   } else if (field.required) {
     return reject(rejection, field.source, "required", field.source + " is empty");
@@ -284,6 +220,25 @@ bool RowReader::append_cell(const Column& column, RowRecord& record, RowRejectio
   }
   json += ',';
   return true;
+}
+
+// Where the format tells a text from a number, a number in quotes is none, unless the field says so.
+bool RowReader::check_kind(const Column& column, const SourceCell& cell, RowRejection& rejection) const {
+  const FieldSpec& field = *column.field;
+  if (cell.kind == CellKind::kUntyped || field.quoted) return true;
+  switch (field.type) {
+    case FieldType::kInteger:
+    case FieldType::kDecimal:
+      if (cell.kind == CellKind::kNumber) return true;
+      return refuse_value(rejection, field, cell.text,
+                          field.type == FieldType::kInteger ? "type.integer" : "type.decimal",
+                          "is no number, as the file has it");
+    case FieldType::kBoolean:
+      if (cell.kind == CellKind::kBoolean) return true;
+      return refuse_value(rejection, field, cell.text, "type.boolean",
+                          "is neither true nor false, as the file has it");
+    default: return true;
+  }
 }
 
 // Remembers a key's part, whose JSON begins at `from` and is the last in `json`.

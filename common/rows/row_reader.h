@@ -1,6 +1,7 @@
 #pragma once
-// From a raw CSV row to a record: compiled once per dataset and header, used for every row. One thread uses
-// one reader (it has scratch space); readers are copied freely.
+// From a raw row to a record: compiled once per dataset and file, used for every row. Knows no format: a
+// CellReader gives it the texts. One thread uses one reader (it has scratch space); readers are copied
+// freely.
 
 #include <cstdint>
 #include <memory>
@@ -11,7 +12,9 @@
 
 #include "common/base/error.h"
 #include "common/definition/definition.h"
-#include "common/rows/csv_splitter.h"
+#include "common/rows/raw_rows.h"
+#include "common/rows/row_format.h"
+#include "common/rows/row_rejection.h"
 
 namespace sluice {
 
@@ -22,24 +25,24 @@ struct RowRecord {
   std::optional<std::int64_t> event_time_ms;  // nothing: the dataset has none
 };
 
-// Why a row is no record. `rule` is of a closed set: columns, quote, unclosed_quote, encoding, required,
-// too_long, range, one_of, type.integer, type.decimal, type.money, type.date, type.timestamp,
-// type.boolean.
-struct RowRejection {
-  std::string column;  // the file's name for it; empty: the row as a whole
-  std::string rule;
-  std::string reason;  // a plain sentence with the value
-};
-
 // The texts of one table's primary key together: an index entry of PostgreSQL holds no more than 2,704
 // bytes, and one row that the database refuses would stop all that follow it.
 inline constexpr std::size_t kMaxKeyBytes = 1024;
 
 class RowReader {
  public:
-  // `header_row` is the file's first row. It must hold exactly the definition's columns, in any order;
-  // the error names what is missing, unknown or doubled, and what was probably meant.
+  // `format` has opened the file and found `header_row` (CSV: it must hold exactly the definition's
+  // columns, in any order; the error names what is missing, unknown or doubled, and what was probably
+  // meant). `path_values`: what the file's path says, in the order of Dataset::path_fields.
+  static Result<RowReader> for_file(std::shared_ptr<const Dataset> dataset, const RowFormat& format,
+                                    std::string_view header_row,
+                                    const std::vector<std::string>& path_values);
+  // For a CSV file of which only the header is known.
   static Result<RowReader> for_header(std::shared_ptr<const Dataset> dataset, std::string_view header_row);
+
+  RowReader(const RowReader& other);
+  RowReader(RowReader&&) = default;
+  RowReader& operator=(RowReader&&) = default;
 
   // True: `record` is filled. False: `rejection` is.
   bool read(std::string_view row, RowRecord& record, RowRejection& rejection);
@@ -47,7 +50,7 @@ class RowReader {
  private:
   struct Column {
     const FieldSpec* field = nullptr;
-    std::size_t at = 0;  // its place in the file's rows
+    std::size_t at = 0;  // its place in cells_
     // Places among Dataset::key, or -1.
     int key_of = -1;
     int key_of_currency = -1;
@@ -59,10 +62,11 @@ class RowReader {
   explicit RowReader(std::shared_ptr<const Dataset> dataset) : dataset_(std::move(dataset)) {}
 
   std::vector<std::size_t> texts_among(const std::vector<std::size_t>& key) const;
-  bool split(std::string_view row, RowRejection& rejection);
+  bool read_cells(std::string_view row, RowRejection& rejection);
   bool check_encoding(std::string_view row, RowRejection& rejection);
   bool check_keys(RowRejection& rejection) const;
   bool append_cell(const Column& column, RowRecord& record, RowRejection& rejection);
+  bool check_kind(const Column& column, const SourceCell& cell, RowRejection& rejection) const;
   bool append_value(const Column& column, std::string_view text, RowRecord& record,
                     RowRejection& rejection);
   bool append_money(const Column& column, std::string_view text, RowRecord& record,
@@ -77,18 +81,14 @@ class RowReader {
   std::vector<Column> columns_;             // in the order of Dataset::fields
   // Of each primary key, the places of its texts in columns_.
   std::vector<std::vector<std::size_t>> key_texts_of_tables_;
-  std::size_t width_ = 0;                   // columns of the file
-  std::vector<std::string_view> cells_;     // of the row at hand
-  std::vector<std::string> unescaped_;      // cells with doubled quotes, without them
-  std::size_t unescaped_used_ = 0;
+  std::unique_ptr<CellReader> reader_;
+  std::vector<SourceCell> cells_;       // of the row at hand; behind them the path's values
+  std::vector<std::string> path_texts_;
+  std::size_t path_bytes_ = 0;
   // Of the row at hand, where in the JSON each key part stands.
   std::vector<std::pair<std::size_t, std::size_t>> key_parts_;
   std::vector<std::string> key_texts_;      // and, for a key of one column, its text
 };
-
-// The cells of one row: quotes taken off, doubled ones made single. Used for headers and by the doctor.
-// Error: the quotes of the row are broken.
-Result<std::vector<std::string>> split_cells(std::string_view row, const CsvFormat& format);
 
 // Bytes that are not UTF-8 as \xNN, so that any row can stand in a JSON dead letter.
 std::string printable_row(std::string_view row);

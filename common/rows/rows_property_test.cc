@@ -7,6 +7,7 @@
 #include <simdjson.h>
 
 #include "common/definition/definition_parser.h"
+#include "common/rows/csv_cells.h"
 #include "common/rows/csv_splitter.h"
 #include "common/rows/row_reader.h"
 

@@ -4,7 +4,8 @@
 #include <cctype>
 #include <utility>
 
-#include "common/rows/csv_splitter.h"
+#include "common/rows/path_values.h"
+#include "common/rows/row_format.h"
 #include "common/rows/row_reader.h"
 
 namespace sluice::ingest {
@@ -97,13 +98,14 @@ class ByteBuffer {
   bool at_end_ = false;
 };
 
-class CsvReading final : public FileReading {
+class RowsReading final : public FileReading {
  public:
-  CsvReading(ParsePool& pool, std::shared_ptr<const Dataset> dataset,
-             std::shared_ptr<const RowReader> reader, ByteBuffer buffer, std::uint64_t next_byte,
-             std::uint64_t next_line, ReadLimits limits)
+  RowsReading(ParsePool& pool, std::shared_ptr<const Dataset> dataset,
+              std::shared_ptr<const RowFormat> format, std::shared_ptr<const RowReader> reader,
+              ByteBuffer buffer, std::uint64_t next_byte, std::uint64_t next_line, ReadLimits limits)
       : pool_(pool),
         dataset_(std::move(dataset)),
+        format_(std::move(format)),
         reader_(std::move(reader)),
         buffer_(std::move(buffer)),
         next_byte_(next_byte),
@@ -131,9 +133,12 @@ class CsvReading final : public FileReading {
         auto more = buffer_.read_more(want - buffer_.bytes().size());
         if (!more) return more;
       }
-      split_rows(buffer_.bytes(), buffer_.at_end(), next_line_, dataset_->csv, limits_.block_bytes,
-                 split);
+      format_->split(buffer_.bytes(), buffer_.at_end(), next_line_, limits_.block_bytes, split);
       if (split.consumed > 0 || buffer_.at_end()) break;
+      if (buffer_.bytes().size() > 2 * kMaxRowBytes) {
+        return fail("Line " + std::to_string(next_line_) + " begins a row that is longer than " +
+                    std::to_string(kMaxRowBytes) + " bytes; it cannot be told where the next begins.");
+      }
       want = std::max(want, buffer_.bytes().size()) * 2;  // a row longer than the buffer
     }
     exhausted_ = buffer_.at_end() && split.consumed == buffer_.bytes().size();
@@ -151,6 +156,7 @@ class CsvReading final : public FileReading {
 
   ParsePool& pool_;
   std::shared_ptr<const Dataset> dataset_;
+  std::shared_ptr<const RowFormat> format_;
   std::shared_ptr<const RowReader> reader_;
   ByteBuffer buffer_;
   std::uint64_t next_byte_;
@@ -160,30 +166,34 @@ class CsvReading final : public FileReading {
   std::deque<std::future<ParsedBlock>> ahead_;
 };
 
-struct Header {
-  std::string row;
-  std::size_t consumed = 0;
-  std::uint64_t next_line = 1;
-};
-
-Result<Header> read_header(ByteBuffer& buffer, const CsvFormat& format) {
+// What stands before the first row. The buffer keeps it.
+Result<Opening> read_opening(ByteBuffer& buffer, RowFormat& format) {
   for (std::size_t want = 64 * 1024;; want *= 2) {
     if (!buffer.at_end()) {
       auto more = buffer.read_more(want - std::min(want, buffer.bytes().size()));
       if (!more) return tl::unexpected(more.error());
     }
-    const std::size_t mark = byte_order_mark(buffer.bytes());
-    const std::string_view text = std::string_view(buffer.bytes()).substr(mark);
-    SplitResult split;
-    split_rows(text, buffer.at_end(), 1, format, 1, split);
-    if (!split.rows.empty()) {
-      const RawRow& row = split.rows.front();
-      if (row.unclosed_quote) return fail("The header row has a quote that is never closed.");
-      return Header{std::string(text.substr(row.begin, row.end - row.begin)), mark + split.consumed,
-                    split.next_line};
-    }
-    if (buffer.at_end()) return fail("The file has no header row.");
+    auto opening = format.open(buffer.bytes(), buffer.at_end());
+    if (!opening) return tl::unexpected(opening.error());
+    if (*opening) return **std::move(opening);
+    if (buffer.at_end() || want > 4 * kMaxRowBytes) return fail("The file has no beginning.");
   }
+}
+
+// An Error where a field that must have a value would be taken from a path that does not say it.
+Result<std::vector<std::string>> values_of_path(const Dataset& dataset, const std::string& path) {
+  if (auto values = path_values(dataset, path)) return *std::move(values);
+  for (const FieldSpec& field : dataset.fields) {
+    if (!field.path_field || !field.required) continue;
+    return fail("The path " + path + " does not say " + field.name + "; the definition looks for " +
+                dataset.path_pattern + " in it.");
+  }
+  return std::vector<std::string>();
+}
+
+std::string as_sentence(std::string text) {
+  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  return text;
 }
 
 }  // namespace
@@ -191,30 +201,28 @@ Result<Header> read_header(ByteBuffer& buffer, const CsvFormat& format) {
 Result<std::unique_ptr<FileReading>> FileReading::open(FileSource& source, ParsePool& pool,
                                                        std::shared_ptr<const Dataset> dataset,
                                                        const FileEntry& entry, ReadLimits limits) {
+  const auto from_path = values_of_path(*dataset, entry.file.path);
+  if (!from_path) return tl::unexpected(from_path.error());
   auto from_start = source.open(entry.file, 0);
   if (!from_start) return tl::unexpected(from_start.error());
   ByteBuffer buffer(std::move(*from_start));
-  auto header = read_header(buffer, dataset->csv);
-  if (!header) return tl::unexpected(header.error());
-  auto reader = RowReader::for_header(dataset, header->row);
-  if (!reader) {
-    std::string sentence = reader.error().message;
-    sentence.front() =
-        static_cast<char>(std::toupper(static_cast<unsigned char>(sentence.front())));
-    return fail(std::move(sentence));
-  }
+  std::shared_ptr<RowFormat> format = row_format(dataset);
+  auto opening = read_opening(buffer, *format);
+  if (!opening) return tl::unexpected(opening.error());
+  auto reader = RowReader::for_file(dataset, *format, opening->header, *from_path);
+  if (!reader) return fail(as_sentence(reader.error().message));
   auto shared = std::make_shared<const RowReader>(std::move(*reader));
   if (entry.next_byte == 0) {
-    buffer.take(header->consumed);
-    return std::make_unique<CsvReading>(pool, std::move(dataset), std::move(shared),
-                                        std::move(buffer), header->consumed, header->next_line,
-                                        limits);
+    buffer.take(opening->consumed);
+    return std::make_unique<RowsReading>(pool, std::move(dataset), std::move(format),
+                                         std::move(shared), std::move(buffer), opening->consumed,
+                                         opening->next_line, limits);
   }
   auto from_there = source.open(entry.file, entry.next_byte);
   if (!from_there) return tl::unexpected(from_there.error());
-  return std::make_unique<CsvReading>(pool, std::move(dataset), std::move(shared),
-                                      ByteBuffer(std::move(*from_there)), entry.next_byte,
-                                      entry.next_line, limits);
+  return std::make_unique<RowsReading>(pool, std::move(dataset), std::move(format),
+                                       std::move(shared), ByteBuffer(std::move(*from_there)),
+                                       entry.next_byte, entry.next_line, limits);
 }
 
 }  // namespace sluice::ingest

@@ -47,7 +47,7 @@ struct ReadLimits {
 
 class FileReading {
  public:
-  // Opens the file and checks its header; `entry` says where to go on. An Error is a sentence for
+  // Opens the file and checks its header and path; `entry` says where to go on. An Error is a sentence for
   // the file's receipt. `source` and `pool` outlive the object.
   static Result<std::unique_ptr<FileReading>> open(FileSource& source, ParsePool& pool,
                                                    std::shared_ptr<const Dataset> dataset,

@@ -1,0 +1,101 @@
+#include "common/rows/csv_format.h"
+
+#include "common/base/json_text.h"
+#include "common/rows/csv_cells.h"
+#include "common/rows/csv_splitter.h"
+#include "common/rows/header_check.h"
+
+namespace sluice {
+namespace {
+
+class Csv final : public RowFormat {
+ public:
+  explicit Csv(std::shared_ptr<const Dataset> dataset)
+      : dataset_(std::move(dataset)), format_(dataset_->csv) {}
+
+  Result<std::optional<Opening>> open(std::string_view start, bool at_end) override {
+    Opening opening;
+    opening.consumed = byte_order_mark(start);
+    if (!format_.header) return std::optional(opening);
+    const std::string_view text = start.substr(opening.consumed);
+    bool need_more = false;
+    std::optional<Opening> usual;  // as the definition says, or as most files are
+    for (const CsvFormat& dialect : dialects()) {
+      SplitResult split;
+      split_rows(text, at_end, 1, dialect, 1, split);
+      if (split.rows.empty()) {
+        need_more = !at_end;
+        continue;
+      }
+      const RawRow& row = split.rows.front();
+      if (row.unclosed_quote) continue;
+      Opening found{opening.consumed + split.consumed, split.next_line,
+                    std::string(text.substr(row.begin, row.end - row.begin))};
+      if (fits(found.header, dialect)) {
+        format_ = dialect;
+        return std::optional(std::move(found));
+      }
+      if (!usual) usual = std::move(found);
+    }
+    if (need_more && start.size() <= kMaxRowBytes) return std::optional<Opening>();
+    if (usual) return usual;
+    SplitResult split;
+    split_rows(text, true, 1, format_, 1, split);
+    if (split.rows.empty()) return fail("The file has no header row.");
+    return fail("The header row has a quote that is never closed.");
+  }
+
+  void split(std::string_view buffer, bool at_end, std::uint64_t first_line, std::size_t max_bytes,
+             SplitResult& out) const override {
+    split_rows(buffer, at_end, first_line, format_, max_bytes, out);
+  }
+
+  Result<std::unique_ptr<CellReader>> cell_reader(std::string_view header) const override {
+    if (!format_.header) return csv_cell_reader(*dataset_, format_, columns_without_header(*dataset_));
+    if (!is_valid_utf8(header)) {
+      return fail("the header is not UTF-8: is this file in another encoding, or not a text?");
+    }
+    const auto names = split_cells(header, format_);
+    if (!names) return fail("the header cannot be read: " + names.error().message);
+    if (auto wrong = check_header(*dataset_, *names); !wrong.empty()) return fail(std::move(wrong));
+    return csv_cell_reader(*dataset_, format_, *names);
+  }
+
+ private:
+  bool fits(std::string_view header, const CsvFormat& dialect) const {
+    const auto names = split_cells(header, dialect);
+    return names && check_header(*dataset_, *names).empty();
+  }
+
+  // The definition's first.
+  std::vector<CsvFormat> dialects() const {
+    std::vector<CsvFormat> out;
+    const auto add = [&](char delimiter, char quote) {
+      CsvFormat dialect = dataset_->csv;
+      dialect.delimiter = delimiter;
+      dialect.quote = quote;
+      out.push_back(dialect);
+    };
+    const CsvFormat& given = dataset_->csv;
+    add(given.delimiter, given.quote);
+    for (const char quote : {'"', '\''}) {
+      if (given.quote_given && quote != given.quote) continue;
+      for (const char delimiter : {',', ';', '\t', '|'}) {
+        if (given.delimiter_given && delimiter != given.delimiter) continue;
+        add(delimiter, quote);
+      }
+    }
+    return out;
+  }
+
+  std::shared_ptr<const Dataset> dataset_;
+  CsvFormat format_;
+};
+
+}  // namespace
+
+std::unique_ptr<RowFormat> csv_row_format(std::shared_ptr<const Dataset> dataset) {
+  return std::make_unique<Csv>(std::move(dataset));
+}
+
+}  // namespace sluice
