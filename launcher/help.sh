@@ -26,7 +26,8 @@ Sluice: files in, live reports out, exactly once.
   ./sluice help COMMAND      more about one of them; so does ./sluice COMMAND --help
 
 Variables: SLUICE_HOME (./.sluice), SLUICE_PORT_BASE (8080), SLUICE_DEFINITIONS (./schemas),
-SLUICE_KAFKA_BROKERS and SLUICE_POSTGRES_URL (where set, that one is used and none is started).
+SLUICE_KAFKA_BROKERS, SLUICE_POSTGRES_URL and SLUICE_S3_ENDPOINT (where set, that one is used and none is
+started).
 TEXT
 }
 
@@ -34,8 +35,8 @@ help_demo() {
   cat <<'TEXT'
 ./sluice demo
 
-Does all set-up and the main job: installs missing Debian packages, fetches Apache Kafka (pinned, checked),
-builds, starts Kafka, PostgreSQL and the four services, feeds the sample files of every definition, waits
+Does all set-up and the main job: installs missing Debian packages, fetches Apache Kafka, Apache Arrow and
+SeaweedFS (pinned, checked), builds, starts Kafka, PostgreSQL, the S3 server and the four services, feeds the sample files of every definition, waits
 until every file's receipt balances, and prints the head of each report, the receipts and the addresses.
 Exit 0 only then. Leaves everything running. Run again, it is quick, and the samples are recognised.
 TEXT
@@ -48,7 +49,7 @@ help_test() {
 Does all set-up, builds everything and runs the tests: those without servers first, then the rest. With
 arguments ctest is called once with exactly these:
   ./sluice test -L unit            ./sluice test -R Decimal            ./sluice test -L e2e -V
-Tests start a broker and a database of their own on free ports and never touch SLUICE_HOME.
+Tests start a broker, a database and an S3 server of their own on free ports and never touch SLUICE_HOME.
 TEXT
 }
 
@@ -56,11 +57,12 @@ help_up() {
   cat <<'TEXT'
 ./sluice up
 
-Does all set-up and starts Kafka, PostgreSQL and the four services; returns when all are ready. What runs
+Does all set-up and starts Kafka, PostgreSQL, the S3 server and the four services; returns when all are ready. What runs
 already is left alone. A service that ends is started again. Two homes (SLUICE_HOME) with two port bases
 (SLUICE_PORT_BASE) run side by side. Ports: api = base, ingest +1, transform +2, loader +3, Kafka +4 and +5,
-PostgreSQL +6.
+PostgreSQL +6, S3 +7.
   SLUICE_POSTGRES_PASSWORD   the password of a database that is made now (sluice)
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY   the S3 server's keys (sluice, sluice-secret)
 TEXT
 }
 
@@ -68,7 +70,7 @@ help_down() {
   cat <<'TEXT'
 ./sluice down
 
-Stops the services (they drain and commit), then Kafka, then PostgreSQL. All state is kept; ./sluice up goes
+Stops the services (they drain and commit), then Kafka, the S3 server and PostgreSQL. All state is kept; ./sluice up goes
 on where it was.
 TEXT
 }
@@ -86,7 +88,7 @@ help_logs() {
   cat <<'TEXT'
 ./sluice logs [-n LINES] [--no-follow] [SERVICE…]
 
-Follows the logs of all services, or of those named: ingest, transform, loader, api, kafka, postgres,
+Follows the logs of all services, or of those named: ingest, transform, loader, api, kafka, postgres, s3,
 supervisor, and the steps of the set-up (packages, kafka-install, configure, build).
 TEXT
 }
@@ -95,7 +97,7 @@ help_clean() {
   cat <<'TEXT'
 ./sluice clean [--yes]
 
-Stops everything and removes all state in SLUICE_HOME: files, broker, database, logs. Asks first, unless --yes.
+Stops everything and removes all state in SLUICE_HOME: files, broker, database, objects, logs. Asks first, unless --yes.
 The build and the fetched packages stay.
 TEXT
 }

@@ -37,6 +37,12 @@ start_service() {
     "SLUICE_HTTP_PORT=$(port_of "$name")" "SLUICE_KAFKA_BROKERS=$(kafka_address)"
     "SLUICE_INSTANCE_ID=${SLUICE_INSTANCE_ID:-local}"
   )
+  if [[ -n $own_s3 ]]; then
+    environment+=(
+      "SLUICE_S3_ENDPOINT=$(s3_address)" "SLUICE_S3_BUCKET=${SLUICE_S3_BUCKET:-$s3_bucket}"
+      "AWS_ACCESS_KEY_ID=$s3_key_id" "AWS_SECRET_ACCESS_KEY=$s3_secret"
+    )
+  fi
   [[ -z $own_postgres ]] || environment+=("SLUICE_POSTGRES_URL=$(postgres_address)")
   start_daemon "$run/$name.supervisor.pid" "$logs/supervisor.log" "${environment[@]}" \
     "$root/launcher/supervise.sh" "$name" "$run" "$logs/$name.log" "$bin/sluice-$name"

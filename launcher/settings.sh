@@ -27,6 +27,7 @@ read_settings() {
   kafka_port=$((port_base + 4))
   kafka_controller_port=$((port_base + 5))
   postgres_port=$((port_base + 6))
+  s3_port=$((port_base + 7))
 
   local folder folders=()
   IFS=: read -r -a folders <<<"${SLUICE_DEFINITIONS:-$root/schemas}"
@@ -38,9 +39,13 @@ read_settings() {
     postgres_password=$(<"$SLUICE_POSTGRES_PASSWORD_FILE") ||
       fail "SLUICE_POSTGRES_PASSWORD_FILE names $SLUICE_POSTGRES_PASSWORD_FILE, which cannot be read"
   fi
-  own_kafka=yes own_postgres=yes
+  # Other keys for the local S3 server: the ones that AWS's own tools read.
+  s3_key_id=${AWS_ACCESS_KEY_ID:-sluice}
+  s3_secret=${AWS_SECRET_ACCESS_KEY:-sluice-secret}
+  own_kafka=yes own_postgres=yes own_s3=yes
   [[ -n ${SLUICE_KAFKA_BROKERS:-} ]] && own_kafka=
   [[ -n ${SLUICE_POSTGRES_URL:-}${SLUICE_POSTGRES_URL_FILE:-} ]] && own_postgres=
+  [[ -n ${SLUICE_S3_ENDPOINT:-} ]] && own_s3=
   return 0
 }
 

@@ -71,6 +71,12 @@ command_status() {
   else
     say "  postgres   elsewhere (SLUICE_POSTGRES_URL)"
   fi
+  if [[ -n $own_s3 ]]; then
+    status_row s3 "$s3_port" "$run/s3.pid" "$(server_state "$run/s3.pid")"
+    ! ended "$run/s3.pid" || all=1
+  else
+    say "  s3         elsewhere: $SLUICE_S3_ENDPOINT"
+  fi
   show_addresses
   # For scripts: 0 only if everything runs and is ready.
   return "$all"
@@ -100,7 +106,7 @@ command_logs() {
   for name in "${names[@]}"; do
     if [[ -f $logs/$name.log ]]; then
       files+=("$logs/$name.log")
-    elif [[ " ${services[*]} kafka postgres supervisor " == *" $name "* ]]; then
+    elif [[ " ${services[*]} kafka postgres s3 supervisor " == *" $name "* ]]; then
       warn "$name has written nothing yet"
     else
       usage_error "there is no log $name; there are: $(log_names)"

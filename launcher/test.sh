@@ -7,6 +7,7 @@ command_test() {
   lock_home
   install_packages
   install_kafka "$logs"
+  install_seaweedfs "$logs"
   build_targets
   exec {lock_fd}>&-
   if (($# > 0)); then

@@ -6,6 +6,7 @@ prepare() {
   require_space "$home" 1 "the state of a local run"
   install_packages
   [[ -z $own_kafka ]] || install_kafka "$logs"
+  [[ -z $own_s3 ]] || install_seaweedfs "$logs"
   build_targets "$@"
 }
 
@@ -18,6 +19,9 @@ require_ports() {
   fi
   if [[ -n $own_postgres ]] && ended "$run/postgres.pid"; then
     require_port "$postgres_port" "PostgreSQL"
+  fi
+  if [[ -n $own_s3 ]] && ended "$run/s3.pid"; then
+    require_port "$s3_port" "the S3 server"
   fi
   for name in "${services[@]}"; do
     if ended "$run/$name.supervisor.pid" && ended "$run/$name.pid"; then
@@ -48,8 +52,13 @@ start_servers() {
     init_postgres "$postgres_home" "$logs/postgres-init.log" "$postgres_password"
     start_postgres "$postgres_home" "$postgres_port" "$logs/postgres.log" "$run/postgres.pid"
   fi
+  if [[ -n $own_s3 ]] && ended "$run/s3.pid"; then
+    progress "starting the S3 server on port $s3_port"
+    start_s3 "$home/s3" "$s3_port" "$logs/s3.log" "$run/s3.pid" "$s3_key_id" "$s3_secret"
+  fi
   [[ -z $own_postgres ]] || await_postgres "$postgres_port" "$postgres_password" "$run/postgres.pid" "$logs/postgres.log"
   [[ -z $own_kafka ]] || await_kafka "$kafka_port" "$run/kafka.pid" "$logs/kafka.log"
+  [[ -z $own_s3 ]] || await_s3 "$s3_port" "$s3_key_id" "$s3_secret" "$run/s3.pid" "$logs/s3.log"
 }
 
 start_services() {
@@ -82,11 +91,13 @@ command_up() {
 show_addresses() {
   say ""
   say "  drop files in    $home/data/in"
+  [[ -z $own_s3 ]] || say "  or as objects    s3://$s3_bucket/in/"
   say "  reports as CSV   $home/data/out"
   say "  the web page     http://127.0.0.1:$api_port/"
   say "  REST             http://127.0.0.1:$api_port/v1/reports    (described in http://127.0.0.1:$api_port/openapi.json)"
   [[ -z $own_postgres ]] || say "  PostgreSQL       $(postgres_address)"
   [[ -z $own_kafka ]] || say "  Kafka            $(kafka_address)"
+  [[ -z $own_s3 ]] || say "  S3               $(s3_address)  (bucket $s3_bucket, path style, key $s3_key_id)"
   say "  definitions      $definitions"
   say ""
 }
@@ -111,6 +122,10 @@ down() {
   if ! ended "$run/kafka.pid"; then
     progress "stopping Kafka"
     stop_daemon "$run/kafka.pid" TERM 30 || warn "Kafka did not stop in time and was killed"
+  fi
+  if ! ended "$run/s3.pid"; then
+    progress "stopping the S3 server"
+    stop_daemon "$run/s3.pid" TERM 30 || warn "the S3 server did not stop in time and was killed"
   fi
   if ! ended "$run/postgres.pid"; then
     progress "stopping PostgreSQL"

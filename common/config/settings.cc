@@ -71,6 +71,29 @@ Option kafka_text(std::string key, std::string variable, std::string help,
           [member](const Settings& s) { return s.kafka.*member; }};
 }
 
+Option s3_text(std::string key, std::string variable, std::string help,
+               std::string S3Settings::*member, bool secret = false) {
+  return {std::move(key),
+          std::move(variable),
+          std::move(help),
+          secret,
+          [member](Settings& s, const std::string& v) { s.s3.*member = v; },
+          [member](const Settings& s) { return s.s3.*member; }};
+}
+
+template <typename T>
+Option s3_number(std::string key, std::string variable, std::string help, T S3Settings::*member,
+                 std::int64_t low, std::int64_t high) {
+  return {std::move(key),
+          std::move(variable),
+          std::move(help),
+          false,
+          [=](Settings& s, const std::string& v) {
+            s.s3.*member = static_cast<T>(whole_number(v, low, high));
+          },
+          [member](const Settings& s) { return std::to_string(s.s3.*member); }};
+}
+
 template <typename T>
 Option kafka_number(std::string key, std::string variable, std::string help,
                     T KafkaSettings::*member, std::int64_t low, std::int64_t high) {
@@ -109,6 +132,41 @@ const std::vector<Option>& options() {
       kafka_number("kafka.transaction_timeout_ms", "SLUICE_KAFKA_TRANSACTION_TIMEOUT_MS",
                    "after which the broker aborts a silent transaction",
                    &KafkaSettings::transaction_timeout_ms, 1000, 900'000),
+      s3_text("s3.endpoint", "SLUICE_S3_ENDPOINT", "URL of the S3 server; AWS's own if not set",
+              &S3Settings::endpoint),
+      s3_text("s3.region", "SLUICE_S3_REGION", "AWS_REGION, or us-east-1, if not set",
+              &S3Settings::region),
+      s3_text("s3.access_key_id", "SLUICE_S3_ACCESS_KEY_ID",
+              "the AWS variables and files count if not set", &S3Settings::access_key_id),
+      s3_text("s3.secret_access_key", "SLUICE_S3_SECRET_ACCESS_KEY", "belongs to it",
+              &S3Settings::secret_access_key, true),
+      s3_text("s3.session_token", "SLUICE_S3_SESSION_TOKEN", "belongs to temporary keys",
+              &S3Settings::session_token, true),
+      {"s3.addressing", "SLUICE_S3_ADDRESSING", "path, virtual or auto", false,
+       [](Settings& s, const std::string& v) {
+         if (v != "path" && v != "virtual" && v != "auto") {
+           throw ConfigError(fmt::format("\"{}\" is none of path, virtual, auto", v));
+         }
+         s.s3.addressing = v;
+       },
+       [](const Settings& s) { return s.s3.addressing; }},
+      s3_text("s3.ca_file", "SLUICE_S3_CA_FILE", "PEM file of the authorities to trust",
+              &S3Settings::ca_file),
+      s3_text("s3.bucket", "SLUICE_S3_BUCKET", "its objects are sources for every definition",
+              &S3Settings::bucket),
+      s3_text("s3.prefix", "SLUICE_S3_PREFIX", "of the objects that are sources",
+              &S3Settings::prefix),
+      {"s3.after", "SLUICE_S3_AFTER", "what becomes of them: keep, move, tag or delete", false,
+       [](Settings& s, const std::string& v) {
+         const auto after = parse_after_reading(v);
+         if (!after) throw ConfigError(fmt::format("\"{}\" is none of keep, move, tag, delete", v));
+         s.s3.after = *after;
+       },
+       [](const Settings& s) { return std::string(to_string(s.s3.after)); }},
+      s3_number("s3.poll_ms", "SLUICE_S3_POLL_MS", "milliseconds between two listings",
+                &S3Settings::poll_ms, 100, 86'400'000),
+      s3_number("s3.concurrency", "SLUICE_S3_CONCURRENCY", "objects that are read at once",
+                &S3Settings::concurrency, 1, 256),
       text("postgres_url", "SLUICE_POSTGRES_URL", "postgresql://user:password@host:port/database",
            &Settings::postgres_url, true),
       text("instance", "SLUICE_INSTANCE_ID",
@@ -135,9 +193,8 @@ const std::vector<Option>& options() {
 // Read by the launcher or by tools, not by the services; no mistake to have them set.
 bool belongs_to_others(const std::string& variable) {
   static const std::vector<std::string> known = {
-      "SLUICE_PORT_BASE",         "SLUICE_CONFIG",
-      "SLUICE_S3_ENDPOINT",       "SLUICE_CACHE",
-      "SLUICE_POSTGRES_PASSWORD", "SLUICE_POSTGRES_PASSWORD_FILE"};
+      "SLUICE_PORT_BASE", "SLUICE_CONFIG", "SLUICE_CACHE", "SLUICE_POSTGRES_PASSWORD",
+      "SLUICE_POSTGRES_PASSWORD_FILE"};
   return std::ranges::find(known, variable) != known.end() ||
          variable.starts_with("SLUICE_TEST_") || variable.starts_with("SLUICE_SIMULATION_") ||
          variable.starts_with("SLUICE_LAUNCHER_") || variable.starts_with("SLUICE_BUILD_");
@@ -194,7 +251,7 @@ void read_yaml(const YAML::Node& node, const std::string& prefix, const std::str
       read_properties(item.second, where, settings);
     } else if (const Option* option = by_key(key)) {
       set(*option, settings, value_of(item.second, key, where), where);
-    } else if (item.second.IsMap() && (key == "kafka" || key == "http")) {
+    } else if (item.second.IsMap() && (key == "kafka" || key == "http" || key == "s3")) {
       read_yaml(item.second, key + ".", path, settings);
     } else {
       throw ConfigError(where + ": there is no such setting; --help lists them all");

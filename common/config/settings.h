@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/model/after_reading.h"
 
 namespace sluice {
 
@@ -24,6 +25,24 @@ struct KafkaSettings {
   std::int64_t transaction_timeout_ms = 30'000;  // SLUICE_KAFKA_TRANSACTION_TIMEOUT_MS
 };
 
+// A bucket's objects as sources, and where exports may go. Keys and region come from the usual AWS
+// variables and files where they are not set here (common/adapters/s3/credentials.h).
+struct S3Settings {
+  std::string endpoint;           // SLUICE_S3_ENDPOINT: URL; empty: AWS's own of the region
+  std::string region;             // SLUICE_S3_REGION
+  std::string access_key_id;      // SLUICE_S3_ACCESS_KEY_ID
+  std::string secret_access_key;  // SLUICE_S3_SECRET_ACCESS_KEY (secret)
+  std::string session_token;      // SLUICE_S3_SESSION_TOKEN (secret)
+  // SLUICE_S3_ADDRESSING: path, virtual (bucket.host), or auto: path where an endpoint is set
+  std::string addressing = "auto";
+  std::string ca_file;                             // SLUICE_S3_CA_FILE: PEM, instead of the system's
+  std::string bucket;                              // SLUICE_S3_BUCKET; empty: only those of definitions
+  std::string prefix = "in/";                      // SLUICE_S3_PREFIX of the sources in it
+  AfterReading after = AfterReading::kMove;        // SLUICE_S3_AFTER
+  std::int64_t poll_ms = 5000;                     // SLUICE_S3_POLL_MS between two listings
+  int concurrency = 16;                            // SLUICE_S3_CONCURRENCY: objects at once
+};
+
 struct Settings {
   std::string service;
   std::string home = ".sluice";                        // SLUICE_HOME
@@ -33,6 +52,7 @@ struct Settings {
   // loader +3
   std::uint16_t http_port = 0;
   KafkaSettings kafka;
+  S3Settings s3;
   // SLUICE_POSTGRES_URL (secret), default postgresql://sluice:sluice@127.0.0.1:<base+6>/sluice
   std::string postgres_url;
   std::string instance;            // SLUICE_INSTANCE_ID; empty = none (dynamic member)

@@ -140,11 +140,25 @@ TEST_F(SettingsTest, AnEmptyVariableIsAnUnsetOne) {
 
 TEST_F(SettingsTest, VariablesOfTheLauncherAndOfTestsAreNoMistake) {
   for (const char* name :
-       {"SLUICE_CACHE", "SLUICE_BUILD_DIR", "SLUICE_S3_ENDPOINT", "SLUICE_TEST_KAFKA",
-        "SLUICE_POSTGRES_PASSWORD", "SLUICE_POSTGRES_PASSWORD_FILE"}) {
+       {"SLUICE_CACHE", "SLUICE_BUILD_DIR", "SLUICE_TEST_KAFKA", "SLUICE_POSTGRES_PASSWORD",
+        "SLUICE_POSTGRES_PASSWORD_FILE"}) {
     variable(name, "x");
   }
   EXPECT_EQ(refusal(), "accepted");
+}
+
+TEST_F(SettingsTest, AnS3SourceIsConfiguredLikeEverythingElseAndItsSecretStaysUnsaid) {
+  variable("SLUICE_S3_ENDPOINT", "http://127.0.0.1:9000");
+  variable("SLUICE_S3_AFTER", "tag");
+  variable("SLUICE_S3_SECRET_ACCESS_KEY_FILE", file("secret", "wJalrXUtnFEMI\n"));
+  const Settings settings = read({"--config", file("s.yaml", "s3: { bucket: landing }\n")});
+  EXPECT_EQ(settings.s3.endpoint, "http://127.0.0.1:9000");
+  EXPECT_EQ(settings.s3.bucket, "landing");
+  EXPECT_EQ(settings.s3.after, AfterReading::kTag);
+  EXPECT_EQ(settings.s3.secret_access_key, "wJalrXUtnFEMI");
+  EXPECT_THAT(describe(settings), Not(HasSubstr("wJalr")));
+  variable("SLUICE_S3_AFTER", "burn");
+  EXPECT_THAT(refusal(), HasSubstr("none of keep, move, tag, delete"));
 }
 
 TEST_F(SettingsTest, WhatIsUnknownIsRefusedByName) {

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# The broker and the database that tests run against: real ones, on free ports, in a folder of their own.
+# The broker, the database and the S3 server that tests run against: real ones, on free ports, in a folder of their own.
 #
-#   environment.sh start DIR [OWNER_PID]   starts both and writes DIR/environment.env; they end with OWNER_PID
+#   environment.sh start DIR [OWNER_PID]   starts all and writes DIR/environment.env; they end with OWNER_PID
 #                                          (the caller, if not given), whatever becomes of it
-#   environment.sh stop DIR                ends both and removes their state
-#   environment.sh kill DIR kafka|postgres    kill -9
-#   environment.sh revive DIR kafka|postgres  starts what was killed, on the same port with the same state
+#   environment.sh stop DIR                ends all and removes their state
+#   environment.sh kill DIR kafka|postgres|s3    kill -9
+#   environment.sh revive DIR kafka|postgres|s3  starts what was killed, on the same port with the same state
 #
-# Below ctest it is the fixture `environment`: one broker and one database for all tests of a run. Tests
+# Below ctest it is the fixture `environment`: one of each for all tests of a run. Tests
 # keep apart by topic prefixes and databases of their own (tests/support/environment.h).
 set -euo pipefail
 
 self=$(readlink -f "${BASH_SOURCE[0]}")
 root=$(readlink -f "$(dirname "$self")/../..")
-for part in say settings processes ports kafka postgres; do
+for part in say settings processes ports wheels kafka postgres s3; do
   # shellcheck source=/dev/null
   source "$root/launcher/$part.sh"
 done
@@ -28,8 +28,9 @@ readonly test_postgres_settings=(fsync=off)
 
 choose_ports() {
   kafka=$(free_port) controller=$(free_port) upstream=$(free_port) proxy=$(free_port) postgres=$(free_port)
+  s3=$(free_port)
   cat >"$dir/ports" <<PORTS
-kafka=$kafka controller=$controller upstream=$upstream proxy=$proxy postgres=$postgres
+kafka=$kafka controller=$controller upstream=$upstream proxy=$proxy postgres=$postgres s3=$s3
 PORTS
 }
 
@@ -43,6 +44,9 @@ revive() {
   case $1 in
     kafka)
       start_kafka "$dir/kafka" "$dir/kafka.log" "$dir/kafka.pid"
+      ;;
+    s3)
+      start_s3 "$dir/s3" "$s3" "$dir/s3.log" "$dir/s3.pid" sluice sluice-secret
       ;;
     postgres)
       # After kill -9 the database's other processes need a moment to see it and end.
@@ -65,6 +69,7 @@ database_answers_or_ended() {
 await() {
   case $1 in
     kafka) await_kafka "$kafka" "$dir/kafka.pid" "$dir/kafka.log" ;;
+    s3) await_s3 "$s3" sluice sluice-secret "$dir/s3.pid" "$dir/s3.log" ;;
     postgres) await_postgres "$postgres" sluice "$dir/postgres.pid" "$dir/postgres.log" ;;
   esac
 }
@@ -74,21 +79,25 @@ start() {
   stop
   mkdir -p "$dir"
   install_kafka "$dir"
+  install_seaweedfs "$dir"
   choose_ports
   configure_kafka "$dir/kafka" "$kafka" "$controller" "$upstream" "$proxy"
   postgres_home=$(postgres_dir "$dir/postgres")
   revive kafka
+  revive s3
   init_postgres "$postgres_home" "$dir/postgres-init.log" sluice
   revive postgres
   # Whatever ends the owner, no server outlives it.
   start_daemon "$dir/watch.pid" "$dir/watch.log" "$self" watch "$dir" "$owner" "$(started_at "$owner")"
   await postgres
   await kafka
+  await s3
   cat >"$env_file" <<ENV
 SLUICE_TEST_KAFKA=127.0.0.1:$kafka
 SLUICE_TEST_KAFKA_PROXIED=127.0.0.1:$proxy
 SLUICE_TEST_KAFKA_PROXY_UPSTREAM=127.0.0.1:$upstream
 SLUICE_TEST_POSTGRES=postgresql://sluice:sluice@127.0.0.1:$postgres/sluice
+SLUICE_TEST_S3=http://127.0.0.1:$s3
 ENV
 }
 
@@ -96,12 +105,13 @@ stop() {
   [[ -d $dir ]] || return 0
   stop_daemon "$dir/watch.pid" TERM 5 || true
   end_servers
-  rm -rf "$(readlink -m "$dir/postgres")" "$dir/postgres" "$dir/kafka" "$env_file" "$dir/ports" "$dir"/*.log
+  rm -rf "$(readlink -m "$dir/postgres")" "$dir/postgres" "$dir/kafka" "$dir/s3" "$env_file" "$dir/ports" "$dir"/*.log
 }
 
 end_servers() {
   # Nothing in it is worth keeping: the quickest way is good enough.
   stop_daemon "$dir/kafka.pid" KILL 10 || true
+  stop_daemon "$dir/s3.pid" KILL 10 || true
   stop_daemon "$dir/postgres.pid" QUIT 20 || true
 }
 

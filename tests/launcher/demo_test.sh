@@ -13,7 +13,7 @@ cleanup() {
 }
 show_logs() {
   local log
-  for log in "$SLUICE_HOME"/logs/{ingest,transform,loader,api,kafka,postgres,supervisor}.log; do
+  for log in "$SLUICE_HOME"/logs/{ingest,transform,loader,api,kafka,postgres,s3,supervisor}.log; do
     printf -- '--- %s\n' "$log"
     tail -n 20 "$log" 2>/dev/null
   done

@@ -1,6 +1,7 @@
 #pragma once
-// The broker and the database of this ctest run (tests/environment starts them once for all tests).
-// Tests run side by side on both, so each takes a topic prefix and a database of its own.
+// The broker, the database and the S3 server of this ctest run (tests/environment starts them once for all
+// tests). Tests run side by side on them, so each takes a topic prefix, a database and a prefix of keys of its
+// own.
 
 #include <string>
 
@@ -13,6 +14,7 @@ struct TestEnvironment {
   // `kafka_proxied`, where nobody listens until a test puts its proxy there. One test at a time.
   std::string kafka_proxied;
   std::string kafka_proxy_upstream;
+  std::string s3;  // URL; bucket "landing", keys "sluice" / "sluice-secret", path style
 };
 
 // Throws std::runtime_error with what to do where the environment does not run.
@@ -21,7 +23,7 @@ const TestEnvironment& test_environment();
 // Reads what environment.sh wrote.
 TestEnvironment read_test_environment(const std::string& file);
 
-// A topic prefix, and the URL of an empty database, that no other test has.
+// A topic prefix (good for keys too), and the URL of an empty database, that no other test has.
 std::string fresh_prefix();
 std::string fresh_database();
 std::string fresh_database(const std::string& postgres_url);

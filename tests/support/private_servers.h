@@ -16,6 +16,7 @@ class PrivateServers {
   PrivateServers& operator=(const PrivateServers&) = delete;
 
   std::string kafka() const { return environment_.kafka; }
+  std::string s3() const { return environment_.s3; }
   std::string postgres_url() const { return environment_.postgres; }
   std::string fresh_database() const { return testing::fresh_database(environment_.postgres); }
 
@@ -24,6 +25,8 @@ class PrivateServers {
   void start_kafka() const { run("revive", "kafka"); }
   void kill_postgres() const { run("kill", "postgres"); }
   void start_postgres() const { run("revive", "postgres"); }
+  void kill_s3() const { run("kill", "s3"); }
+  void start_s3() const { run("revive", "s3"); }
 
  private:
   void run(const std::string& command, const std::string& argument) const;
