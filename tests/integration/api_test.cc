@@ -246,9 +246,9 @@ TEST_F(ApiTest, AmountsAreExactInEveryFormat) {
   EXPECT_THAT(
       csv.body,
       AllOf(
-          StartsWith("country,month,bookings,amount,opened,last_at\r\n"),
-          HasSubstr("España,2017_01,5,397999.18,2016-02-29,2017-01-31T10:00:00.5Z\r\n"),
-          HasSubstr("\"a \"\"quoted\"\", one\",2016_12,0,-12345678901234567890.123456789,,\r\n")));
+          StartsWith("country,month,bookings,amount,opened,last_at\n"),
+          HasSubstr("España,2017_01,5,397999.18,2016-02-29,2017-01-31T10:00:00.5Z\n"),
+          HasSubstr("\"a \"\"quoted\"\", one\",2016_12,0,-12345678901234567890.123456789,,\n")));
   const auto lines = get(filter + "&format=ndjson");
   EXPECT_EQ(lines.header("content-type"), "application/x-ndjson");
   EXPECT_EQ(std::count(lines.body.begin(), lines.body.end(), '\n'), 4);
@@ -320,7 +320,7 @@ TEST_F(ApiTest, AReportWithoutATableYetIsEmpty) {
   EXPECT_THAT(page["rows"], IsEmpty());
   EXPECT_EQ(page["revision"], 0);
   EXPECT_TRUE(page["next"].is_null());
-  EXPECT_EQ(get("/v1/reports/unborn?format=csv").body, "country\r\n");
+  EXPECT_EQ(get("/v1/reports/unborn?format=csv").body, "country\n");
 }
 
 TEST_F(ApiTest, MistakesAreProblemsThatHelp) {

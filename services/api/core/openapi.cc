@@ -181,7 +181,8 @@ Json shared_responses() {
 Json rows_response(const Json& page) {
   const Json lines = {{"schema", {{"type", "string"}}}};
   return {{"description",
-           "Rows. In CSV and NDJSON the next cursor is in the header Sluice-Next-Cursor."},
+           "Rows. In CSV and NDJSON, whose lines end in LF, the next cursor is in the header "
+            "Sluice-Next-Cursor."},
           {"headers", {{"Sluice-Next-Cursor", {{"schema", {{"type", "string"}}}}}}},
           {"content",
            {{"application/json", {{"schema", page}}},

@@ -56,7 +56,7 @@ RowWriter::RowWriter(Format format, const std::vector<TableColumn>& columns)
     if (i > 0) out_.push_back(',');
     append_csv(out_, columns[i].name);
   }
-  out_ += "\r\n";
+  out_.push_back('\n');
 }
 
 void RowWriter::row(const Row& values) {
@@ -90,7 +90,7 @@ void RowWriter::csv_row(const Row& values) {
     if (i > 0) out_.push_back(',');
     if (values[i]) append_csv(out_, *values[i]);
   }
-  out_ += "\r\n";
+  out_.push_back('\n');
 }
 
 }  // namespace sluice::api

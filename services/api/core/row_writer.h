@@ -25,7 +25,8 @@ class RowWriter {
   void row(const Row& values);
 
   // JSON: the objects with commas between them (no brackets: the caller has an envelope). NDJSON:
-  // one object a line. CSV (RFC 4180): the header, then a line a row; null is empty, an empty text
+  // one object a line. CSV: the header, then a line a row; quoted as RFC 4180 says, but lines end in
+  // LF, so that the bytes are those of the report's file in data/out; null is empty, an empty text
   // is "".
   std::string take() { return std::move(out_); }
 

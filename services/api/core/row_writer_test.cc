@@ -41,9 +41,9 @@ TEST(RowWriter, NdjsonIsOneObjectALine) {
 
 TEST(RowWriter, CsvHasAHeaderAndTellsNullFromEmpty) {
   EXPECT_EQ(written(Format::kCsv, {kFull, kEmpty}),
-            "name,amount,n,open,day\r\n\"Caffè \"\"A\"\", "
-            "B\",617087.510,-3,true,2017-01-31\r\n\"\",,,,\r\n");
-  EXPECT_EQ(written(Format::kCsv, {}), "name,amount,n,open,day\r\n");
+            "name,amount,n,open,day\n\"Caffè \"\"A\"\", "
+            "B\",617087.510,-3,true,2017-01-31\n\"\",,,,\n");
+  EXPECT_EQ(written(Format::kCsv, {}), "name,amount,n,open,day\n");
 }
 
 TEST(RowWriter, ANumberThatJsonHasNotIsNull) {
