@@ -158,7 +158,7 @@ void CsvExporter::take_new_reports() {
       log::error("report not exported", {{"report", report.name}, {"reason", path.error().message}});
       continue;
     }
-    Export made{report.name, (fs::path(folder_) / *path).string(), csv_copy(report), 0};
+    Export made{report.name, (fs::path(folder_) / *path).string(), csv_copy(report)};
     for (const Export& old : exports_) {
       if (old.report == made.report && old.file == made.file && old.copy == made.copy) made = old;
     }
@@ -176,7 +176,9 @@ void CsvExporter::look() {
   const std::optional<std::string> parameters[] = {text_array(names)};
   std::string trouble;
   const postgres::Rows rows = connection_->run(
-      "SELECT name, revision FROM _sluice.reports WHERE name = ANY ($1::text[])", parameters);
+      "SELECT wanted.name, COALESCE(r.revision, 0) FROM unnest($1::text[]) AS wanted (name) "
+      "LEFT JOIN _sluice.reports AS r ON r.name = wanted.name",
+      parameters);
   for (int row = 0; row < rows.size(); ++row) {
     for (Export& one : exports_) {
       if (one.report != rows.text(row, 0)) continue;
@@ -202,7 +204,8 @@ void CsvExporter::write(Export& one) {
   connection_->begin("ISOLATION LEVEL REPEATABLE READ READ ONLY");
   {
     const std::optional<std::string> name[] = {one.report};
-    revision = connection_->run("SELECT revision FROM _sluice.reports WHERE name = $1", name)
+    revision = connection_
+                   ->run("SELECT COALESCE(max(revision), 0) FROM _sluice.reports WHERE name = $1", name)
                    .integer(0, 0);
     Descriptor out(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
     connection_->copy_out(one.copy, [&](std::string_view piece) { out.write(piece); });

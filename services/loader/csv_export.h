@@ -1,12 +1,13 @@
 #pragma once
-// Writes a report's CSV file whenever the report has changed, on one thread for all reports of the process.
-// A reader of the file sees a whole old or a whole new one, never a part: each is a snapshot of
-// the table, written beside it and renamed.
+// Writes a report's CSV file whenever the report has changed, on one thread for all reports of the
+// process; one that never had a row is a file with its header alone. A reader of the file sees a whole
+// old or a whole new one, never a part: each is a snapshot of the table, written beside it and renamed.
 
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -36,9 +37,10 @@ class CsvExporter {
  private:
   struct Export {
     std::string report;
-    std::string file;       // whole path
-    std::string copy;       // the statement
-    std::int64_t done = 0;  // the report's revision in the file; 0: not known
+    std::string file;  // whole path
+    std::string copy;  // the statement
+    // The report's revision in the file (0: it never had a row); nothing: not known.
+    std::optional<std::int64_t> done{};
   };
   void run(const std::stop_token& stop);
   void sweep() const;
