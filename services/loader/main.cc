@@ -9,6 +9,7 @@
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/adapters/kafka/kafka_log.h"
 #include "common/runtime/service_host.h"
+#include "common/telemetry/log.h"
 #include "services/loader/csv_export.h"
 #include "services/loader/pipelines.h"
 #include "services/loader/postgres_row_store.h"
@@ -34,6 +35,13 @@ void ensure_tables(const Settings& settings, const std::vector<sluice::loader::T
   sluice::postgres::Connection connection(settings.postgres_url, "sluice-loader tables");
   sluice::loader::prepare_session(connection);
   sluice::loader::prepare_tables(connection, tables);
+}
+
+void purge(const Settings& settings) {
+  sluice::postgres::Connection connection(settings.postgres_url, "sluice-loader housekeeping");
+  sluice::loader::prepare_session(connection);
+  const std::uint64_t purged = sluice::loader::purge_tombstones(connection);
+  if (purged > 0) sluice::log::info("old deletions forgotten", {{"rows", purged}});
 }
 
 sluice::WorkerParts consumers(const Settings& settings, const std::string& group, int worker) {
@@ -81,6 +89,7 @@ struct Loader {
                        [this](const std::vector<sluice::loader::TablePlan>& tables) {
                          ensure_tables(settings, tables);
                        },
+                   .housekeeping = [this] { purge(settings); },
                    .consumers =
                        [this](const std::string& group, int worker) {
                          return consumers(settings, group, worker);

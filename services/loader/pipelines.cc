@@ -8,6 +8,7 @@ namespace sluice::loader {
 namespace {
 
 constexpr auto kLookInterval = std::chrono::seconds(1);
+constexpr auto kHousekeepingInterval = std::chrono::hours(1);
 
 }  // namespace
 
@@ -92,9 +93,23 @@ void Pipelines::look() {
     }
   }
   parts_.csv_reports(std::move(csv_reports));
+  keep_house();
   told_ = std::exchange(told_now_, {});
   const std::lock_guard lock(mutex_);
   trouble_ = std::move(trouble);
+}
+
+void Pipelines::keep_house() {
+  const auto now = parts_.tasks.clock.steady_now();
+  // The ledger that runs has made the tables.
+  if (now < next_housekeeping_ || !files_running_) return;
+  next_housekeeping_ = now + kHousekeepingInterval;
+  try {
+    parts_.housekeeping();
+  } catch (const std::exception& error) {
+    log::warning("old deletions were not forgotten; the next try is in an hour",
+                 {{"reason", error.what()}});
+  }
 }
 
 void Pipelines::launch(const std::string& name, const std::string& group, const Dataset* dataset,

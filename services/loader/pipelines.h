@@ -33,6 +33,8 @@ class Pipelines {
     std::function<void(const Dataset*)> ensure_topics;
     // Makes the tables or checks them; throws ConnectionLost while the database is away.
     std::function<void(const std::vector<TablePlan>&)> ensure_tables;
+    // Every hour: keeps the product's own tables small; may throw.
+    std::function<void()> housekeeping;
     std::function<WorkerParts(const std::string& group, int worker)> consumers;
     // The reports with a CSV sink of all datasets that run.
     std::function<void(std::vector<ReportSpec>)> csv_reports;
@@ -54,6 +56,7 @@ class Pipelines {
   };
   void watch(const std::stop_token& stop);
   void look();
+  void keep_house();
   // Logs a sentence unless it was logged at the last look too.
   void complain(const std::string& sentence);
   void launch(const std::string& name, const std::string& group, const Dataset* dataset,
@@ -63,6 +66,7 @@ class Pipelines {
   // The watching thread's:
   std::map<std::string, std::shared_ptr<const Dataset>> running_;
   bool files_running_ = false;
+  Clock::Steady next_housekeeping_{};
   std::set<std::string> told_, told_now_;
   // Under the mutex:
   mutable std::mutex mutex_;

@@ -19,7 +19,14 @@ constexpr std::array kOwnTables = {
     "CREATE TABLE IF NOT EXISTS _sluice.reports (name text PRIMARY KEY, revision bigint NOT NULL, "
     "updated_at timestamptz) WITH (fillfactor = 50)",
     "CREATE TABLE IF NOT EXISTS _sluice.tombstones (report text, key text COLLATE \"C\", "
-    "revision bigint NOT NULL, PRIMARY KEY (report, key))"};
+    "revision bigint NOT NULL, PRIMARY KEY (report, key))",
+    "ALTER TABLE _sluice.tombstones "
+    "ADD COLUMN IF NOT EXISTS deleted_at timestamptz NOT NULL DEFAULT now()"};
+
+// In pieces, and around the rows that a loader works on just now, so that nobody waits for it.
+constexpr const char* kPurge =
+    "DELETE FROM _sluice.tombstones WHERE ctid = ANY (ARRAY(SELECT ctid FROM _sluice.tombstones "
+    "WHERE deleted_at < now() - interval '1 day' LIMIT 10000 FOR UPDATE SKIP LOCKED))";
 
 constexpr const char* kColumns =
     "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
@@ -54,6 +61,14 @@ void make_own_tables(postgres::Connection& connection) {
                  ours);
 }
 
+// A new table is filled from its topic's beginning, also where there was one before that someone dropped.
+void forget_former(postgres::Connection& connection, const TablePlan& table) {
+  if (table.topic.empty()) return;
+  const std::optional<std::string> topic[] = {table.topic}, name[] = {table.name};
+  connection.run("DELETE FROM _sluice.positions WHERE topic = $1", topic);
+  connection.run("DELETE FROM _sluice.tombstones WHERE report = $1", name);
+}
+
 }  // namespace
 
 void prepare_tables(postgres::Connection& connection, const std::vector<TablePlan>& tables) {
@@ -62,14 +77,23 @@ void prepare_tables(postgres::Connection& connection, const std::vector<TablePla
     connection.run(kLock);
     make_own_tables(connection);
     for (const TablePlan& table : tables) {
-      for (const std::string& statement : migration(table, columns_of(connection, table))) {
-        connection.run(statement);
-      }
+      const auto existing = columns_of(connection, table);
+      for (const std::string& statement : migration(table, existing)) connection.run(statement);
+      if (existing.empty()) forget_former(connection, table);
     }
     connection.commit();
   } catch (...) {
     connection.rollback();
     throw;
+  }
+}
+
+std::uint64_t purge_tombstones(postgres::Connection& connection) {
+  std::uint64_t purged = 0;
+  for (;;) {
+    const auto piece = static_cast<std::uint64_t>(connection.run(kPurge).affected());
+    if (piece == 0) return purged;
+    purged += piece;
   }
 }
 

@@ -34,15 +34,15 @@ std::vector<Position> LoaderTask::start() {
                  std::to_string(end) +
                  ": it was deleted, or Kafka was restored from an older backup than Postgres. Restore "
                  "both to the same moment, or drop table " + target_.table.qualified() +
-                 " and its rows in _sluice.positions to load it anew");
+                 " and start the loader again: it loads the table anew");
   }
   if (claim_.next_offset > 0 && claim_.next_offset < begin) {
     throw Unsafe("The database has loaded " + name_of(partition_) + " up to offset " +
                  std::to_string(claim_.next_offset) + ", but the topic begins at " +
                  std::to_string(begin) +
-                 " now: messages between them were deleted before they were loaded. Drop table " +
-                 target_.table.qualified() +
-                 " and its rows in _sluice.positions, and have its rows published again");
+                 " now: messages between them were deleted before they were loaded. Have them "
+                 "published again, drop table " + target_.table.qualified() +
+                 " and start the loader again");
   }
   next_ = std::max(claim_.next_offset, begin);
   return {{partition_, next_}};

@@ -74,7 +74,7 @@ std::string remove_of(const Target& target) {
          "FROM pg_temp._gone AS d LEFT JOIN gone AS g ON g.key = d._key "
          "WHERE GREATEST(d._floor, g.revision) IS NOT NULL "
          "ON CONFLICT (report, key) DO UPDATE "
-         "SET revision = GREATEST(s.revision, EXCLUDED.revision)) "
+         "SET revision = GREATEST(s.revision, EXCLUDED.revision), deleted_at = now()) "
          "SELECT count(*) FROM gone";
 }
 

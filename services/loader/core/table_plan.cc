@@ -32,7 +32,7 @@ std::string create_table(const TablePlan& plan) {
 
 [[noreturn]] void refuse(const TablePlan& plan, const std::string& difference) {
   throw Unsafe("Table " + plan.schema + "." + plan.name + " is not as its definition says: " +
-               difference + ". Rename or drop the table and start the loader's positions of it anew, " +
+               difference + ". Rename or drop the table: the loader makes it and loads it anew; " +
                "or put the definition back");
 }
 

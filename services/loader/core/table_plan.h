@@ -21,6 +21,7 @@ struct TablePlan {
   std::string schema;
   std::string name;
   std::vector<TableColumn> columns;  // the product's own (they begin with '_') last
+  std::string topic{};               // the only one that fills it; empty: there are several
 
   std::string qualified() const;           // "schema"."name"
   std::vector<std::string> key() const;    // names of the key columns, in order
