@@ -4,6 +4,7 @@
 
 #include "common/rows/json_space.h"
 #include "common/rows/json_splitter.h"
+#include "common/rows/line_breaks.h"
 #include "common/rows/line_splitter.h"
 #include "common/rows/value_path.h"
 #include "common/rows/value_tree.h"
@@ -61,13 +62,11 @@ class Json : public RowFormat {
     if (lines_) return std::optional(opening);
     // The array's bracket belongs to no row.
     std::size_t at = opening.consumed;
-    std::uint64_t line = 1;
-    for (; at < start.size() && is_json_space(start[at]); ++at) {
-      const bool crlf = start[at] == '\r' && at + 1 < start.size() && start[at + 1] == '\n';
-      if (start[at] == '\n' || (start[at] == '\r' && !crlf)) ++line;
-    }
+    while (at < start.size() && is_json_space(start[at])) ++at;
     if (at == start.size() && !at_end && at <= kMaxRowBytes) return std::optional<Opening>();
-    if (at < start.size() && start[at] == '[') opening = {at + 1, line, {}};
+    if (at < start.size() && start[at] == '[') {
+      opening = {at + 1, 1 + count_line_breaks(start.substr(0, at)), {}};
+    }
     return std::optional(opening);
   }
 

@@ -1,9 +1,9 @@
 #include "common/rows/json_splitter.h"
 
-#include <algorithm>
 #include <array>
 
 #include "common/rows/json_space.h"
+#include "common/rows/line_breaks.h"
 #include "common/rows/value_tree.h"
 
 namespace sluice {
@@ -11,15 +11,6 @@ namespace {
 
 constexpr std::size_t kUnknown = std::string_view::npos;  // more bytes must be seen
 constexpr std::size_t kBroken = kUnknown - 1;
-
-// Lines end as in every other format: at LF, CRLF or a lone CR.
-std::size_t count_lines(std::string_view text) {
-  std::size_t lines = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\n' || (text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n'))) ++lines;
-  }
-  return lines;
-}
 
 class Scanner {
  public:
@@ -103,7 +94,7 @@ void split_json(std::string_view buffer, bool at_end, std::uint64_t first_line,
       ++begin;
     }
     if (begin == buffer.size() && !at_end && buffer.back() == '\r') --begin;
-    out.next_line += count_lines(buffer.substr(out.consumed, begin - out.consumed));
+    out.next_line += count_line_breaks(buffer.substr(out.consumed, begin - out.consumed));
     out.consumed = begin;
     if (begin == buffer.size() || buffer[begin] == '\r') return;
     const bool nested = buffer[begin] == '{' || buffer[begin] == '[';
@@ -111,7 +102,7 @@ void split_json(std::string_view buffer, bool at_end, std::uint64_t first_line,
     if (end == kBroken) end = scanner.line_end(begin);
     if (end == kUnknown) return;
     out.rows.push_back({begin, end, out.next_line, false});
-    out.next_line += count_lines(buffer.substr(begin, end - begin));
+    out.next_line += count_line_breaks(buffer.substr(begin, end - begin));
     out.consumed = end;
   }
 }

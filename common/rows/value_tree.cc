@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/base/json_text.h"
+#include "common/rows/utf8.h"
 
 namespace sluice {
 namespace {
@@ -14,24 +15,6 @@ int hex_value(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0U | (code >> 6));
-    out += static_cast<char>(0x80U | (code & 0x3FU));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0U | (code >> 12));
-    out += static_cast<char>(0x80U | ((code >> 6) & 0x3FU));
-    out += static_cast<char>(0x80U | (code & 0x3FU));
-  } else {
-    out += static_cast<char>(0xF0U | (code >> 18));
-    out += static_cast<char>(0x80U | ((code >> 12) & 0x3FU));
-    out += static_cast<char>(0x80U | ((code >> 6) & 0x3FU));
-    out += static_cast<char>(0x80U | (code & 0x3FU));
-  }
 }
 
 }  // namespace
