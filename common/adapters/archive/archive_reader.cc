@@ -1,0 +1,109 @@
+#include "common/adapters/archive/archive_reader.h"
+
+#include <algorithm>
+
+namespace sluice::archive {
+namespace {
+
+// A zip ends with its directory's own end (22 bytes and a comment); a tar with a block of zeros.
+constexpr std::size_t kTailBytes = 22 + 65'535;
+constexpr std::size_t kTarBlock = 512;
+
+unsigned number_at(std::string_view bytes, std::size_t at) {
+  return static_cast<unsigned char>(bytes[at]) | unsigned{static_cast<unsigned char>(bytes[at + 1])} << 8;
+}
+
+}  // namespace
+
+class ArchiveReader::Tail final : public ByteReader {
+ public:
+  Tail(std::unique_ptr<ByteReader> bytes, std::shared_ptr<std::string> tail)
+      : bytes_(std::move(bytes)), tail_(std::move(tail)) {}
+  Result<std::size_t> read(std::span<char> into) override {
+    const auto got = bytes_->read(into);
+    if (!got) return got;
+    tail_->append(into.data(), *got);
+    if (tail_->size() > 2 * kTailBytes) tail_->erase(0, tail_->size() - kTailBytes);
+    return got;
+  }
+
+ private:
+  std::unique_ptr<ByteReader> bytes_;
+  std::shared_ptr<std::string> tail_;
+};
+
+ArchiveReader::ArchiveReader(std::unique_ptr<ByteReader> bytes, const UnpackLimits& limits)
+    : tail_(std::make_shared<std::string>()),
+      feed_(std::make_unique<Tail>(std::move(bytes), tail_), limits),
+      archive_(archive_read_new()) {
+  archive_read_support_format_zip_streamable(archive_.get());
+  archive_read_support_format_tar(archive_.get());
+}
+
+Error ArchiveReader::error() const {
+  if (feed_.failed) return *feed_.failed;
+  const char* why = archive_error_string(archive_.get());
+  return {fmt::format("The archive cannot be unpacked, it is damaged or cut off: {}.", why != nullptr ? why : "no reason given")};
+}
+
+Result<std::optional<ArchiveEntry>> ArchiveReader::next() {
+  if (!opened_) {
+    opened_ = true;
+    if (!feed_.open(archive_.get())) return tl::unexpected(error());
+  }
+  for (;;) {
+    archive_entry* header = nullptr;
+    const int code = archive_read_next_header(archive_.get(), &header);
+    if (code == ARCHIVE_EOF) {
+      if (auto whole = check_whole(); !whole) return tl::unexpected(whole.error());
+      return std::optional<ArchiveEntry>();
+    }
+    // A warning is about a name or a time; the data are good.
+    if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return tl::unexpected(error());
+    ++headers_;
+    if (archive_entry_filetype(header) != AE_IFREG || archive_entry_hardlink(header) != nullptr) continue;
+    const char* name = archive_entry_pathname_utf8(header);
+    if (name == nullptr) name = archive_entry_pathname(header);
+    if (name == nullptr) return fail("The archive holds a file without a name.");
+    if (archive_entry_is_encrypted(header) != 0) {
+      return fail(fmt::format("The archive's file {} is encrypted.", name));
+    }
+    return std::optional(ArchiveEntry{files_++, name});
+  }
+}
+
+Result<std::size_t> ArchiveReader::read(std::span<char> into) {
+  std::size_t filled = 0;
+  while (filled < into.size()) {
+    const la_ssize_t got = archive_read_data(archive_.get(), into.data() + filled, into.size() - filled);
+    if (got < 0) return tl::unexpected(error());
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+    if (auto good = feed_.guard.out(static_cast<std::size_t>(got)); !good) return tl::unexpected(good.error());
+  }
+  return filled;
+}
+
+// libarchive takes what is cut off between two files for the end.
+Result<bool> ArchiveReader::check_whole() const {
+  std::string rest(64 * 1024, '\0');
+  for (;;) {  // to the very end
+    const auto got = feed_.bytes->read(rest);
+    if (!got) return tl::unexpected(got.error());
+    if (*got < rest.size()) break;
+  }
+  const std::string_view tail = *tail_;
+  if (archive_format(archive_.get()) == ARCHIVE_FORMAT_ZIP) {
+    const std::size_t end = tail.rfind("PK\5\6");
+    if (end != std::string_view::npos && tail.size() - end >= 22) {
+      const unsigned entries = number_at(tail, end + 10);
+      if (entries == 0xFFFF || entries == (headers_ & 0xFFFFU)) return true;
+    }
+  } else if (tail.size() >= kTarBlock) {
+    const std::string_view block = tail.substr(tail.size() - kTarBlock);
+    if (std::ranges::all_of(block, [](char c) { return c == '\0'; })) return true;
+  }
+  return fail("The archive is cut off: its end is missing.");
+}
+
+}  // namespace sluice::archive

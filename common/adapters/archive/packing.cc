@@ -1,0 +1,56 @@
+#include "common/adapters/archive/packing.h"
+
+#include <algorithm>
+
+#include "common/adapters/archive/gzip_reader.h"
+#include "common/adapters/archive/unpacked_reader.h"
+
+namespace sluice::archive {
+namespace {
+
+class Prefixed final : public ByteReader {
+ public:
+  Prefixed(std::string prefix, std::unique_ptr<ByteReader> rest)
+      : prefix_(std::move(prefix)), rest_(std::move(rest)) {}
+  Result<std::size_t> read(std::span<char> into) override {
+    const std::size_t size = prefix_.copy(into.data(), into.size(), given_);
+    given_ += size;
+    if (size == into.size()) return size;
+    const auto more = rest_->read(into.subspan(size));
+    if (!more) return more;
+    return size + *more;
+  }
+
+ private:
+  std::string prefix_;
+  std::size_t given_ = 0;
+  std::unique_ptr<ByteReader> rest_;
+};
+
+}  // namespace
+
+Packing packing_of(std::string_view start) {
+  using namespace std::string_view_literals;
+  if (start.starts_with("\x1f\x8b")) return Packing::kGzip;
+  if (start.starts_with("\x28\xb5\x2f\xfd")) return Packing::kZstd;
+  if (start.starts_with("\xfd" "7zXZ\0"sv)) return Packing::kXz;
+  if (start.starts_with("BZh") && start.size() > 9 &&
+      (start.substr(4, 6) == "1AY&SY" || start.substr(4, 6) == "\x17\x72\x45\x38\x50\x90")) {
+    return Packing::kBzip2;
+  }
+  if (start.starts_with("PK\3\4") || start.starts_with("PK\5\6")) return Packing::kZip;
+  if (start.size() >= 263 && start.substr(257, 5) == "ustar") return Packing::kTar;
+  return Packing::kNone;
+}
+
+std::unique_ptr<ByteReader> unpacked(std::unique_ptr<ByteReader> packed, Packing packing,
+                                     const UnpackLimits& limits) {
+  if (packing == Packing::kGzip) return std::make_unique<GzipReader>(std::move(packed), limits);
+  return std::make_unique<UnpackedReader>(std::move(packed), packing, limits);
+}
+
+std::unique_ptr<ByteReader> with_prefix(std::string prefix, std::unique_ptr<ByteReader> rest) {
+  return std::make_unique<Prefixed>(std::move(prefix), std::move(rest));
+}
+
+}  // namespace sluice::archive
