@@ -61,7 +61,8 @@ void Definitions::accept(std::vector<Dataset> loaded, const std::set<std::string
   std::map<std::string, Known> next;
   for (Dataset& dataset : loaded) {
     const auto running = known_.find(dataset.name);
-    if (running != known_.end() && running->second.dataset->fingerprint != dataset.fingerprint) {
+    const bool prepared = running != known_.end() && running->second.prepared;
+    if (prepared && running->second.dataset->fingerprint != dataset.fingerprint) {
       refusals.insert(
           dataset.path + ": dataset " + dataset.name +
           " runs with another definition of its fields, key or reports; the running one goes on. "
@@ -69,7 +70,6 @@ void Definitions::accept(std::vector<Dataset> loaded, const std::set<std::string
       next.emplace(*running);
       continue;
     }
-    const bool prepared = running != known_.end() && running->second.prepared;
     std::string name = dataset.name;
     next[std::move(name)] = {std::make_shared<const Dataset>(std::move(dataset)), prepared};
   }

@@ -35,6 +35,8 @@ class DefinitionsTest : public ::testing::Test {
                             if (kafka_away) throw TaskBroken("no broker");
                             if (dataset.name == "unsafe")
                               throw Unsafe("its topic has other partitions");
+                            if (dataset.name == "kept" && dataset.fields.size() > 1)
+                              throw Unsafe("its state was built by another definition");
                           },
                           {[this](const Dataset& dataset) { in_force.push_back(dataset.name); },
                            [this](const std::string& message) { refused.push_back(message); }}};
@@ -82,6 +84,19 @@ TEST_F(DefinitionsTest, AChangeThatDoesNotFitTheRecordsThereAreIsRefused) {
   EXPECT_EQ(definitions.find("a"), running);
   ASSERT_EQ(refused.size(), 1U);
   EXPECT_THAT(refused[0], HasSubstr("the running one goes on"));
+}
+
+TEST_F(DefinitionsTest, FilesOfADatasetWhoseDefinitionIsNotThatOfItsStateWaitUntilThatIsPutBack) {
+  write("kept.yaml", definition("kept", "k*.csv", "  n: { type: integer }\n"));
+  definitions.reload();
+  EXPECT_EQ(definitions.find("kept"), nullptr);
+  EXPECT_EQ(definitions.dataset_of("k1.csv").value(), "kept");
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_THAT(refused[0], HasSubstr("another definition"));
+  write("kept.yaml", definition("kept", "k*.csv"));
+  definitions.reload();
+  EXPECT_NE(definitions.find("kept"), nullptr);
+  EXPECT_EQ(refused.size(), 1U);
 }
 
 TEST_F(DefinitionsTest, OtherFilePatternsAreTakenOver) {

@@ -6,6 +6,7 @@
 #include "common/adapters/kafka/group_consumers.h"
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/base/error.h"
+#include "common/runtime/definition_check.h"
 
 namespace sluice::ingest {
 namespace {
@@ -142,6 +143,7 @@ void Service::prepare_dataset(const Dataset& dataset) {
   for (const ReportSpec& report : dataset.reports) reports.push_back(report.name);
   kafka::KafkaAdmin(settings_.kafka)
       .ensure_topics(dataset_topics(topics_, dataset.name, reports, dataset.partitions));
+  check_definition(log_, topics_, dataset);
 }
 
 void Service::start_workers() {

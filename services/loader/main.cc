@@ -8,6 +8,7 @@
 #include "common/adapters/kafka/group_consumers.h"
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/adapters/kafka/kafka_log.h"
+#include "common/runtime/definition_check.h"
 #include "common/runtime/service_host.h"
 #include "common/telemetry/log.h"
 #include "services/loader/csv_export.h"
@@ -84,6 +85,7 @@ struct Loader {
                    .ensure_topics =
                        [this](const sluice::Dataset* dataset) {
                          ensure_topics(settings, topics, dataset);
+                         if (dataset != nullptr) sluice::check_definition(log, topics, *dataset);
                        },
                    .ensure_tables =
                        [this](const std::vector<sluice::loader::TablePlan>& tables) {

@@ -120,8 +120,8 @@ void Pipelines::launch(const std::string& name, const std::string& group, const 
     tables.push_back(target.table);
     tasks += target.partitions;
   }
+  parts_.ensure_topics(dataset);  // first: a definition that it refuses changes no table
   parts_.ensure_tables(tables);
-  parts_.ensure_topics(dataset);
   Pipeline pipeline;
   pipeline.tasks = std::make_unique<LoaderTasks>(std::move(targets), parts_.tasks);
   // More workers than tasks would only wait.

@@ -29,7 +29,8 @@ class Pipelines {
     const Topics& topics;
     LoaderTask::Parts tasks;
     Metrics& metrics;
-    // Makes the installation's topics, and those of a dataset (null: none), or checks them; throws.
+    // Makes the installation's topics, and those of a dataset (null: none), or checks them and that
+    // the dataset's definition is that of its state; throws.
     std::function<void(const Dataset*)> ensure_topics;
     // Makes the tables or checks them; throws ConnectionLost while the database is away.
     std::function<void(const std::vector<TablePlan>&)> ensure_tables;

@@ -6,6 +6,7 @@
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/adapters/kafka/kafka_log.h"
 #include "common/adapters/rocksdb/rocksdb_stores.h"
+#include "common/runtime/definition_check.h"
 #include "common/runtime/service_host.h"
 #include "services/transform/pipelines.h"
 #include "services/transform/telemetry.h"
@@ -57,6 +58,7 @@ struct Transform {
                    .ensure_topics =
                        [this](const sluice::Dataset& dataset) {
                          ensure_topics(settings, topics, dataset);
+                         sluice::check_definition(log, topics, dataset);
                        },
                    .consumers =
                        [this](const std::string& group, int worker) {

@@ -32,7 +32,8 @@ class Pipelines {
     const Clock& clock;
     TransformEvents& events;
     Metrics& metrics;
-    // Makes the topics of a dataset or checks that they are what they must be; throws.
+    // Makes the topics of a dataset or checks that they are what they must be, and that its
+    // definition is that of its state; throws.
     std::function<void(const Dataset&)> ensure_topics;
     // The consumers of a group's worker, of which this process has several, from 0.
     std::function<WorkerParts(const std::string& group, int worker)> consumers;

@@ -230,6 +230,51 @@ reports:
   EXPECT_NE(stack.log("ingest").find("broken.yaml"), std::string::npos);
 }
 
+TEST_F(Pipeline, ADefinitionThatChangedWhileServicesWereDownIsRefusedAndGoesOnWhenItIsPutBack) {
+  const std::string notes = R"(dataset: notes
+source: { files: "notes*.csv" }
+format: csv
+key: id
+fields:
+  id:     { type: integer, required: true }
+  author: { type: string, required: true }
+  words:  { type: integer, required: true }
+reports:
+  notes_by_author:
+    group_by: [author]
+    measures: { notes: count, words: sum(words) }
+)";
+  std::string changed = notes;
+  changed.replace(changed.find("words:  { type: integer"), 23, "words:  { type: decimal");
+  stack.write_definition("notes.yaml", notes);
+  stack.drop("notes-1.csv", "id,author,words\n1,ann,10\n");
+  EXPECT_EQ(settle("notes-1.csv").records, 1U);
+
+  for (const char* service : {"ingest", "transform", "loader"}) stack.kill_hard(service);
+  stack.write_definition("notes.yaml", changed);
+  for (const char* service : {"ingest", "transform", "loader"}) stack.start(service);
+  for (const char* service : {"ingest", "transform", "loader"}) {
+    EXPECT_TRUE(eventually([&] {
+      return stack.log(service).find("has changed what its records or reports mean") != std::string::npos;
+    })) << stack.log(service);
+  }
+  stack.drop("notes-2.csv", "id,author,words\n2,ann,20\n");
+  const BookingFile file = bookings.next_file(20);
+  stack.drop(file.name, file.content);
+  EXPECT_EQ(settle(file.name).state, "done") << "the other dataset goes on";
+  EXPECT_TRUE(eventually([&] { return stack.receipts().contains("notes-2.csv"); }));
+  EXPECT_EQ(stack.receipts()["notes-2.csv"].state, "waiting");
+
+  stack.write_definition("notes.yaml", notes);
+  EXPECT_EQ(settle("notes-2.csv").records, 1U);
+  EXPECT_TRUE(eventually([&] {
+    const auto answer = stack.get("api", "/v1/reports/notes_by_author");
+    if (answer.status != 200) return false;
+    const auto rows = nlohmann::json::parse(answer.body).at("rows");
+    return rows.size() == 1 && rows[0].at("words") == 30;
+  }));
+}
+
 TEST_F(Pipeline, EveryServiceStopsGracefullyAndGoesOnWhereItWas) {
   const BookingFile first = bookings.next_file(200);
   stack.drop(first.name, first.content);

@@ -2,6 +2,7 @@
 
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
+#include "common/definition/committed.h"
 
 namespace sluice::transform {
 namespace {
@@ -41,7 +42,7 @@ std::vector<Position> Stage1Task::start() {
     }
     chain_.read(*commit);
   });
-  check_committed(chain_, *parts_.dataset);
+  if (!chain_.empty()) check_committed(chain_.last(), *parts_.dataset);
   committed_ = committed_input(chain_, *reader, input_);
   restore(*reader, committed_);
   return {{input_, committed_}};

@@ -2,6 +2,7 @@
 
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
+#include "common/definition/committed.h"
 #include "services/transform/core/row_json.h"
 
 namespace sluice::transform {
@@ -40,7 +41,7 @@ std::vector<Position> Stage2Task::start() {
   }
   reader_ = parts_.log.reader();
   restore();
-  check_committed(chain_, dataset);
+  if (!chain_.empty()) check_committed(chain_.last(), dataset);
   load_sources();
   next_ = committed_input(chain_, *reader_, input_);
   return {{input_, next_}};

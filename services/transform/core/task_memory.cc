@@ -26,23 +26,6 @@ std::optional<LocalPosition> local_position_from_json(std::string_view json) {
   return position;
 }
 
-void check_committed(const CommitChain& chain, const Dataset& dataset) {
-  if (chain.empty()) return;
-  const CommitRecord& last = chain.last();
-  if (last.partitions != dataset.partitions) {
-    throw Unsafe("dataset '" + dataset.name + "' has state in " + std::to_string(last.partitions) +
-                 " partitions, but " + dataset.path + " now says " +
-                 std::to_string(dataset.partitions) +
-                 ". Put the number back, or load the dataset under another name");
-  }
-  if (last.fingerprint != dataset.fingerprint) {
-    throw Unsafe("the definition of dataset '" + dataset.name + "' in " + dataset.path +
-                 " has changed what its records or reports mean, and the state was built by the "
-                 "old one. Put the old definition back, or give the changed one another dataset "
-                 "name and load the files again");
-  }
-}
-
 std::int64_t committed_input(const CommitChain& chain, LogReader& reader,
                              const TopicPartition& input) {
   const std::int64_t begin = reader.begin_offset(input);

@@ -24,10 +24,6 @@ std::string to_json(const LocalPosition& position);
 // nullopt for an empty or foreign text: the store holds nothing usable.
 std::optional<LocalPosition> local_position_from_json(std::string_view json);
 
-// Refuses (Unsafe) to go on with state that another definition, another number of partitions or
-// inputs that are gone have made; says what to do. Does nothing on an empty chain.
-void check_committed(const CommitChain& chain, const Dataset& dataset);
-
 // The input offset a task goes on from: the commit record's, or the topic's first. Unsafe if the log
 // no longer has it.
 std::int64_t committed_input(const CommitChain& chain, LogReader& reader,

@@ -1,0 +1,16 @@
+#pragma once
+// What a service asks before it works for a dataset: is its definition the one that the dataset's
+// state was built by?
+
+#include "common/definition/definition.h"
+#include "common/model/topics.h"
+#include "common/ports/log.h"
+
+namespace sluice {
+
+// Throws Unsafe, with what to do, if transform has committed anything for the dataset under a
+// definition that means something else. Reads the dataset's commit records, which must be a topic
+// by now; throws TaskBroken while the broker is away.
+void check_definition(Log& log, const Topics& topics, const Dataset& dataset);
+
+}  // namespace sluice
