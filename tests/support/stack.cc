@@ -13,7 +13,6 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -48,15 +47,6 @@ std::string slurp(const fs::path& path) {
 }
 
 }  // namespace
-
-bool eventually(const std::function<bool()>& condition, std::chrono::seconds deadline) {
-  const auto end = std::chrono::steady_clock::now() + deadline;
-  while (true) {
-    if (condition()) return true;
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-}
 
 Stack::Stack(StackSettings settings) : settings_(std::move(settings)) {
   std::string pattern = (fs::temp_directory_path() / "sluice-stack-XXXXXX").string();

@@ -5,19 +5,14 @@
 
 #include <sys/types.h>
 
-#include <chrono>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "tests/support/bookings.h"
+#include "tests/support/eventually.h"
 
 namespace sluice::testing {
-
-// Polls `condition` every 20 ms until it is true or the deadline has passed; returns whether it became true.
-bool eventually(const std::function<bool()>& condition,
-                std::chrono::seconds deadline = std::chrono::seconds(60));
 
 struct StackSettings {
   std::string kafka;         // host:port
