@@ -8,13 +8,6 @@ namespace {
 
 constexpr std::string_view kSpaces[] = {" ", "\t", "\u00a0", "\u202f", "\u2009", "\u2007"};
 
-std::size_t space_in_front(std::string_view text) {
-  for (const std::string_view space : kSpaces) {
-    if (text.starts_with(space)) return space.size();
-  }
-  return 0;
-}
-
 std::size_t space_behind(std::string_view text) {
   for (const std::string_view space : kSpaces) {
     if (text.ends_with(space)) return space.size();
@@ -29,6 +22,13 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
 }
 
 }  // namespace
+
+std::size_t space_in_front(std::string_view text) {
+  for (const std::string_view space : kSpaces) {
+    if (text.starts_with(space)) return space.size();
+  }
+  return 0;
+}
 
 std::string_view trimmed(std::string_view text) {
   while (const std::size_t size = space_in_front(text)) text.remove_prefix(size);

@@ -14,6 +14,8 @@ namespace sluice {
 
 // Without spaces, tabs, no-break and thin spaces (U+00A0, U+202F, U+2009, U+2007) at both ends.
 std::string_view trimmed(std::string_view text);
+// The bytes of the one space of these that the text begins with; 0: of none.
+std::size_t space_in_front(std::string_view text);
 
 struct Money {
   Decimal amount;             // canonical, at least the currency's minor units

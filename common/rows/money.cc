@@ -113,10 +113,9 @@ char take_separator(std::string_view& text) {
   if (take(text, ",")) return ',';
   if (take(text, ".")) return '.';
   if (take(text, "'") || take(text, "\u2019")) return '\'';
-  const std::string_view rest = trimmed(text);
-  // Only one space, and digits behind it: rest is shorter by one space then.
-  if (rest.size() == text.size() || rest.empty() || !is_digit(rest[0])) return '\0';
-  text = rest;
+  const std::size_t space = space_in_front(text);  // one only
+  if (space == 0) return '\0';
+  text.remove_prefix(space);
   return ' ';
 }
 
