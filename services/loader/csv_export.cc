@@ -32,7 +32,8 @@ constexpr const char* kTemporary = ".tmp-";
 // A file (or a folder, to be synced) that is closed in any case.
 class Descriptor {
  public:
-  Descriptor(const std::string& path, int flags) : path_(path), fd_(::open(path.c_str(), flags, 0644)) {
+  Descriptor(const std::string& path, int flags)
+      : path_(path), fd_(::open(path.c_str(), flags, 0644)) {
     if (fd_ < 0) disk_error(path_);
   }
   ~Descriptor() { ::close(fd_); }
@@ -124,7 +125,8 @@ void CsvExporter::run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     if (!trouble.empty() && trouble != trouble_) log::warning(trouble);
     trouble_ = trouble;
-    // A large report that changes all the time does not keep the disk and the database busy all the time.
+    // A large report that changes all the time does not keep the disk and the database busy all the
+    // time.
     const auto rest = std::max<std::chrono::steady_clock::duration>(
         trouble.empty() ? kLookInterval : kBackOff, std::chrono::steady_clock::now() - began);
     wake_.wait_for(lock, stop, rest, [] { return false; });
@@ -137,7 +139,8 @@ void CsvExporter::sweep() const {
   std::vector<fs::path> old;
   for (const auto& entry : fs::recursive_directory_iterator(folder_, ignored)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(".") && name.find(kTemporary) != std::string::npos && !writer_lives(name)) {
+    if (name.starts_with(".") && name.find(kTemporary) != std::string::npos &&
+        !writer_lives(name)) {
       old.push_back(entry.path());
     }
   }
@@ -155,7 +158,8 @@ void CsvExporter::take_new_reports() {
   for (const ReportSpec& report : *reports) {
     const auto path = export_path(report.csv->path);
     if (!path) {
-      log::error("report not exported", {{"report", report.name}, {"reason", path.error().message}});
+      log::error("report not exported",
+                 {{"report", report.name}, {"reason", path.error().message}});
       continue;
     }
     Export made{report.name, (fs::path(folder_) / *path).string(), csv_copy(report)};
@@ -204,9 +208,10 @@ void CsvExporter::write(Export& one) {
   connection_->begin("ISOLATION LEVEL REPEATABLE READ READ ONLY");
   {
     const std::optional<std::string> name[] = {one.report};
-    revision = connection_
-                   ->run("SELECT COALESCE(max(revision), 0) FROM _sluice.reports WHERE name = $1", name)
-                   .integer(0, 0);
+    revision =
+        connection_
+            ->run("SELECT COALESCE(max(revision), 0) FROM _sluice.reports WHERE name = $1", name)
+            .integer(0, 0);
     Descriptor out(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
     connection_->copy_out(one.copy, [&](std::string_view piece) { out.write(piece); });
     out.sync();

@@ -1,7 +1,8 @@
 #pragma once
 // Writes a report's CSV file whenever the report has changed, on one thread for all reports of the
-// process; one that never had a row is a file with its header alone. A reader of the file sees a whole
-// old or a whole new one, never a part: each is a snapshot of the table, written beside it and renamed.
+// process; one that never had a row is a file with its header alone. A reader of the file sees a
+// whole old or a whole new one, never a part: each is a snapshot of the table, written beside it
+// and renamed.
 
 #include <condition_variable>
 #include <functional>
@@ -19,7 +20,8 @@ namespace sluice::loader {
 
 class CsvExporter {
  public:
-  // `folder` is made where it is missing. `exported` is called on the exporter's thread after each file.
+  // `folder` is made where it is missing. `exported` is called on the exporter's thread after each
+  // file.
   CsvExporter(std::string postgres_url, std::string folder,
               std::function<void(const std::string& report)> exported);
   ~CsvExporter();

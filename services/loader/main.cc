@@ -1,5 +1,5 @@
-// sluice-loader: report rows, receipts and dead letters become tables in PostgreSQL and CSV files, exactly
-// once.
+// sluice-loader: report rows, receipts and dead letters become tables in PostgreSQL and CSV files,
+// exactly once.
 
 #include <unistd.h>
 
@@ -92,10 +92,8 @@ struct Loader {
                          ensure_tables(settings, tables);
                        },
                    .housekeeping = [this] { purge(settings); },
-                   .consumers =
-                       [this](const std::string& group, int worker) {
-                         return consumers(settings, group, worker);
-                       },
+                   .consumers = [this](const std::string& group,
+                                       int worker) { return consumers(settings, group, worker); },
                    .csv_reports =
                        [this](std::vector<sluice::ReportSpec> reports) {
                          exporter.set_reports(std::move(reports));

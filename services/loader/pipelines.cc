@@ -127,8 +127,8 @@ void Pipelines::launch(const std::string& name, const std::string& group, const 
   // More workers than tasks would only wait.
   for (int i = 0; i < std::clamp(parts_.workers, 1, tasks); ++i) {
     auto worker = std::make_unique<PartitionWorker>(name + "-" + std::to_string(i), *pipeline.tasks,
-                                                    parts_.consumers(group, i),
-                                                    parts_.tasks.clock, parts_.metrics);
+                                                    parts_.consumers(group, i), parts_.tasks.clock,
+                                                    parts_.metrics);
     worker->on_fatal = parts_.on_fatal;
     worker->start();
     pipeline.workers.push_back(std::move(worker));

@@ -1,8 +1,10 @@
 #pragma once
-// What this process loads: the ledger of files, and each dataset of the definitions, which are looked at
-// every second. A new one gets its tables and workers; a broken one is logged and changes nothing that runs.
+// What this process loads: the ledger of files, and each dataset of the definitions, which are
+// looked at every second. A new one gets its tables and workers; a broken one is logged and changes
+// nothing that runs.
 //
-// Each dataset has workers and a consumer group of its own, so that a new one does not rebalance the others.
+// Each dataset has workers and a consumer group of its own, so that a new one does not rebalance
+// the others.
 
 #include <condition_variable>
 #include <functional>

@@ -38,13 +38,17 @@ Parameters PostgresRowStore::position_key(const TopicPartition& partition) const
 Claim PostgresRowStore::take_over(const TopicPartition& partition) {
   Parameters parameters = position_key(partition);
   connection_.begin();
-  connection_.run("INSERT INTO _sluice.positions (app, topic, partition, next_offset, epoch) "
-                  "VALUES ($1, $2, $3::int, 0, 0) ON CONFLICT DO NOTHING", parameters);
+  connection_.run(
+      "INSERT INTO _sluice.positions (app, topic, partition, next_offset, epoch) "
+      "VALUES ($1, $2, $3::int, 0, 0) ON CONFLICT DO NOTHING",
+      parameters);
   parameters.emplace_back(owner_);
   // Waits for a transaction that the older owner has open: it ends, or the server ends it.
   const postgres::Rows rows = connection_.run(
-      std::string("UPDATE _sluice.positions SET epoch = epoch + 1, owner = $4, updated_at = now()") +
-          kPosition + " RETURNING next_offset, epoch", parameters);
+      std::string(
+          "UPDATE _sluice.positions SET epoch = epoch + 1, owner = $4, updated_at = now()") +
+          kPosition + " RETURNING next_offset, epoch",
+      parameters);
   const Claim claim{rows.integer(0, 0), rows.integer(0, 1)};
   connection_.commit();
   return claim;
@@ -63,7 +67,9 @@ Written PostgresRowStore::write(const TopicPartition& partition, const Claim& cl
     Parameters parameters = position_key(partition);
     parameters.emplace_back(std::to_string(next));
     connection_.run(std::string("UPDATE _sluice.positions SET next_offset = $4::bigint, "
-                                "updated_at = now()") + kPosition, parameters);
+                                "updated_at = now()") +
+                        kPosition,
+                    parameters);
     crash_point("loader.before-commit");
     connection_.commit();
     crash_point("loader.after-commit");
@@ -75,9 +81,9 @@ Written PostgresRowStore::write(const TopicPartition& partition, const Claim& cl
 }
 
 void PostgresRowStore::check_claim(const TopicPartition& partition, const Claim& claim) {
-  const postgres::Rows rows =
-      connection_.run(std::string("SELECT next_offset, epoch FROM _sluice.positions") + kPosition +
-                          " FOR UPDATE", position_key(partition));
+  const postgres::Rows rows = connection_.run(
+      std::string("SELECT next_offset, epoch FROM _sluice.positions") + kPosition + " FOR UPDATE",
+      position_key(partition));
   const std::string name =
       "partition " + std::to_string(partition.partition) + " of topic '" + partition.topic + "'";
   if (rows.size() != 1) throw TaskBroken("the position of " + name + " is gone from the database");
@@ -181,20 +187,24 @@ std::uint64_t PostgresRowStore::upsert(Piece rows) {
 }
 
 void PostgresRowStore::keep_dead_letter(const DeadLetter& letter) {
-  const Parameters parameters{letter.id, text_or_null(letter.dataset), letter.rule, letter.reason,
-                              letter.row, letter.stage};
-  connection_.run("INSERT INTO _sluice.dead_letters "
-                  "(id, dataset, entry, line, rule, reason, \"row\", stage, created_at) "
-                  "VALUES ($1, $2, 0, 0, $3, $4, $5, $6, now()) ON CONFLICT (id) DO NOTHING",
-                  parameters);
+  const Parameters parameters{letter.id,   text_or_null(letter.dataset),
+                              letter.rule, letter.reason,
+                              letter.row,  letter.stage};
+  connection_.run(
+      "INSERT INTO _sluice.dead_letters "
+      "(id, dataset, entry, line, rule, reason, \"row\", stage, created_at) "
+      "VALUES ($1, $2, 0, 0, $3, $4, $5, $6, now()) ON CONFLICT (id) DO NOTHING",
+      parameters);
   ++poisoned_;
 }
 
 void PostgresRowStore::bump_report() {
   const Parameters parameters{target_.report->name};
-  connection_.run("INSERT INTO _sluice.reports AS r (name, revision, updated_at) "
-                  "VALUES ($1, 1, now()) ON CONFLICT (name) DO UPDATE "
-                  "SET revision = r.revision + 1, updated_at = clock_timestamp()", parameters);
+  connection_.run(
+      "INSERT INTO _sluice.reports AS r (name, revision, updated_at) "
+      "VALUES ($1, 1, now()) ON CONFLICT (name) DO UPDATE "
+      "SET revision = r.revision + 1, updated_at = clock_timestamp()",
+      parameters);
 }
 
 }  // namespace sluice::loader

@@ -15,9 +15,10 @@ namespace sluice::loader {
 
 class PostgresRowStore final : public RowStore {
  public:
-  // Connects. `app` keeps apart the positions of installations that share a database; `owner` is for
-  // people who look.
-  PostgresRowStore(const std::string& url, const Target& target, std::string app, std::string owner);
+  // Connects. `app` keeps apart the positions of installations that share a database; `owner` is
+  // for people who look.
+  PostgresRowStore(const std::string& url, const Target& target, std::string app,
+                   std::string owner);
 
   Claim take_over(const TopicPartition& partition) override;
   Written write(const TopicPartition& partition, const Claim& claim, const RowBatch& batch,
@@ -33,8 +34,8 @@ class PostgresRowStore final : public RowStore {
   Written write_rows(const RowBatch& batch);
   // Rows that are not older than what was deleted.
   std::vector<const PendingRow*> not_deleted(std::vector<const PendingRow*> rows);
-  // Runs the step for the rows; where the data is refused, finds the rows that cause it by halving and
-  // makes dead letters of them.
+  // Runs the step for the rows; where the data is refused, finds the rows that cause it by halving
+  // and makes dead letters of them.
   std::uint64_t attempt(Step step, Piece rows);
   std::uint64_t remove(Piece rows);
   std::uint64_t upsert(Piece rows);
@@ -48,7 +49,7 @@ class PostgresRowStore final : public RowStore {
   postgres::Connection connection_;
   // Within a write:
   TopicPartition from_;
-  bool staged_ = false;       // the temporary tables hold rows of an earlier piece
+  bool staged_ = false;  // the temporary tables hold rows of an earlier piece
   bool gone_staged_ = false;
   std::uint64_t poisoned_ = 0;
 };

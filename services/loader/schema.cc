@@ -12,7 +12,8 @@ constexpr const char* kLock = "SELECT pg_advisory_xact_lock(126948362219365)";
 
 constexpr std::array kOwnTables = {
     "CREATE SCHEMA IF NOT EXISTS _sluice",
-    "CREATE TABLE IF NOT EXISTS _sluice.migrations (version int PRIMARY KEY, applied_at timestamptz)",
+    "CREATE TABLE IF NOT EXISTS _sluice.migrations (version int PRIMARY KEY, applied_at "
+    "timestamptz)",
     "CREATE TABLE IF NOT EXISTS _sluice.positions (app text, topic text, partition int, "
     "next_offset bigint NOT NULL, epoch bigint NOT NULL, owner text, updated_at timestamptz, "
     "PRIMARY KEY (app, topic, partition)) WITH (fillfactor = 50)",
@@ -32,7 +33,8 @@ constexpr const char* kColumns =
     "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
     "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary "
     "AND a.attnum = ANY (i.indkey)), a.atthasdef "
-    "FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped "
+    "FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT "
+    "a.attisdropped "
     "ORDER BY a.attnum";
 
 std::vector<ExistingColumn> columns_of(postgres::Connection& connection, const TablePlan& table) {
@@ -41,8 +43,8 @@ std::vector<ExistingColumn> columns_of(postgres::Connection& connection, const T
   std::vector<ExistingColumn> out;
   for (int row = 0; row < rows.size(); ++row) {
     const auto yes = [&](int column) { return rows.text(row, column) == "t"; };
-    out.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), yes(2), yes(3),
-                   yes(4)});
+    out.push_back(
+        {std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), yes(2), yes(3), yes(4)});
   }
   return out;
 }
@@ -61,7 +63,8 @@ void make_own_tables(postgres::Connection& connection) {
                  ours);
 }
 
-// A new table is filled from its topic's beginning, also where there was one before that someone dropped.
+// A new table is filled from its topic's beginning, also where there was one before that someone
+// dropped.
 void forget_former(postgres::Connection& connection, const TablePlan& table) {
   if (table.topic.empty()) return;
   const std::optional<std::string> topic[] = {table.topic}, name[] = {table.name};

@@ -29,7 +29,8 @@ void Telemetry::committed(const Target& target, std::uint64_t messages, const Wr
   if (target.report != nullptr && written.upserted + written.deleted > 0) {
     metrics_
         .gauge("sluice_report_freshness_timestamp_seconds",
-               "When this process last changed the report's table", {{"report", target.report->name}})
+               "When this process last changed the report's table",
+               {{"report", target.report->name}})
         .SetToCurrentTime();
   }
   if (written.poisoned > 0) {

@@ -36,13 +36,13 @@ std::string csv_copy(const ReportSpec& report) {
   };
   for (const OrderBy& one : sink.order) by(one.column, one.descending);
   for (const ReportColumn& column : report.columns) {
-    const bool named = std::ranges::find(sink.order, column.name, &OrderBy::column) !=
-                       sink.order.end();
+    const bool named =
+        std::ranges::find(sink.order, column.name, &OrderBy::column) != sink.order.end();
     if (column.in_key && !named) by(column.name, false);
   }
-  const std::string delimiter = sink.delimiter == '\t' ? "E'\\t'"
+  const std::string delimiter = sink.delimiter == '\t'   ? "E'\\t'"
                                 : sink.delimiter == '\'' ? "''''"
-                                                        : std::string("'") + sink.delimiter + "'";
+                                                         : std::string("'") + sink.delimiter + "'";
   return "COPY (SELECT " + columns + " FROM " + report_table(report).qualified() +
          " AS t ORDER BY " + order + ") TO STDOUT WITH (FORMAT csv, HEADER, DELIMITER " +
          delimiter + ")";
@@ -53,7 +53,8 @@ Result<std::string> export_path(const std::string& path) {
   const bool inside = !path.empty() && normal.is_relative() && normal.has_filename() &&
                       normal != "." && *normal.begin() != "..";
   if (!inside) {
-    return fail("the CSV path '" + path + "' leads out of the folder for exports; name a file in it");
+    return fail("the CSV path '" + path +
+                "' leads out of the folder for exports; name a file in it");
   }
   return normal.string();
 }

@@ -8,8 +8,9 @@
 
 namespace sluice::loader {
 
-// COPY (…) TO STDOUT of the report's columns in order, without the product's own: ordered as the sink says,
-// then by the key, so that equal tables give equal bytes. The session's time zone does not matter.
+// COPY (…) TO STDOUT of the report's columns in order, without the product's own: ordered as the
+// sink says, then by the key, so that equal tables give equal bytes. The session's time zone does
+// not matter.
 std::string csv_copy(const ReportSpec& report);
 
 // The sink's path as one below the folder for exports; fails if it leads out of it.

@@ -1,9 +1,9 @@
 #include "services/loader/core/json_fields.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <cstring>
-
-#include <simdjson.h>
 
 namespace sluice::loader {
 namespace {
@@ -18,7 +18,8 @@ std::string_view number_token(od::value value) {
   return number ? token : std::string_view();
 }
 
-// The value's text; empty optional if it is not of the type. Digits and dates are judged by Postgres.
+// The value's text; empty optional if it is not of the type. Digits and dates are judged by
+// Postgres.
 std::optional<std::string_view> text_of(od::value value, ColumnType type) {
   std::string_view text;
   bool yes = false;

@@ -1,6 +1,6 @@
 #pragma once
-// Reads a flat JSON object or array into texts as Postgres takes them. Numbers keep their own digits:
-// nothing goes through a floating-point number. One thread uses one object.
+// Reads a flat JSON object or array into texts as Postgres takes them. Numbers keep their own
+// digits: nothing goes through a floating-point number. One thread uses one object.
 
 #include <memory>
 #include <optional>

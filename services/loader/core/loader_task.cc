@@ -29,20 +29,20 @@ std::vector<Position> LoaderTask::start() {
   const std::int64_t begin = reader->begin_offset(partition_);
   const std::int64_t end = reader->end_offset(partition_);
   if (claim_.next_offset > end) {
-    throw Unsafe("The database has loaded " + name_of(partition_) + " up to offset " +
-                 std::to_string(claim_.next_offset) + ", but the topic ends at " +
-                 std::to_string(end) +
-                 ": it was deleted, or Kafka was restored from an older backup than Postgres. Restore "
-                 "both to the same moment, or drop table " + target_.table.qualified() +
-                 " and start the loader again: it loads the table anew");
+    throw Unsafe(
+        "The database has loaded " + name_of(partition_) + " up to offset " +
+        std::to_string(claim_.next_offset) + ", but the topic ends at " + std::to_string(end) +
+        ": it was deleted, or Kafka was restored from an older backup than Postgres. Restore "
+        "both to the same moment, or drop table " +
+        target_.table.qualified() + " and start the loader again: it loads the table anew");
   }
   if (claim_.next_offset > 0 && claim_.next_offset < begin) {
     throw Unsafe("The database has loaded " + name_of(partition_) + " up to offset " +
                  std::to_string(claim_.next_offset) + ", but the topic begins at " +
                  std::to_string(begin) +
                  " now: messages between them were deleted before they were loaded. Have them "
-                 "published again, drop table " + target_.table.qualified() +
-                 " and start the loader again");
+                 "published again, drop table " +
+                 target_.table.qualified() + " and start the loader again");
   }
   next_ = std::max(claim_.next_offset, begin);
   return {{partition_, next_}};

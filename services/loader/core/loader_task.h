@@ -1,6 +1,6 @@
 #pragma once
-// One partition of one topic becomes rows of one table. The position lives in the database beside the rows
-// and changes with them, so that nothing is lost or loaded twice, whatever is killed when.
+// One partition of one topic becomes rows of one table. The position lives in the database beside
+// the rows and changes with them, so that nothing is lost or loaded twice, whatever is killed when.
 
 #include <memory>
 #include <optional>
@@ -35,7 +35,7 @@ class LoaderTask final : public Task {
   RowBatch batch_;
   std::unique_ptr<RowStore> store_;
   Claim claim_;
-  std::int64_t next_ = 0;  // after the last message of the batch
+  std::int64_t next_ = 0;   // after the last message of the batch
   Clock::Steady oldest_{};  // when the batch began
 };
 

@@ -177,7 +177,8 @@ class FileRowReader final : public MessageReader {
     const auto read = file_entry_from_json(message.value);
     if (!read) return tl::unexpected<Error>(read.error());
     const FileEntry& e = *read;
-    const auto place = whole_number(e.file.id.substr(0, e.file.id.find('-')), "the place in its id");
+    const auto place =
+        whole_number(e.file.id.substr(0, e.file.id.find('-')), "the place in its id");
     if (!place) return tl::unexpected<Error>(place.error());
     CopyRow row;
     row.value(e.file.id).number(*place).value(e.file.name).value(e.file.path);
@@ -214,10 +215,14 @@ class DeadLetterRowReader final : public MessageReader {
 
 std::unique_ptr<MessageReader> message_reader(const Target& target) {
   switch (target.kind) {
-    case TargetKind::kRows: return std::make_unique<ReportRowReader>(*target.report);
-    case TargetKind::kRecords: return std::make_unique<RecordRowReader>(*target.definition);
-    case TargetKind::kFiles: return std::make_unique<FileRowReader>();
-    case TargetKind::kDeadLetters: break;
+    case TargetKind::kRows:
+      return std::make_unique<ReportRowReader>(*target.report);
+    case TargetKind::kRecords:
+      return std::make_unique<RecordRowReader>(*target.definition);
+    case TargetKind::kFiles:
+      return std::make_unique<FileRowReader>();
+    case TargetKind::kDeadLetters:
+      break;
   }
   return std::make_unique<DeadLetterRowReader>();
 }

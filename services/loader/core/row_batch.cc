@@ -78,8 +78,8 @@ DeadLetter poison_letter(const Target& target, const TopicPartition& from, std::
   letter.id = from.topic + "/" + std::to_string(from.partition) + "/" + std::to_string(offset);
   letter.dataset = target.dataset;
   letter.rule = "poison";
-  letter.reason = storable("A message of topic '" + from.topic + "' cannot become a row of table '" +
-                           target.table.name + "': " + reason);
+  letter.reason = storable("A message of topic '" + from.topic +
+                           "' cannot become a row of table '" + target.table.name + "': " + reason);
   letter.row = storable(message);
   letter.stage = "loader";
   return letter;

@@ -1,6 +1,6 @@
 #pragma once
-// The messages between two commits of a task, collapsed to what Postgres needs to know: per key the last
-// row, and whether a row before it was deleted. Pure.
+// The messages between two commits of a task, collapsed to what Postgres needs to know: per key the
+// last row, and whether a row before it was deleted. Pure.
 
 #include <cstdint>
 #include <deque>
@@ -16,14 +16,15 @@
 
 namespace sluice::loader {
 
-// What happens to one key: first the deletion if there was one, then the row if it is later than it.
+// What happens to one key: first the deletion if there was one, then the row if it is later than
+// it.
 struct PendingRow {
-  std::string key;                       // the message's
-  std::optional<std::string> removed;    // key columns in COPY text, if it was deleted
-  std::optional<std::int64_t> floor;     // newest revision known to be deleted
+  std::string key;                     // the message's
+  std::optional<std::string> removed;  // key columns in COPY text, if it was deleted
+  std::optional<std::int64_t> floor;   // newest revision known to be deleted
   std::optional<TableRow> row;
-  std::string message;                   // the row's value, for its dead letter
-  std::int64_t offset = 0;               // of the last message
+  std::string message;      // the row's value, for its dead letter
+  std::int64_t offset = 0;  // of the last message
 };
 
 class RowBatch {

@@ -27,9 +27,10 @@ class RowStore {
   virtual ~RowStore() = default;
   // Makes this the owner of the partition: any older owner's next write throws Fenced.
   virtual Claim take_over(const TopicPartition& partition) = 0;
-  // Writes the batch and moves the position from `claim.next_offset` to `next`, all or nothing. Fenced if
-  // someone took over, TaskBroken if the position is not the claim's or the database fails. After an
-  // exception the store is dead; whether the batch is in is answered by the next take_over().
+  // Writes the batch and moves the position from `claim.next_offset` to `next`, all or nothing.
+  // Fenced if someone took over, TaskBroken if the position is not the claim's or the database
+  // fails. After an exception the store is dead; whether the batch is in is answered by the next
+  // take_over().
   virtual Written write(const TopicPartition& partition, const Claim& claim, const RowBatch& batch,
                         std::int64_t next) = 0;
 };

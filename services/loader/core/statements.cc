@@ -24,7 +24,8 @@ std::string keys_of(const TablePlan& table) {
 }
 
 // A version column that may be null is older than any value when it is.
-std::string version_term(const TablePlan& table, const std::string& name, const std::string& prefix) {
+std::string version_term(const TablePlan& table, const std::string& name,
+                         const std::string& prefix) {
   const auto column = std::ranges::find(table.columns, name, &TableColumn::name);
   const std::string plain = prefix + quote_name(name);
   if (column->not_null) return plain;

@@ -69,12 +69,18 @@ std::vector<std::string> TablePlan::key() const {
 
 std::string sql_type(ColumnType type) {
   switch (type) {
-    case ColumnType::kString: return kText;
-    case ColumnType::kInteger: return kBigint;
-    case ColumnType::kDecimal: return kNumeric;
-    case ColumnType::kBoolean: return "boolean";
-    case ColumnType::kDate: return "date";
-    case ColumnType::kTimestamp: return kTimestamp;
+    case ColumnType::kString:
+      return kText;
+    case ColumnType::kInteger:
+      return kBigint;
+    case ColumnType::kDecimal:
+      return kNumeric;
+    case ColumnType::kBoolean:
+      return "boolean";
+    case ColumnType::kDate:
+      return "date";
+    case ColumnType::kTimestamp:
+      return kTimestamp;
   }
   return kText;
 }
@@ -89,9 +95,10 @@ TablePlan report_table(const ReportSpec& report) {
     plan.columns.push_back({column.name, sql_type(column.type), column.in_key, column.in_key});
   }
   if (plan.key().empty()) {
-    throw Unsafe("Report '" + report.name +
-                 "' has no key column, so its table would have no primary key. Give it a group_by or "
-                 "a window");
+    throw Unsafe(
+        "Report '" + report.name +
+        "' has no key column, so its table would have no primary key. Give it a group_by or "
+        "a window");
   }
   plan.columns.push_back({"_revision", kBigint, false, true});
   return plan;
@@ -111,42 +118,46 @@ TablePlan records_table(const Dataset& dataset) {
 }
 
 TablePlan files_table() {
-  return {"_sluice", "files", {{"id", kText, true, true},
-                               {"place", kBigint},
-                               {"name", kText},
-                               {"path", kText},
-                               {"dataset", kText},
-                               {"source", kText},
-                               {"sha256", kText},
-                               {"bytes", kBigint},
-                               {"state", kText},
-                               {"rows", kBigint},
-                               {"published", kBigint},
-                               {"records", kBigint},
-                               {"dead_letters", kBigint},
-                               {"duplicates", kBigint},
-                               {"corrections", kBigint},
-                               {"late", kBigint},
-                               {"duplicate_of", kText},
-                               {"error", kText},
-                               {"started_at", kTimestamp},
-                               {"finished_at", kTimestamp},
-                               {"_offset", kBigint}}};
+  return {"_sluice",
+          "files",
+          {{"id", kText, true, true},
+           {"place", kBigint},
+           {"name", kText},
+           {"path", kText},
+           {"dataset", kText},
+           {"source", kText},
+           {"sha256", kText},
+           {"bytes", kBigint},
+           {"state", kText},
+           {"rows", kBigint},
+           {"published", kBigint},
+           {"records", kBigint},
+           {"dead_letters", kBigint},
+           {"duplicates", kBigint},
+           {"corrections", kBigint},
+           {"late", kBigint},
+           {"duplicate_of", kText},
+           {"error", kText},
+           {"started_at", kTimestamp},
+           {"finished_at", kTimestamp},
+           {"_offset", kBigint}}};
 }
 
 TablePlan dead_letters_table() {
-  return {"_sluice", "dead_letters", {{"id", kText, true, true},
-                                      {"dataset", kText},
-                                      {"file", kText},
-                                      {"file_name", kText},
-                                      {"entry", "integer"},
-                                      {"line", kBigint},
-                                      {"column", kText},
-                                      {"rule", kText},
-                                      {"reason", kText},
-                                      {"row", kText},
-                                      {"stage", kText},
-                                      {"created_at", kTimestamp}}};
+  return {"_sluice",
+          "dead_letters",
+          {{"id", kText, true, true},
+           {"dataset", kText},
+           {"file", kText},
+           {"file_name", kText},
+           {"entry", "integer"},
+           {"line", kBigint},
+           {"column", kText},
+           {"rule", kText},
+           {"reason", kText},
+           {"row", kText},
+           {"stage", kText},
+           {"created_at", kTimestamp}}};
 }
 
 std::vector<std::string> migration(const TablePlan& plan,
@@ -169,8 +180,8 @@ std::vector<std::string> migration(const TablePlan& plan,
     }
   }
   for (const ExistingColumn& have : existing) {
-    const bool known = std::ranges::find(plan.columns, have.name, &TableColumn::name) !=
-                       plan.columns.end();
+    const bool known =
+        std::ranges::find(plan.columns, have.name, &TableColumn::name) != plan.columns.end();
     if (!known && (have.in_key || (have.not_null && !have.has_default))) {
       refuse(plan, "column '" + have.name + "' is not in the definition and cannot stay empty");
     }

@@ -1,6 +1,6 @@
 #pragma once
-// What a table in Postgres must look like, and how an existing one becomes it. Pure: makes statements,
-// runs none.
+// What a table in Postgres must look like, and how an existing one becomes it. Pure: makes
+// statements, runs none.
 
 #include <span>
 #include <string>
@@ -23,14 +23,14 @@ struct TablePlan {
   std::vector<TableColumn> columns;  // the product's own (they begin with '_') last
   std::string topic{};               // the only one that fills it; empty: there are several
 
-  std::string qualified() const;           // "schema"."name"
-  std::vector<std::string> key() const;    // names of the key columns, in order
+  std::string qualified() const;         // "schema"."name"
+  std::vector<std::string> key() const;  // names of the key columns, in order
 };
 
 // The type's name in Postgres.
 std::string sql_type(ColumnType type);
-// The type in a column's definition: text is compared by its bytes, as every other part of the product
-// does.
+// The type in a column's definition: text is compared by its bytes, as every other part of the
+// product does.
 std::string column_type(const TableColumn& column);
 
 // Unsafe if the report has no key column.
@@ -48,9 +48,10 @@ struct ExistingColumn {
   bool has_default = false;
 };
 
-// The statements that make the table from what is there (nothing: CREATE TABLE; missing columns outside
-// the key: ADD COLUMN; bigint that must be numeric: ALTER COLUMN, which rewrites the table). Throws Unsafe, saying what differs and what to do, where rows would have to be
-// thought up or thrown away.
+// The statements that make the table from what is there (nothing: CREATE TABLE; missing columns
+// outside the key: ADD COLUMN; bigint that must be numeric: ALTER COLUMN, which rewrites the
+// table). Throws Unsafe, saying what differs and what to do, where rows would have to be thought up
+// or thrown away.
 std::vector<std::string> migration(const TablePlan& plan, std::span<const ExistingColumn> existing);
 
 }  // namespace sluice::loader

@@ -72,8 +72,9 @@ TEST(TablePlan, AMissingMeasureIsAdded) {
 TEST(TablePlan, ABigintThatMustBeNumericIsWidened) {
   auto existing = as_made(monthly());
   existing[2].type = "bigint";
-  EXPECT_THAT(migration(monthly(), existing),
-              ElementsAre("ALTER TABLE \"public\".\"monthly\" ALTER COLUMN \"amount\" TYPE numeric"));
+  EXPECT_THAT(
+      migration(monthly(), existing),
+      ElementsAre("ALTER TABLE \"public\".\"monthly\" ALTER COLUMN \"amount\" TYPE numeric"));
   existing[2].type = "double precision";
   EXPECT_THAT(refusal(monthly(), existing), HasSubstr("must be numeric"));
 }
@@ -100,7 +101,9 @@ TEST(TablePlan, WhatCannotBecomeTheTableIsRefusedWithASentence) {
   EXPECT_THAT(changed([](auto& e) { e[1].not_null = true; }), HasSubstr("must accept nulls"));
   EXPECT_THAT(changed([](auto& e) { e.erase(e.begin()); }), HasSubstr("column 'place' is missing"));
   EXPECT_THAT(changed([](auto& e) { e.pop_back(); }), HasSubstr("column '_revision' is missing"));
-  EXPECT_THAT(changed([](auto& e) { e.push_back({"note", "text", true, false, false}); }),
+  EXPECT_THAT(changed([](auto& e) {
+                e.push_back({"note", "text", true, false, false});
+              }),
               HasSubstr("'note' is not in the definition"));
 }
 

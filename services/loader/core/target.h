@@ -21,16 +21,16 @@ struct Target {
   std::string topic;
   std::int32_t partitions = 1;
   TablePlan table;
-  // Columns that say which of two versions of a row is the later, the most significant first. None: the
-  // later message wins.
+  // Columns that say which of two versions of a row is the later, the most significant first. None:
+  // the later message wins.
   std::vector<std::string> version;
-  std::string dataset;                         // empty for files
-  const ReportSpec* report = nullptr;          // of kRows
-  std::shared_ptr<const Dataset> definition;   // owns what `report` points to; null for files
+  std::string dataset;                        // empty for files
+  const ReportSpec* report = nullptr;         // of kRows
+  std::shared_ptr<const Dataset> definition;  // owns what `report` points to; null for files
 };
 
-// The reports' rows (those with a sink in Postgres, or a CSV sink, which is written from there), the dead
-// letters, and the records where the definition asks for them.
+// The reports' rows (those with a sink in Postgres, or a CSV sink, which is written from there),
+// the dead letters, and the records where the definition asks for them.
 std::vector<Target> targets_of(const std::shared_ptr<const Dataset>& dataset, const Topics& topics);
 Target files_target(const Topics& topics, std::int32_t shards);
 

@@ -7,8 +7,8 @@
 
 namespace sluice::loader::testing {
 
-// visits: id and day (key), guests (may be null), version. Report `monthly` by place and month, with a
-// column of every type; CSV in the order of month descending.
+// visits: id and day (key), guests (may be null), version. Report `monthly` by place and month,
+// with a column of every type; CSV in the order of month descending.
 inline std::shared_ptr<Dataset> visits() {
   auto dataset = std::make_shared<Dataset>();
   dataset->name = "visits";
