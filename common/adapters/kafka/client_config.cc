@@ -97,9 +97,11 @@ Properties properties_for(Purpose purpose, const KafkaSettings& settings) {
                    {"check.crcs", "true"},
                    {"fetch.wait.max.ms", "50"},
                    {"fetch.error.backoff.ms", "50"},
-                   {"fetch.message.max.bytes", "4194304"},
-                   {"queued.min.messages", "100000"},
-                   {"queued.max.messages.kbytes", "32768"}});
+                   {"fetch.message.max.bytes", "1048576"},
+                   // Bounds memory, some 700 bytes a message; fetch_wake.h keeps it from bounding
+                   // the rate.
+                   {"queued.min.messages", "40000"},
+                   {"queued.max.messages.kbytes", "16384"}});
       break;
     case Purpose::kEndOffsets:
       append(out, {{"group.id", "sluice-positions"},

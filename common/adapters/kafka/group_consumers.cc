@@ -215,10 +215,27 @@ std::size_t KafkaPositionReader::poll(
     last->records.push_back(view_of(message));
     ++delivered;
   }
+  wake_.after_batch(client_.get(), queue_.get(), behind());
   for (const auto& partition : partitions_) {
     if (!partition->records.empty()) each(partition->name, partition->records);
   }
   return delivered;
+}
+
+// Where the log is known to hold more than what the batch at hand brought.
+std::vector<Position> KafkaPositionReader::behind() const {
+  std::vector<Position> out;
+  for (const auto& partition : partitions_) {
+    std::int64_t low = 0, high = 0;
+    if (!partition->records.empty() &&
+        rd_kafka_get_watermark_offsets(client_.get(), partition->name.topic.c_str(),
+                                       partition->name.partition, &low,
+                                       &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        high > partition->next) {
+      out.push_back({partition->name, partition->next});
+    }
+  }
+  return out;
 }
 
 std::vector<std::pair<TopicPartition, std::int64_t>> KafkaPositionReader::lag() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/adapters/kafka/fetch_wake.h"
 #include "common/adapters/kafka/handles.h"
 #include "common/config/settings.h"
 #include "common/runtime/partition_worker.h"
@@ -57,6 +58,7 @@ class KafkaPositionReader final : public PositionReader {
   };
   Partition* find(const rd_kafka_message_t& message);
   void fail_partition_of(const rd_kafka_message_t& message);
+  std::vector<Position> behind() const;
 
   KafkaSettings settings_;
   Handle<rd_kafka_t> client_;
@@ -65,6 +67,7 @@ class KafkaPositionReader final : public PositionReader {
   // Messages of one poll can belong to few topics: the last looked up is the likeliest.
   std::map<std::pair<std::string, std::int32_t>, Partition*> by_name_;
   std::vector<rd_kafka_message_t*> batch_;
+  FetchWake wake_;
 };
 
 }  // namespace sluice::kafka

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "common/adapters/kafka/client_config.h"
+#include "common/adapters/kafka/fetch_wake.h"
 #include "common/adapters/kafka/kafka_errors.h"
 #include "common/model/origin.h"
 #include "common/telemetry/log.h"
@@ -117,6 +118,7 @@ void KafkaLogReader::read(const TopicPartition& partition, std::int64_t from, st
         make_client(RD_KAFKA_CONSUMER, make_conf(properties_for(Purpose::kRestore, settings_)));
   const Assignment assignment(records_.get(), partition, position);
   std::vector<rd_kafka_message_t*> batch(kBatch);
+  FetchWake wake;
   auto last_progress = std::chrono::steady_clock::now();
   while (position < to) {
     // librdkafka waits until a batch is full; what is there already must not wait for more.
@@ -125,6 +127,10 @@ void KafkaLogReader::read(const TopicPartition& partition, std::int64_t from, st
       const ssize_t more =
           rd_kafka_consume_batch_queue(assignment.queue(), 0, batch.data() + 1, kBatch - 1);
       if (more > 0) got += more;
+    }
+    if (got > 0) {
+      const Position more_from{partition, position};
+      wake.after_batch(records_.get(), assignment.queue(), {&more_from, 1});
     }
     const std::int64_t before = position;
     bool at_end = false;
