@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # Debian packages: installed when missing, not asked about when there.
 
-wanted_packages() { sed -E '/^#/d; /^$/d' "$root/launcher/packages.txt"; }
+wanted_packages() { sed -E '/^#/d; /^$/d' "$root/launcher/packages.txt" | LC_ALL=C sort -u; }
 
 missing_packages() {
   local wanted
   mapfile -t wanted < <(wanted_packages)
   # dpkg-query prints what it knows and complains about the rest.
-  comm -23 <(printf '%s\n' "${wanted[@]}" | LC_ALL=C sort) \
+  LC_ALL=C comm -23 <(printf '%s\n' "${wanted[@]}") \
     <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
       sed -n 's/^installed //p' | LC_ALL=C sort -u)
 }

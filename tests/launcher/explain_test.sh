@@ -64,6 +64,20 @@ expect_code 1 "disk full"
 expect_said "the build needs 4 GB in /tmp, and 1 GB are free"
 rm "$scratch/bin/df"
 
+# A package that the list names twice is there as soon as it is installed.
+missing_of() (
+  PATH=$scratch/bin:$PATH
+  # shellcheck source=/dev/null
+  source "$root/launcher/packages.sh"
+  root=$1
+  missing_packages
+)
+mkdir -p "$scratch/twice/launcher"
+printf '# a list\n\nbash\nabsent\nbash\n' >"$scratch/twice/launcher/packages.txt"
+fake dpkg-query "installed bash" 0
+run missing_of "$scratch/twice"
+[[ $said == absent ]] || wrong "not only the absent package is missing"
+
 # Maven cannot fetch, and Maven fetches something else.
 export SLUICE_CACHE=$scratch/cache
 fake mvn "[ERROR] Unknown host" 1
