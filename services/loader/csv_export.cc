@@ -137,11 +137,14 @@ void CsvExporter::run(const std::stop_token& stop) {
 void CsvExporter::sweep() const {
   std::error_code ignored;
   std::vector<fs::path> old;
-  for (const auto& entry : fs::recursive_directory_iterator(folder_, ignored)) {
-    const std::string name = entry.path().filename().string();
+  // A folder that cannot be looked into is none of ours.
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator at(folder_, options, ignored), end; !ignored && at != end;
+       at.increment(ignored)) {
+    const std::string name = at->path().filename().string();
     if (name.starts_with(".") && name.find(kTemporary) != std::string::npos &&
         !writer_lives(name)) {
-      old.push_back(entry.path());
+      old.push_back(at->path());
     }
   }
   for (const fs::path& path : old) fs::remove(path, ignored);

@@ -39,7 +39,15 @@ void Pipelines::stop() {
 
 void Pipelines::watch(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    look();
+    try {
+      look();
+    } catch (const std::exception& error) {  // what runs goes on; the next look starts over
+      const std::lock_guard lock(mutex_);
+      if (trouble_ != error.what()) {
+        log::error("the definitions cannot be read", {{"reason", error.what()}});
+      }
+      trouble_ = error.what();
+    }
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, kLookInterval, [] { return false; });
   }
