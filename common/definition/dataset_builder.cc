@@ -10,6 +10,10 @@
 
 namespace sluice {
 
+bool has_entities(const Dataset& dataset) {
+  return std::ranges::any_of(dataset.reports, [](const ReportSpec& r) { return r.derive.has_value(); });
+}
+
 bool takes_file(const Dataset& dataset, std::string_view file_name) {
   const std::string name(file_name);
   return std::ranges::any_of(dataset.files, [&](const std::string& pattern) {
@@ -135,59 +139,61 @@ void build_times(const YamlCursor& root, Dataset& dataset) {
   }
 }
 
-void build_reports(const YamlCursor& reports, Dataset& dataset) {
+// Fields whose numbers are added are held to widths that cannot overflow a sum.
+void note_summed(const ReportSpec& report, Dataset& dataset) {
+  for (const FamilySpec& family : report.families) {
+    for (const AggregateSpec& aggregate : family.aggregates) {
+      if (aggregate.kind != AggregateKind::kSum) continue;
+      for_each_column(*aggregate.value, [&](std::size_t column) {
+        for (FieldSpec& field : dataset.fields) {
+          if (field.first_column == column) field.summed = true;
+        }
+      });
+    }
+  }
+}
+
+void build_reports(const YamlCursor& reports, const FindDataset& find, Dataset& dataset) {
   if (!reports.defined() || !reports.expect_map_of_names()) return;
   for (const auto& [name, key, value] : reports.entries()) {
     check_name(key, name);
     if (name == dataset.name) key.error("a report needs another name than its dataset: both name tables and topics");
-    dataset.reports.push_back(build_report(value, name, dataset));
+    dataset.reports.push_back(build_report(value, name, dataset, find));
   }
   std::set<std::string> paths;
   for (const ReportSpec& report : dataset.reports) {
     if (report.csv && !paths.insert(report.csv->path).second) {
       reports.error(fmt::format("two reports write the file \"{}\"", report.csv->path));
     }
-    for (const MeasureSpec& measure : report.measures) {
-      if (measure.kind != MeasureKind::kSum) continue;
-      for (FieldSpec& field : dataset.fields) {
-        if (field.first_column == measure.column) field.summed = true;
-      }
-    }
+    note_summed(report, dataset);
   }
 }
 
 // Everything that decides what state holds and what results are, as a canonical text. Sinks, file patterns
 // and the CSV dialect are not in it: changing them needs no rebuild.
 std::string canonical_text(const Dataset& d) {
-  std::string out = fmt::format("v1|{}|partitions {}|lateness {}|", d.name, d.partitions, d.allowed_lateness_seconds);
+  std::string out = fmt::format("v2|{}|partitions {}|lateness {}|", d.name, d.partitions, d.allowed_lateness_seconds);
   for (const ColumnSpec& c : d.columns) {
     out += fmt::format("column {} {} {} {}|", c.name, static_cast<int>(c.type), c.min_scale, c.is_amount);
   }
   for (std::size_t k : d.key) out += fmt::format("key {}|", k);
   if (d.event_time) out += fmt::format("time {}|", *d.event_time);
   if (d.version) out += fmt::format("version {}|", *d.version);
-  for (const ReportSpec& r : d.reports) {
-    out += fmt::format("report {}|", r.name);
-    for (std::size_t g : r.group_by) out += fmt::format("group {}|", g);
-    if (r.window) {
-      out += fmt::format("window {} {} {} {} {}|", static_cast<int>(r.window->calendar.unit),
-                         static_cast<int>(r.window->calendar.week_starts_on), r.window->calendar.zone.name(),
-                         r.window->name, r.window->pattern);
-    }
-    for (const MeasureSpec& m : r.measures) {
-      out += fmt::format("measure {} {} {}|", m.name, static_cast<int>(m.kind), m.column);
-    }
+  for (const ReportSpec& r : d.reports) out += canonical_text(r);
+  for (const FeedSpec& feed : d.feeds) {
+    out += fmt::format("feed {} {} {}|", feed.dataset, feed.report, feed.partitions) +
+           canonical_text(feed.lookup);
   }
   return out;
 }
+
+}  // namespace
 
 std::string fingerprint_of(const Dataset& dataset) {
   const std::string text = canonical_text(dataset);
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
-
-}  // namespace
 
 bool check_name(const YamlCursor& at, const std::string& name) {
   const bool good = !name.empty() && name.size() <= 50 && name[0] >= 'a' && name[0] <= 'z' &&
@@ -231,7 +237,7 @@ std::optional<std::int64_t> duration_seconds(const YamlCursor& at) {
   return std::nullopt;
 }
 
-Dataset build_dataset(const YamlCursor& root) {
+Dataset build_records(const YamlCursor& root) {
   Dataset dataset;
   if (!root.expect_map({"dataset", "source", "format", "csv", "key", "event_time", "version", "allowed_lateness",
                         "partitions", "fields", "records", "reports"})) {
@@ -257,7 +263,14 @@ Dataset build_dataset(const YamlCursor& root) {
     if (postgres.defined()) postgres.expect_map({});
     dataset.to_postgres = true;
   }
-  build_reports(root["reports"], dataset);
+  dataset.fingerprint = fingerprint_of(dataset);
+  return dataset;
+}
+
+Dataset build_dataset(const YamlCursor& root, const FindDataset& find) {
+  Dataset dataset = build_records(root);
+  if (dataset.columns.empty()) return dataset;
+  build_reports(root["reports"], find, dataset);
   if (dataset.reports.empty() && !dataset.to_postgres) {
     root["reports"].error("nothing comes of this dataset; add a report, or `records: { postgres: {} }` for its table");
   }

@@ -3,17 +3,24 @@
 // the cursor; what it returns is only good if none was reported.
 
 #include "common/definition/definition.h"
+#include "common/definition/report_scope.h"
 #include "common/definition/yaml_cursor.h"
 
 namespace sluice::definition {
 
-Dataset build_dataset(const YamlCursor& root);
+// Without its reports: what other definitions may look up.
+Dataset build_records(const YamlCursor& root);
+// The whole of it.
+Dataset build_dataset(const YamlCursor& root, const FindDataset& find);
+// A hash of all that decides state and results; call again when `feeds` changed.
+std::string fingerprint_of(const Dataset& dataset);
 
 // The parts, in files of their own.
 void build_source(const YamlCursor& source, Dataset& dataset);
 void build_format(const YamlCursor& root, Dataset& dataset);
 FieldSpec build_field(const YamlCursor& field, const std::string& name);
-ReportSpec build_report(const YamlCursor& report, const std::string& name, Dataset& dataset);
+ReportSpec build_report(const YamlCursor& report, const std::string& name, const Dataset& dataset,
+                        const FindDataset& find);
 
 // A name of a dataset, report, field or column: [a-z][a-z0-9_]*, at most 50 characters. Reports otherwise.
 bool check_name(const YamlCursor& at, const std::string& name);

@@ -10,6 +10,7 @@
 
 #include "common/base/calendar.h"
 #include "common/base/decimal.h"
+#include "common/definition/report.h"
 #include "common/model/cell.h"
 
 namespace sluice {
@@ -40,66 +41,6 @@ struct FieldSpec {
   int min_scale = 0;                   // decimal: digits after the point that are always written
   bool quoted = false;                 // number, boolean: in JSON it may also stand in quotes
   bool summed = false;                 // a report sums it: at most 15 integer and 12 fraction digits
-};
-
-// One column of the normalised record: the record's JSON, the dataset's table and reports use these.
-// A money field becomes two: the amount (decimal) and the currency (string).
-struct ColumnSpec {
-  std::string name;
-  ColumnType type = ColumnType::kString;
-  bool nullable = true;
-  int min_scale = 0;      // decimal
-  bool is_amount = false;  // the next column is its currency; min_scale comes from the currency
-};
-
-enum class MeasureKind { kCount, kSum };
-
-struct MeasureSpec {
-  std::string name;
-  MeasureKind kind = MeasureKind::kCount;
-  std::size_t column = 0;  // index into Dataset::columns; not for count
-};
-
-struct WindowSpec {
-  CalendarWindow calendar;
-  std::string name = "window";  // the report's column
-  std::string pattern;          // window_label's; empty = the unit's usual form
-};
-
-// What a column of a report's row is made of.
-enum class ReportColumnKind { kGroup, kWindow, kMeasure };
-struct ReportColumn {
-  std::string name;
-  ReportColumnKind kind = ReportColumnKind::kGroup;
-  ColumnType type = ColumnType::kString;
-  std::size_t index = 0;  // group: into Dataset::columns; measure: into ReportSpec::measures
-  bool in_key = false;
-  int min_scale = 0;
-  // A sum of money: the number's digits follow the currency found in this column of the report.
-  std::optional<std::size_t> currency_at;
-};
-
-struct OrderBy {
-  std::string column;
-  bool descending = false;
-};
-
-struct CsvSink {
-  std::string path;  // under data/out
-  std::vector<OrderBy> order;
-  char delimiter = ',';
-};
-
-struct ReportSpec {
-  std::string name;
-  std::vector<std::size_t> group_by;  // indexes into Dataset::columns
-  std::optional<WindowSpec> window;
-  std::vector<MeasureSpec> measures;
-  // The row's columns in the definition's order: groups, window, measures; the currency of a summed
-  // amount stands right after its first sum and belongs to the key.
-  std::vector<ReportColumn> columns;
-  bool to_postgres = true;
-  std::optional<CsvSink> csv;
 };
 
 enum class FileFormat { kCsv, kNdjson, kJson, kXml };
@@ -135,6 +76,8 @@ struct Dataset {
   std::int64_t allowed_lateness_seconds = 0;
   bool to_postgres = false;                    // the records themselves as a table
   std::vector<ReportSpec> reports;
+  // Reports of other datasets that look up records of this one; known once all definitions are read.
+  std::vector<FeedSpec> feeds;
   std::int32_t partitions = 2;
 
   std::string path;         // of the definition file, for messages
@@ -143,6 +86,8 @@ struct Dataset {
   std::string fingerprint;
 };
 
+// Whether a report of it is made of all records of an entity.
+bool has_entities(const Dataset& dataset);
 // Whether a dataset takes a file of this name (the last part of its path).
 bool takes_file(const Dataset& dataset, std::string_view file_name);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <sstream>
 
@@ -18,12 +19,16 @@ std::string to_string(const DefinitionError& error) {
   return fmt::format("{}:{}:{}: {}", error.file, error.line, error.column, error.message);
 }
 
-DefinitionResult parse_definition(std::string_view text, const std::string& path) {
+namespace {
+
+using Build = std::function<Dataset(const definition::YamlCursor& root)>;
+
+DefinitionResult parse_with(std::string_view text, const std::string& path, const Build& build) {
   std::vector<DefinitionError> errors;
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
     const YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
-    Dataset dataset = definition::build_dataset(definition::YamlCursor(root, "", path, errors));
+    Dataset dataset = build(definition::YamlCursor(root, "", path, errors));
     if (documents.size() > 1) {
       const int line = documents[1].Mark().line + 1;
       errors.push_back({path, std::max(line, 1), 1, "a second document; one file is one definition"});
@@ -40,15 +45,33 @@ DefinitionResult parse_definition(std::string_view text, const std::string& path
   return tl::unexpected(std::move(errors));
 }
 
-DefinitionResult load_definition(const std::string& path) {
+std::optional<std::string> text_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   if (in) text << in.rdbuf();
-  if (!in) return tl::unexpected(std::vector<DefinitionError>{{path, 1, 1, "cannot be read"}});
-  return parse_definition(text.str(), path);
+  if (!in) return std::nullopt;
+  return text.str();
 }
 
-namespace {
+// What each definition of the files can be looked up by; broken ones are left out.
+std::vector<Dataset> records_of(const std::vector<std::string>& paths) {
+  std::vector<Dataset> out;
+  for (const std::string& path : paths) {
+    const auto text = text_of(path);
+    if (!text) continue;
+    auto parsed = parse_with(*text, path, [](const definition::YamlCursor& root) {
+      return definition::build_records(root);
+    });
+    if (parsed) out.push_back(*std::move(parsed));
+  }
+  return out;
+}
+
+DefinitionResult load_with(const std::string& path, const std::vector<Dataset>& others) {
+  const auto text = text_of(path);
+  if (!text) return tl::unexpected(std::vector<DefinitionError>{{path, 1, 1, "cannot be read"}});
+  return parse_definition(*text, path, others);
+}
 
 std::vector<std::string> definition_files(const std::vector<std::string>& folders,
                                           std::vector<DefinitionError>& errors) {
@@ -74,15 +97,71 @@ std::vector<std::string> definition_files(const std::vector<std::string>& folder
   return paths;
 }
 
+// Tells each dataset which reports of the others look it up.
+void connect(std::vector<Dataset>& datasets) {
+  for (const Dataset& reader : datasets) {
+    for (const ReportSpec& report : reader.reports) {
+      const auto* lookup = report.derive ? std::get_if<LookupSpec>(&*report.derive) : nullptr;
+      if (lookup == nullptr) continue;
+      const auto source = std::ranges::find(datasets, lookup->dataset, &Dataset::name);
+      if (source == datasets.end()) continue;
+      source->feeds.push_back({reader.name, report.name, reader.partitions, *lookup});
+    }
+  }
+  for (Dataset& dataset : datasets) {
+    if (!dataset.feeds.empty()) dataset.fingerprint = definition::fingerprint_of(dataset);
+  }
+}
+
+// A definition whose lookups find a dataset that was refused is refused with it.
+void drop_orphans(LoadedDefinitions& loaded) {
+  for (bool again = true; again;) {
+    again = false;
+    for (auto it = loaded.datasets.begin(); it != loaded.datasets.end() && !again; ++it) {
+      for (const ReportSpec& report : it->reports) {
+        const auto* lookup = report.derive ? std::get_if<LookupSpec>(&*report.derive) : nullptr;
+        if (lookup == nullptr) continue;
+        if (std::ranges::find(loaded.datasets, lookup->dataset, &Dataset::name) != loaded.datasets.end()) continue;
+        loaded.errors.push_back({it->path, 1, 1, fmt::format("report \"{}\" looks up dataset \"{}\", whose definition "
+                                                             "is refused", report.name, lookup->dataset)});
+        loaded.datasets.erase(it);
+        again = true;
+        break;
+      }
+    }
+  }
+}
+
 }  // namespace
+
+DefinitionResult parse_definition(std::string_view text, const std::string& path,
+                                  const std::vector<Dataset>& others) {
+  const definition::FindDataset find = [&](const std::string& name) -> std::optional<Dataset> {
+    const auto found = std::ranges::find(others, name, &Dataset::name);
+    if (found == others.end()) return std::nullopt;
+    return *found;
+  };
+  return parse_with(text, path, [&](const definition::YamlCursor& root) {
+    return definition::build_dataset(root, find);
+  });
+}
+
+DefinitionResult load_definition(const std::string& path) {
+  std::vector<DefinitionError> ignored;
+  const fs::path folder = fs::path(path).parent_path();
+  const auto beside = definition_files({folder.empty() ? "." : folder.string()}, ignored);
+  return load_with(path, records_of(beside));
+}
 
 LoadedDefinitions load_definitions(const std::vector<std::string>& folders) {
   LoadedDefinitions out;
   // Names of tables and topics: a dataset and a report share one space. And the paths of CSV sinks:
   // two reports would replace each other's file.
   std::map<std::string, std::string> taken;
-  for (const std::string& path : definition_files(folders, out.errors)) {
-    DefinitionResult parsed = load_definition(path);
+  const std::vector<std::string> paths = definition_files(folders, out.errors);
+  const std::vector<Dataset> records = records_of(paths);
+  for (const std::string& path : paths) {
+    DefinitionResult parsed = load_with(path, records);
     if (!parsed) {
       out.errors.insert(out.errors.end(), parsed.error().begin(), parsed.error().end());
       continue;
@@ -102,6 +181,8 @@ LoadedDefinitions load_definitions(const std::vector<std::string>& folders) {
     for (const std::string& name : names) taken[name] = path;
     out.datasets.push_back(*std::move(parsed));
   }
+  drop_orphans(out);
+  connect(out.datasets);
   return out;
 }
 

@@ -22,7 +22,10 @@ std::string to_string(const DefinitionError& error);
 
 using DefinitionResult = tl::expected<Dataset, std::vector<DefinitionError>>;
 
-DefinitionResult parse_definition(std::string_view text, const std::string& path);
+// `others` are the definitions whose records a report may look up.
+DefinitionResult parse_definition(std::string_view text, const std::string& path,
+                                  const std::vector<Dataset>& others = {});
+// Its lookups find the definitions in the folder of `path`.
 DefinitionResult load_definition(const std::string& path);
 
 struct LoadedDefinitions {

@@ -4,30 +4,55 @@
 #include <fmt/format.h>
 
 #include "common/definition/dataset_builder.h"
+#include "common/definition/report_scope.h"
 
 namespace sluice::definition {
 namespace {
 
-// "sum(amount)" -> {"sum", "amount"}; "count" -> {"count", ""}.
-std::pair<std::string, std::string> call_of(const std::string& text) {
-  const std::size_t open = text.find('(');
-  if (open == std::string::npos || text.back() != ')') return {text, ""};
-  return {text.substr(0, open), text.substr(open + 1, text.size() - open - 2)};
+// Of what `pairs` derives, the report's own groups are made of pairs; its totals have levels of their own.
+void add_pairs_filter(ReportScope& scope) {
+  auto pair = std::make_shared<Expression>();
+  pair->text = "pair";
+  pair->nullable = false;
+  auto is_pair = std::make_shared<Expression>();
+  is_pair->function = Function::kEqual;
+  is_pair->type = ColumnType::kBoolean;
+  is_pair->nullable = false;
+  is_pair->arguments = {*scope.relation_name("level"), pair};
+  scope.report.where = is_pair;
 }
 
-void build_groups(const YamlCursor& at, ReportSpec& report, const Dataset& dataset) {
+void add_group(ReportScope& scope, GroupSpec group, ExpressionPtr key) {
+  scope.report.groups.push_back(std::move(group));
+  scope.report.families.front().keys.push_back(std::move(key));
+}
+
+int scale_of(const ReportScope& scope, const Expression& expression) {
+  if (expression.quotient) return kQuotientScale;
+  const bool own = expression.function == Function::kColumn &&
+                   expression.column < scope.dataset.columns.size();
+  return own ? scope.dataset.columns[expression.column].min_scale : 0;
+}
+
+void build_groups(const YamlCursor& at, bool may_be_null, ReportScope& scope) {
   if (!at.defined()) return;
   for (const std::string& name : at.texts()) {
-    const auto column = find_column(at, dataset, name);
-    if (!column) continue;
-    if (dataset.columns[*column].nullable) {
-      at.error(fmt::format("\"{}\" may be empty; a group's fields need `required: true`", name));
+    auto key = scope.relation_name(name);
+    if (!key) {
+      at.error(key.error().message);
+      continue;
     }
-    if (std::ranges::find(report.group_by, *column) != report.group_by.end()) {
+    if ((*key)->nullable && !may_be_null) {
+      at.error(fmt::format("\"{}\" may be empty; a group's fields need `required: true`, or "
+                           "`compute:` something with coalesce", name));
+    }
+    if (std::ranges::find(scope.report.groups, name, &GroupSpec::name) != scope.report.groups.end()) {
       at.error(fmt::format("\"{}\" stands here twice", name));
       continue;
     }
-    report.group_by.push_back(*column);
+    const ColumnType type = (*key)->type;
+    const int scale = scale_of(scope, **key);
+    add_group(scope, {name, type, scale}, *std::move(key));
   }
 }
 
@@ -63,8 +88,9 @@ void check_label(const YamlCursor& at, const std::string& pattern) {
   }
 }
 
-void build_window(const YamlCursor& node, ReportSpec& report, const Dataset& dataset) {
+void build_window(const YamlCursor& node, ReportScope& scope) {
   if (!node.defined()) return;
+  const Dataset& dataset = scope.dataset;
   if (!node.expect_map({"tumbling", "name", "format", "time_zone", "week_starts_on"})) return;
   if (!dataset.event_time) node.error("a window needs the dataset's `event_time:`");
   WindowSpec window;
@@ -94,75 +120,93 @@ void build_window(const YamlCursor& node, ReportSpec& report, const Dataset& dat
     }
   }
   if (const YamlCursor at = node["week_starts_on"]; at.defined()) build_weekday(at, window);
-  report.window = window;
+  scope.report.window = window;
+  if (!dataset.event_time) return;
+  const ColumnSpec& time = dataset.columns[*dataset.event_time];
+  add_group(scope, {window.name, ColumnType::kString, 0},
+            window_expression(column_expression(*dataset.event_time, time.type, time.nullable),
+                              {window.calendar, window.pattern}));
 }
 
-void build_measures(const YamlCursor& node, ReportSpec& report, const Dataset& dataset) {
-  if (!node.defined()) return node.error("required: what is measured, { rows: count, total: sum(column) }");
-  if (!node.expect_map_of_names()) return;
-  for (const auto& [name, key, value] : node.entries()) {
-    check_name(key, name);
-    const auto text = value.text();
-    if (!text || text->empty()) continue;
-    const auto [function, argument] = call_of(*text);
-    MeasureSpec measure;
-    measure.name = name;
-    if (function == "count" && argument.empty()) {
-      measure.kind = MeasureKind::kCount;
-    } else if (function == "sum" && !argument.empty()) {
-      measure.kind = MeasureKind::kSum;
-      const auto column = find_column(value, dataset, argument);
-      if (!column) continue;
-      measure.column = *column;
-      const ColumnType type = dataset.columns[*column].type;
-      if (type != ColumnType::kInteger && type != ColumnType::kDecimal) {
-        value.error(fmt::format("\"{}\" is not a number and cannot be summed", argument));
-      }
-    } else {
-      value.error(fmt::format("unknown measure \"{}\"; known: count, sum(column)", *text));
-      continue;
-    }
-    report.measures.push_back(std::move(measure));
+// The dataset's amount column that a measure is made of, if there is one.
+std::optional<std::size_t> amount_of(const ReportScope& scope, const MeasureSpec& measure) {
+  std::optional<std::size_t> found;
+  for (const AggregateSpec* aggregate : aggregates_of(scope.report, *measure.value)) {
+    const bool counts = aggregate->kind == AggregateKind::kCount ||
+                        aggregate->kind == AggregateKind::kDistinct;
+    if (counts || aggregate->value == nullptr) continue;
+    for_each_column(*aggregate->value, [&](std::size_t column) {
+      const auto& columns = scope.dataset.columns;
+      if (column < columns.size() && columns[column].is_amount) found = column;
+    });
   }
-  if (report.measures.empty()) node.error("measures nothing");
+  return found;
 }
 
-// The row's columns: groups, window, measures; each summed currency once, right after its first sum.
-void lay_out_columns(const YamlCursor& node, ReportSpec& report, const Dataset& dataset) {
-  const auto group_column = [&](std::size_t index) {
-    const ColumnSpec& c = dataset.columns[index];
-    return ReportColumn{c.name, ReportColumnKind::kGroup, c.type, index, true, c.min_scale, std::nullopt};
-  };
-  for (std::size_t index : report.group_by) report.columns.push_back(group_column(index));
-  if (report.window) {
-    report.columns.push_back(
-        {report.window->name, ReportColumnKind::kWindow, ColumnType::kString, 0, true, 0, std::nullopt});
+// Which group is the amount's currency; it becomes one if it is not: two currencies are never added.
+std::size_t currency_group(const YamlCursor& node, ReportScope& scope, std::size_t amount) {
+  const std::size_t currency = amount + 1;
+  const auto& keys = scope.report.families.front().keys;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i]->function == Function::kColumn && keys[i]->column == currency) return i;
+  }
+  const ColumnSpec& column = scope.dataset.columns[currency];
+  if (column.nullable) {
+    node["measures"].error(fmt::format("\"{}\" may be empty, and then has no currency; its field needs "
+                                       "`required: true` to be summed",
+                                       scope.dataset.columns[amount].name));
+  }
+  add_group(scope, {column.name, column.type, 0},
+            column_expression(currency, column.type, column.nullable));
+  return keys.size() - 1;
+}
+
+ReportColumn group_column(const ReportSpec& report, std::size_t group) {
+  const GroupSpec& spec = report.groups[group];
+  ReportColumn column{spec.name, ReportColumnKind::kGroup, spec.type, group, true, spec.min_scale};
+  column.in_key = !report.top;
+  return column;
+}
+
+// The digits that a measure has at least.
+int scale_of_measure(const ReportScope& scope, const MeasureSpec& measure) {
+  if (measure.value->quotient) return kQuotientScale;
+  int scale = 0;
+  for (const AggregateSpec* aggregate : aggregates_of(scope.report, *measure.value)) {
+    if (aggregate->value != nullptr) scale = std::max(scale, scale_of(scope, *aggregate->value));
+  }
+  return measure.value->type == ColumnType::kDecimal ? scale : 0;
+}
+
+// The row's columns: the rank, groups, measures; the currency of a sum right after its first sum.
+void lay_out_columns(const YamlCursor& node, ReportScope& scope) {
+  ReportSpec& report = scope.report;
+  if (report.top) {
+    const YamlCursor rank = node["top"]["rank"];
+    const std::string name = rank.defined() ? rank.text().value_or("") : "rank";
+    if (rank.defined()) check_name(rank, name);
+    report.columns.push_back({name, ReportColumnKind::kRank, ColumnType::kInteger, 0, true});
+  }
+  for (std::size_t i = 0; i < report.groups.size(); ++i) {
+    report.columns.push_back(group_column(report, i));
   }
   for (std::size_t m = 0; m < report.measures.size(); ++m) {
     const MeasureSpec& measure = report.measures[m];
-    ReportColumn column{measure.name, ReportColumnKind::kMeasure, ColumnType::kInteger, m, false, 0, std::nullopt};
-    if (measure.kind == MeasureKind::kSum) {
-      const ColumnSpec& source = dataset.columns[measure.column];
-      column.type = ColumnType::kDecimal;  // many integers may sum to more than 64 bits hold
-      column.min_scale = source.min_scale;
-    }
+    ReportColumn column{measure.name, ReportColumnKind::kMeasure, measure.value->type, m};
+    column.min_scale = scale_of_measure(scope, measure);
+    const auto amount = amount_of(scope, measure);
     report.columns.push_back(column);
-    if (measure.kind != MeasureKind::kSum || !dataset.columns[measure.column].is_amount) continue;
-    const std::size_t currency = measure.column + 1;
+    if (!amount) continue;
+    const std::size_t here = report.columns.size() - 1;
+    const std::size_t group = currency_group(node, scope, *amount);
     const auto there = std::ranges::find_if(report.columns, [&](const ReportColumn& c) {
-      return c.kind == ReportColumnKind::kGroup && c.index == currency;
+      return c.kind == ReportColumnKind::kGroup && c.index == group;
     });
-    const std::size_t amount_at = report.columns.size() - 1;
-    report.columns[amount_at].currency_at = static_cast<std::size_t>(there - report.columns.begin());
-    if (there != report.columns.end()) continue;
-    // Two currencies are never added: the currency belongs to the key.
-    if (dataset.columns[currency].nullable) {
-      node["measures"].error(fmt::format("\"{}\" may be empty, and then has no currency; its field needs "
-                                         "`required: true` to be summed",
-                                         dataset.columns[measure.column].name));
+    const bool money = measure.value->type == ColumnType::kDecimal && !measure.value->quotient;
+    if (money) {
+      report.columns[here].currency_at = static_cast<std::size_t>(there - report.columns.begin());
     }
-    report.group_by.push_back(currency);
-    report.columns.push_back(group_column(currency));
+    if (there == report.columns.end()) report.columns.push_back(group_column(report, group));
   }
   std::set<std::string> names;
   for (const ReportColumn& column : report.columns) {
@@ -170,6 +214,39 @@ void lay_out_columns(const YamlCursor& node, ReportSpec& report, const Dataset& 
       node.error(fmt::format("there are two columns \"{}\" in this report", column.name));
     }
   }
+}
+
+// `columns:`, the row's columns in another order, or fewer of a top's.
+void pick_columns(const YamlCursor& at, ReportSpec& report) {
+  if (!at.defined()) return;
+  std::vector<ReportColumn> picked;
+  std::vector<std::size_t> from;
+  std::vector<std::string> known;
+  for (const ReportColumn& column : report.columns) known.push_back(column.name);
+  for (const std::string& name : at.texts()) {
+    const auto found = std::ranges::find(report.columns, name, &ReportColumn::name);
+    if (found == report.columns.end()) {
+      at.error(no_such_name(name, known).message);
+      continue;
+    }
+    from.push_back(static_cast<std::size_t>(found - report.columns.begin()));
+    picked.push_back(*found);
+  }
+  for (ReportColumn& column : picked) {
+    if (!column.currency_at) continue;
+    const auto currency = std::ranges::find(from, *column.currency_at);
+    column.currency_at = static_cast<std::size_t>(currency - from.begin());
+    if (currency == from.end()) {
+      at.error(fmt::format("\"{}\" needs its currency \"{}\" beside it", column.name,
+                           report.columns[*column.currency_at].name));
+    }
+  }
+  for (std::size_t i = 0; i < report.columns.size(); ++i) {
+    if (report.columns[i].in_key && std::ranges::find(from, i) == from.end()) {
+      at.error(fmt::format("\"{}\" belongs to the row's key and cannot be left out", report.columns[i].name));
+    }
+  }
+  report.columns = std::move(picked);
 }
 
 bool stays_below(const std::string& path) {
@@ -216,14 +293,32 @@ void build_sinks(const YamlCursor& node, ReportSpec& report) {
 
 }  // namespace
 
-ReportSpec build_report(const YamlCursor& node, const std::string& name, Dataset& dataset) {
+ReportSpec build_report(const YamlCursor& node, const std::string& name, const Dataset& dataset,
+                        const FindDataset& find) {
   ReportSpec report;
   report.name = name;
-  if (!node.expect_map({"group_by", "window", "measures", "sinks"})) return report;
-  build_groups(node["group_by"], report, dataset);
-  build_window(node["window"], report, dataset);
-  build_measures(node["measures"], report, dataset);
-  lay_out_columns(node, report, dataset);
+  if (!node.expect_map({"explode", "previous", "trailing", "pairs", "rollup", "lookup", "compute", "where",
+                        "group_by", "window", "measures", "top", "columns", "sinks"})) {
+    return report;
+  }
+  ReportScope scope(report, dataset, find);
+  report.families.resize(1);
+  report.references.resize(1);
+  build_relation(node, scope);
+  if (report.derive && std::holds_alternative<PairsSpec>(*report.derive)) add_pairs_filter(scope);
+  report.families.front().where = report.where;
+  build_groups(node["group_by"], node["top"].defined(), scope);
+  build_window(node["window"], scope);
+  build_measures(node, scope);
+  if (!node["measures"].defined() && !report.top) {
+    node["measures"].error("required: what is measured, { rows: count, total: sum(column) }");
+  } else if (report.measures.empty() && node["measures"].defined()) {
+    node["measures"].error("measures nothing");
+  }
+  lay_out_columns(node, scope);
+  settle_context(report);
+  note_carried(scope);
+  pick_columns(node["columns"], report);
   const bool keyed = std::ranges::any_of(report.columns, &ReportColumn::in_key);
   if (!keyed) node.error("needs `group_by:` or a `window:`; a report's rows have a key");
   build_sinks(node["sinks"], report);

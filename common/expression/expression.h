@@ -4,25 +4,18 @@
 // is stored becomes a decimal. Null goes through everything (null + 1 is null, null == null is true, so
 // that `x == null` asks for it); `and`, `or`, `not` and `where` take null for false.
 //
-// Trees are immutable and shared between threads; an Evaluator has scratch space and belongs to one.
+// Trees are immutable and shared between threads. evaluator.h has what gives a row's value.
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
-
-#include <boost/multiprecision/cpp_int.hpp>
 
 #include "common/model/cell.h"
 
 namespace sluice {
-
-using Rational = boost::multiprecision::cpp_rational;
 
 // Decimals after the point of every quotient: averages, shares, ratios.
 inline constexpr int kQuotientScale = 6;
@@ -42,6 +35,12 @@ enum class Function {
   kYear,         // of a date or timestamp (UTC), an integer
   kHour,         // the timestamp at which its hour begins (UTC)
   kDaysBetween,  // days_between(a, b): whole days from b's date to a's (UTC)
+  kWindow,       // the label of the calendar window that a date or timestamp falls in
+};
+
+struct LabelledWindow {
+  CalendarWindow calendar;
+  std::string pattern;  // window_label's; empty = the unit's usual form
 };
 
 struct Expression;
@@ -58,10 +57,12 @@ struct Expression {
   std::string text;        // kLiteral of type string; also for messages
   Cell literal;            // the others
   std::vector<ExpressionPtr> arguments;
+  std::shared_ptr<const LabelledWindow> window;  // kWindow
 };
 
 ExpressionPtr column_expression(std::size_t column, ColumnType type, bool nullable,
                                 bool is_list = false);
+ExpressionPtr window_expression(ExpressionPtr time, LabelledWindow window);
 // The columns it reads, through `each`.
 void for_each_column(const Expression& expression, const std::function<void(std::size_t)>& each);
 // The same tree over other column numbers.
@@ -69,29 +70,5 @@ ExpressionPtr renumbered(const ExpressionPtr& expression,
                          const std::function<std::size_t(std::size_t)>& number);
 // A text that is equal for equal trees, for fingerprints.
 std::string canonical_text(const Expression& expression);
-
-class Evaluator {
- public:
-  // Texts it makes live until clear(). A number that does not fit in 38 digits is null.
-  Cell cell(const Expression& expression, std::span<const Cell> row);
-  bool is_true(const Expression& expression, std::span<const Cell> row);
-  // A number, exact; nullopt: null, or division by zero.
-  std::optional<Rational> number(const Expression& expression, std::span<const Cell> row);
-  void clear() { texts_.clear(); }
-
- private:
-  std::string_view keep(std::string text);
-  Cell compare(const Expression& expression, std::span<const Cell> row);
-  Cell text_function(const Expression& expression, std::span<const Cell> row);
-  Cell time_function(const Expression& expression, std::span<const Cell> row);
-
-  std::deque<std::string> texts_;  // views into them stay good
-};
-
-// Rounds half to even. nullopt: more than 38 digits.
-std::optional<Decimal> to_decimal(const Rational& number, int places);
-Rational to_rational(const Decimal& number);
-// The texts of a list cell; empty if it is no list.
-std::vector<std::string> list_items(std::string_view json);
 
 }  // namespace sluice

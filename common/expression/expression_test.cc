@@ -1,5 +1,5 @@
 // What expressions give, exactly; and what is refused before anything runs.
-#include "common/expression/expression.h"
+#include "common/expression/evaluator.h"
 
 #include <gtest/gtest.h>
 

@@ -8,11 +8,11 @@
 namespace sluice {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
-// A delta is at least three empty strings' lengths and one number.
-constexpr std::size_t kMinDeltaBytes = 4;
+constexpr std::uint8_t kFormat = 2;
+// A delta is at least its kind, three empty strings' lengths and two numbers.
+constexpr std::size_t kMinDeltaBytes = 6;
 // Room for the longest head, so that a whole frame stays within kMaxFrameBytes.
-constexpr std::size_t kMaxHeadBytes = 64;
+constexpr std::size_t kMaxHeadBytes = 256;
 constexpr std::size_t kMaxBodyBytes = kMaxFrameBytes - kMaxHeadBytes;
 
 template <typename T>
@@ -24,14 +24,16 @@ void read_number(ByteReader& in, T& out, bool& in_range) {
 
 }  // namespace
 
-void FrameWriter::add(const GroupDelta& delta) {
+void FrameWriter::add(const Delta& delta) {
   if (bodies_.empty()) open_frame();
   const std::size_t before = bodies_.back().size();
   ByteWriter out(bodies_.back());
+  out.u8(static_cast<std::uint8_t>(delta.kind));
   out.string(delta.report);
+  out.varint(delta.family);
   out.string(delta.group);
-  out.signed_varint(delta.rows);
-  out.string(delta.accumulators);
+  out.signed_varint(delta.weight);
+  out.string(delta.payload);
   bytes_ += bodies_.back().size() - before;
   if (bodies_.back().size() > kMaxBodyBytes && before > 0) {
     std::string overhang = bodies_.back().substr(before);
@@ -57,7 +59,7 @@ std::vector<std::string> FrameWriter::finish(FrameHead head) {
     frame.reserve(bodies_[i].size() + kMaxHeadBytes);
     ByteWriter out(frame);
     out.u8(kFormat);
-    out.varint(static_cast<std::uint64_t>(head.task));
+    out.string(head.task);
     out.varint(head.transaction);
     out.varint(static_cast<std::uint64_t>(head.input_from));
     out.varint(static_cast<std::uint64_t>(head.input_to));
@@ -82,7 +84,7 @@ Result<Frame> read_frame(std::string_view message) {
   }
   Frame frame;
   bool in_range = true;
-  read_number(in, frame.head.task, in_range);
+  frame.head.task = in.string();
   read_number(in, frame.head.transaction, in_range);
   read_number(in, frame.head.input_from, in_range);
   read_number(in, frame.head.input_to, in_range);
@@ -95,14 +97,18 @@ Result<Frame> read_frame(std::string_view message) {
   }
   frame.deltas.reserve(deltas);
   for (std::uint64_t i = 0; i < deltas; ++i) {
-    GroupDelta delta;
+    Delta delta;
+    const std::uint8_t kind = in.u8();
+    if (kind > static_cast<std::uint8_t>(DeltaKind::kMember)) in_range = false;
+    delta.kind = static_cast<DeltaKind>(kind);
     delta.report = in.string();
+    read_number(in, delta.family, in_range);
     delta.group = in.string();
-    delta.rows = in.signed_varint();
-    delta.accumulators = in.string();
+    delta.weight = in.signed_varint();
+    delta.payload = in.string();
     frame.deltas.push_back(delta);
   }
-  if (!in.ok() || !in.at_end()) return fail("a delta frame's body does not match its head");
+  if (!in.ok() || !in_range || !in.at_end()) return fail("a delta frame's body does not match its head");
   return frame;
 }
 

@@ -1,14 +1,14 @@
 #pragma once
-// What stage 1 sends to stage 2 through the repartition topic: in each transaction, to every
-// partition, one batch of group deltas, cut into frames (messages) of at most kMaxFrameBytes (a
-// single delta that is larger travels alone). Every transaction sends at least one frame to every
-// partition, so the chain of transaction numbers has no gaps anywhere and a torn transaction shows.
+// What a task sends to the next through a repartition topic: in each transaction, to every partition,
+// one batch of deltas, cut into frames (messages) of at most kMaxFrameBytes (a single delta that is
+// larger travels alone). Every transaction sends at least one frame to every partition, so the chain of
+// transaction numbers has no gaps anywhere and a torn transaction shows.
 //
-//   frame   = format:u8 task:varint transaction:varint input_from:varint input_to:varint
+//   frame   = format:u8 task:string transaction:varint input_from:varint input_to:varint
 //             frame_index:varint frame_count:varint delta_count:varint delta*
-//   delta   = report:string group:string rows:signed accumulators:string
+//   delta   = kind:u8 report:string family:varint group:string weight:signed payload:string
 //
-// `group` is group_key.h's encoding; `accumulators` accumulators.h's. Message key: the task's name.
+// Message key: the task's name. What group and payload are is the kind's matter.
 
 #include <cstdint>
 #include <string>
@@ -21,17 +21,25 @@ namespace sluice {
 
 inline constexpr std::size_t kMaxFrameBytes = 256 * 1024;
 
-struct GroupDelta {
+enum class DeltaKind : std::uint8_t {
+  kGroup,   // sums of a report's group: payload is the change of each aggregate (aggregates.h)
+  kEntry,   // one value of a group's multiset: payload names the aggregate and the value
+  kMember,  // one row of an entity: group is the entity's key, payload the row (entity_rows.h)
+};
+
+struct Delta {
+  DeltaKind kind = DeltaKind::kGroup;
   std::string_view report;
-  std::string_view group;
-  std::int64_t rows = 0;          // how many more (or fewer) records stand behind the group
-  std::string_view accumulators;  // encoded change of each measure
+  std::uint32_t family = 0;   // which grouping of the report (common/definition/report.h)
+  std::string_view group;     // encoded key
+  std::int64_t weight = 0;    // how many more (or fewer) rows, values or members
+  std::string_view payload;
 };
 
 struct FrameHead {
-  std::int32_t task = 0;  // stage 1 partition
+  std::string task;  // the sender's name, "bookings-stage1-0"
   std::uint64_t transaction = 0;
-  std::int64_t input_from = 0;  // records-topic offsets [from, to) this transaction covers
+  std::int64_t input_from = 0;  // offsets of its input [from, to) this transaction covers
   std::int64_t input_to = 0;
   std::uint32_t index = 0;
   std::uint32_t count = 1;
@@ -40,7 +48,7 @@ struct FrameHead {
 // Collects the deltas of one transaction for one partition and cuts frames.
 class FrameWriter {
  public:
-  void add(const GroupDelta& delta);
+  void add(const Delta& delta);
   // The frames, at least one, heads filled in; clears the writer.
   std::vector<std::string> finish(FrameHead head);
   std::size_t bytes() const { return bytes_; }
@@ -55,7 +63,7 @@ class FrameWriter {
 
 struct Frame {
   FrameHead head;
-  std::vector<GroupDelta> deltas;  // views into the message
+  std::vector<Delta> deltas;  // views into the message
 };
 Result<Frame> read_frame(std::string_view message);
 

@@ -175,10 +175,10 @@ RC_GTEST_PROP(ModelProperty, DeltasArriveWholeAndInOrderHoweverTheyAreCut, ()) {
     written.push_back({text(), *rc::gen::arbitrary<std::string>(), std::string(bytes, 'b'),
                        *rc::gen::arbitrary<std::int64_t>()});
     const Owned& d = written.back();
-    writer.add({d.report, d.group, d.rows, d.accumulators});
+    writer.add({DeltaKind::kMember, d.report, 3, d.group, d.rows, d.accumulators});
   }
   FrameHead head;
-  head.task = *rc::gen::inRange(0, std::numeric_limits<std::int32_t>::max());
+  head.task = "task-" + std::to_string(*rc::gen::inRange(0, 1000));
   head.transaction = number();
   head.input_from = *rc::gen::inRange<std::int64_t>(0, 1'000'000'000'000);
   head.input_to = head.input_from + *rc::gen::inRange<std::int64_t>(0, 1'000'000);
@@ -195,12 +195,12 @@ RC_GTEST_PROP(ModelProperty, DeltasArriveWholeAndInOrderHoweverTheyAreCut, ()) {
     RC_ASSERT(frame->head.input_to == head.input_to);
     RC_ASSERT(frame->head.index == i);
     RC_ASSERT(frame->head.count == frames.size());
-    for (const GroupDelta& d : frame->deltas) {
+    for (const Delta& d : frame->deltas) {
       const Owned& expected = written.at(at++);
       RC_ASSERT(d.report == expected.report);
       RC_ASSERT(d.group == expected.group);
-      RC_ASSERT(d.rows == expected.rows);
-      RC_ASSERT(d.accumulators == expected.accumulators);
+      RC_ASSERT(d.weight == expected.rows);
+      RC_ASSERT(d.payload == expected.accumulators);
     }
   }
   RC_ASSERT(at == written.size());
@@ -208,7 +208,7 @@ RC_GTEST_PROP(ModelProperty, DeltasArriveWholeAndInOrderHoweverTheyAreCut, ()) {
 
 RC_GTEST_PROP(ModelProperty, ForeignBytesAreReadOrRefused, (const std::string& bytes)) {
   read_frame(bytes);
-  read_frame("\x01" + bytes);
+  read_frame("\x02" + bytes);
   parse_origin(bytes);
   announcement_from_json(bytes);
   file_entry_from_json(bytes);

@@ -29,6 +29,10 @@ std::string Topics::dead_letters(std::string_view dataset) const {
 std::string Topics::commits(std::string_view dataset) const { return named(dataset, "commits"); }
 std::string Topics::deltas(std::string_view dataset) const { return named(dataset, "deltas"); }
 std::string Topics::state(std::string_view dataset) const { return named(dataset, "state"); }
+std::string Topics::entities(std::string_view dataset) const { return named(dataset, "entities"); }
+std::string Topics::entity_state(std::string_view dataset) const {
+  return named(dataset, "entity-state");
+}
 std::string Topics::rows(std::string_view report) const { return named(report, "rows"); }
 
 TopicSettings compacted(std::string name, std::int32_t partitions) {
@@ -63,7 +67,7 @@ std::vector<TopicSettings> installation_topics(const Topics& topics, std::int32_
 
 std::vector<TopicSettings> dataset_topics(const Topics& topics, std::string_view dataset,
                                           const std::vector<std::string>& reports,
-                                          std::int32_t partitions) {
+                                          std::int32_t partitions, bool with_entities) {
   std::vector<TopicSettings> out = {kept_for_ever(topics.records(dataset), partitions),
                                     kept_for_ever(topics.dead_letters(dataset), partitions),
                                     compacted(topics.commits(dataset), partitions),
@@ -71,7 +75,18 @@ std::vector<TopicSettings> dataset_topics(const Topics& topics, std::string_view
                                     compacted(topics.state(dataset), partitions)};
   for (const std::string& report : reports)
     out.push_back(compacted(topics.rows(report), partitions));
+  if (with_entities) {
+    for (TopicSettings& topic : entity_topics(topics, dataset, partitions)) {
+      out.push_back(std::move(topic));
+    }
+  }
   return out;
+}
+
+std::vector<TopicSettings> entity_topics(const Topics& topics, std::string_view dataset,
+                                         std::int32_t partitions) {
+  return {kept_for_ever(topics.entities(dataset), partitions),
+          compacted(topics.entity_state(dataset), partitions)};
 }
 
 }  // namespace sluice

@@ -36,6 +36,10 @@ class Topics {
   std::string commits(std::string_view dataset) const;  // compacted commit records of stage 1
   std::string deltas(std::string_view dataset) const;   // repartition topic, stage 1 -> stage 2
   std::string state(std::string_view dataset) const;    // compacted changelog of stage 2
+  // Of a dataset with reports over all records of an entity: the repartition topic to the entities,
+  // and their compacted changelog.
+  std::string entities(std::string_view dataset) const;
+  std::string entity_state(std::string_view dataset) const;
 
   // --- of a report
   std::string rows(std::string_view report) const;  // compacted upserts; tombstone = row gone
@@ -49,10 +53,14 @@ class Topics {
 // topic that someone turned into a deleting one would lose state, so services refuse it.
 TopicSettings compacted(std::string name, std::int32_t partitions);
 TopicSettings kept_for_ever(std::string name, std::int32_t partitions);
-// All topics of the installation, and of one dataset with its reports.
+// All topics of the installation, and of one dataset with its reports; `with_entities`: some of them
+// are made of all records of an entity.
 std::vector<TopicSettings> installation_topics(const Topics& topics, std::int32_t shards);
 std::vector<TopicSettings> dataset_topics(const Topics& topics, std::string_view dataset,
                                           const std::vector<std::string>& reports,
-                                          std::int32_t partitions);
+                                          std::int32_t partitions, bool with_entities = false);
+// The two of `with_entities` alone.
+std::vector<TopicSettings> entity_topics(const Topics& topics, std::string_view dataset,
+                                         std::int32_t partitions);
 
 }  // namespace sluice

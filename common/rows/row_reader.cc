@@ -118,9 +118,18 @@ Result<RowReader> RowReader::for_file(std::shared_ptr<const Dataset> dataset, co
   }
   reader.key_texts_of_tables_.push_back(reader.texts_among(dataset->key));
   for (const ReportSpec& report : dataset->reports) {
-    reader.key_texts_of_tables_.push_back(reader.texts_among(report.group_by));
+    reader.key_texts_of_tables_.push_back(reader.texts_among(key_columns(report)));
   }
   return reader;
+}
+
+std::vector<std::size_t> RowReader::key_columns(const ReportSpec& report) {
+  std::vector<std::size_t> out;
+  if (report.top) return out;  // its key is the rank
+  for (const ExpressionPtr& key : report.families.front().keys) {
+    for_each_column(*key, [&](std::size_t column) { out.push_back(column); });
+  }
+  return out;
 }
 
 std::vector<std::size_t> RowReader::texts_among(const std::vector<std::size_t>& key) const {

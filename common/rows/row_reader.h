@@ -61,6 +61,8 @@ class RowReader {
 
   explicit RowReader(std::shared_ptr<const Dataset> dataset) : dataset_(std::move(dataset)) {}
 
+  // The dataset's columns that the key of the report's table is made of.
+  static std::vector<std::size_t> key_columns(const ReportSpec& report);
   std::vector<std::size_t> texts_among(const std::vector<std::size_t>& key) const;
   bool read_cells(std::string_view row, RowRejection& rejection);
   bool check_encoding(std::string_view row, RowRejection& rejection);

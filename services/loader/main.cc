@@ -29,7 +29,8 @@ void ensure_topics(const Settings& settings, const sluice::Topics& topics,
   if (dataset == nullptr) return;
   std::vector<std::string> reports;
   for (const auto& report : dataset->reports) reports.push_back(report.name);
-  admin.ensure_topics(sluice::dataset_topics(topics, dataset->name, reports, dataset->partitions));
+  admin.ensure_topics(sluice::dataset_topics(topics, dataset->name, reports, dataset->partitions,
+                                            has_entities(*dataset)));
 }
 
 void ensure_tables(const Settings& settings, const std::vector<sluice::loader::TablePlan>& tables) {

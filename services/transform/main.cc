@@ -23,7 +23,8 @@ void ensure_topics(const Settings& settings, const sluice::Topics& topics,
   std::vector<std::string> reports;
   for (const auto& report : dataset.reports) reports.push_back(report.name);
   admin.ensure_topics(
-      sluice::dataset_topics(topics, dataset.name, reports, dataset.partitions));
+      sluice::dataset_topics(topics, dataset.name, reports, dataset.partitions,
+                             has_entities(dataset)));
 }
 
 sluice::WorkerParts consumers(const Settings& settings, const std::string& group, int worker) {

@@ -5,8 +5,7 @@
 
 #include "common/definition/definition_parser.h"
 #include "common/model/origin.h"
-#include "services/transform/core/stage1_task.h"
-#include "services/transform/core/stage2_task.h"
+#include "services/transform/core/task_parts.h"
 
 namespace sluice::testing {
 namespace {
@@ -51,13 +50,17 @@ World::World(std::uint64_t seed) : faults_(seed), log_(faults_), folder_(faults_
   }
   for (std::size_t i = 0; i < kMachines; ++i) {
     machines_.push_back(std::make_unique<MemoryStateStores>(faults_));
+    transforms_.push_back(std::make_unique<transform::TransformTasks>(
+        std::vector{datasets_.dataset}, topics_, log_, *machines_.back(), clock_,
+        transform_events_));
   }
   for (std::int32_t p = 0; p < kShards; ++p) {
     slots_.push_back({{"ingest", p}, {topics_.announcements(), topics_.file_counts()}, nullptr, {}, 0});
   }
-  for (std::int32_t p = 0; p < dataset->partitions; ++p) {
-    slots_.push_back({{transform::stage1_kind(*dataset), p}, {topics_.records(dataset->name)}, nullptr, {}, 0});
-    slots_.push_back({{transform::stage2_kind(*dataset), p}, {topics_.deltas(dataset->name)}, nullptr, {}, 0});
+  for (const TaskKind& kind : transforms_.front()->kinds()) {
+    for (std::int32_t p = 0; p < kind.partitions; ++p) {
+      slots_.push_back({{kind.kind, p}, kind.topics, nullptr, {}, 0});
+    }
   }
 }
 
@@ -108,11 +111,7 @@ std::unique_ptr<Task> World::make(const TaskId& id, std::size_t machine) {
     ingest::ShardParts parts{log_, folder_, datasets_, pool_, clock_, ingest_events_, topics_, small_limits()};
     return std::make_unique<ingest::ShardTask>(parts, id.partition);
   }
-  transform::TaskParts parts{datasets_.dataset, topics_, log_, *machines_[machine], clock_, transform_events_};
-  if (id.kind == transform::stage1_kind(*datasets_.dataset)) {
-    return std::make_unique<transform::Stage1Task>(parts, id.partition);
-  }
-  return std::make_unique<transform::Stage2Task>(parts, id.partition);
+  return transforms_[machine]->make(id);
 }
 
 std::string World::store_name(const Slot& slot) const {

@@ -13,7 +13,7 @@
 #include "common/model/topics.h"
 #include "common/ports/task.h"
 #include "services/ingest/core/shard_task.h"
-#include "services/transform/core/task_parts.h"
+#include "services/transform/core/topology.h"
 #include "tests/simulation/faults.h"
 #include "tests/simulation/memory_folder.h"
 #include "tests/simulation/memory_table.h"
@@ -86,6 +86,7 @@ class World {
   ingest::IngestEvents ingest_events_;
   transform::TransformEvents transform_events_;
   std::vector<std::unique_ptr<MemoryStateStores>> machines_;
+  std::vector<std::unique_ptr<transform::TransformTasks>> transforms_;  // one per machine
   std::vector<Slot> slots_;
   // Processes that were taken for dead and are not: they wake up later and must be fenced.
   std::vector<Slot> zombies_;

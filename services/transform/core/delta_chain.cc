@@ -8,7 +8,7 @@ namespace {
 
 [[noreturn]] void torn(const FrameHead& head, const std::string& what) {
   throw Unsafe("torn transaction: transaction " + std::to_string(head.transaction) +
-               " of stage 1 task " + std::to_string(head.task) + " " + what +
+               " of task " + head.task + " " + what +
                ". Reports stay as they were before it. Load the dataset under another name, or "
                "restore the topics from a backup");
 }

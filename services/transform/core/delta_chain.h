@@ -1,6 +1,6 @@
 #pragma once
-// The chain of one stage 1 task's transactions, as one partition of the repartition topic shows it.
-// Stage 1 sends every transaction to every partition, so a number that is missing, a range of input
+// The chain of one sending task's transactions, as one partition of the repartition topic shows it.
+// A sender sends every transaction to every partition, so a number that is missing, a range of input
 // that does not join on, or a transaction that is never completed means a torn transaction: going on
 // would give a wrong number, and reading stops with Unsafe.
 

@@ -1,6 +1,7 @@
 #include "services/transform/core/group_table.h"
 
 #include <algorithm>
+#include <set>
 
 #include "common/base/bytes.h"
 #include "common/base/error.h"
@@ -8,116 +9,254 @@
 namespace sluice::transform {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
-constexpr std::size_t kGroupOverhead = 256;
-// Beyond this the cache is dropped after a commit.
-constexpr std::size_t kMaxCachedBytes = 32U << 20;
+constexpr std::uint8_t kFormat = 2;
+constexpr std::size_t kGroupOverhead = 320;
+constexpr std::size_t kEntryOverhead = 200;
+
+std::string entry_state(std::int64_t count, std::string_view value) {
+  std::string out;
+  ByteWriter(out).signed_varint(count);
+  out.append(value);
+  return out;
+}
 
 }  // namespace
 
-GroupTable::GroupTable(const Dataset& dataset) {
-  // Measures take their cells from a record elsewhere; here they only add and show.
-  const Projection projection(dataset);
-  for (const ReportSpec& report : dataset.reports) {
-    reports_.push_back({&report, Measures(report, dataset.columns, projection.place_of())});
+GroupTable::GroupTable(const ReportSpec& report, std::size_t cache_bytes)
+    : report_(report), cache_bytes_(cache_bytes) {
+  // The expressions take their cells from rows elsewhere; here aggregates only add and show.
+  for (const FamilySpec& family : report.families) {
+    families_.emplace_back(report.name, family, [](std::size_t column) { return column; });
   }
 }
 
-std::size_t GroupTable::report_named(std::string_view name) const {
-  for (std::size_t i = 0; i < reports_.size(); ++i) {
-    if (reports_[i].spec->name == name) return i;
-  }
-  throw Unsafe("deltas of a report '" + std::string(name) +
-               "' came, which the definition does not have; put the old definition back");
+std::string GroupTable::group_key(std::uint32_t family, std::string_view key) const {
+  std::string out(1, 'g');
+  ByteWriter writer(out);
+  writer.string(report_.name);
+  writer.varint(family);
+  out.append(key);
+  return out;
 }
 
-void GroupTable::load(const std::vector<GroupDelta>& deltas, const StateStore& store) {
-  keys_.resize(deltas.size());
-  std::vector<std::string_view> missing;
-  for (std::size_t i = 0; i < deltas.size(); ++i) {
-    std::string& key = keys_[i];
-    key.assign(1, kGroupKeyPrefix);
-    ByteWriter(key).string(deltas[i].report);
-    const std::size_t group_at = key.size();
-    key.append(deltas[i].group);
+std::string GroupTable::multiset_prefix(std::uint32_t family, std::string_view key,
+                                        std::size_t aggregate) const {
+  std::string out(1, 'm');
+  ByteWriter writer(out);
+  writer.string(report_.name);
+  writer.varint(family);
+  writer.string(key);
+  writer.varint(aggregate);
+  return out;
+}
+
+void GroupTable::load_groups(const std::vector<const Delta*>& deltas, const StateStore& store) {
+  std::vector<std::string> keys;
+  std::vector<Group*> missing;
+  for (const Delta* delta : deltas) {
+    if (delta->family >= families_.size()) {
+      throw Unsafe("deltas of report '" + report_.name +
+                   "' name a total that the definition does not have; put the old one back");
+    }
+    std::string key = group_key(delta->family, delta->group);
     if (groups_.contains(key)) continue;
     auto group = std::make_unique<Group>();
-    group->report = report_named(deltas[i].report);
-    group->group_at = group_at;
-    group->values = reports_[group->report].measures.zero();
+    group->family = delta->family;
+    group->key = std::string(delta->group);
+    group->values = families_[delta->family].zero();
+    missing.push_back(group.get());
+    bytes_ += 2 * key.size() + kGroupOverhead;
     groups_.emplace(key, std::move(group));
-    missing.push_back(key);
-    bytes_ += key.size() + kGroupOverhead;
+    keys.push_back(std::move(key));
   }
   if (missing.empty()) return;
-  auto found = store.get_many(missing);
+  auto found = store.get_many(std::vector<std::string_view>(keys.begin(), keys.end()));
   for (std::size_t i = 0; i < missing.size(); ++i) {
-    if (found[i]) decode(*groups_.find(missing[i])->second, missing[i], std::move(*found[i]));
+    if (!found[i]) continue;
+    std::tie(missing[i]->rows, missing[i]->values) = decode(missing[i]->family, *found[i]);
+    missing[i]->committed = std::move(*found[i]);
   }
 }
 
-void GroupTable::apply(const std::vector<GroupDelta>& deltas, const StateStore& store) {
-  load(deltas, store);
-  for (std::size_t i = 0; i < deltas.size(); ++i) {
-    Group& group = *groups_.find(keys_[i])->second;
-    const Measures& measures = reports_[group.report].measures;
-    const auto change = measures.decode(deltas[i].accumulators);
-    if (!change) {
-      throw Unsafe("a delta of report '" + reports_[group.report].spec->name +
-                   "' has other measures than the definition: " + change.error().message);
+void GroupTable::load_entries(const std::vector<const Delta*>& deltas, const StateStore& store) {
+  std::vector<std::string> keys;
+  std::vector<std::pair<Entry*, std::string_view>> missing;
+  std::vector<std::pair<Entry*, std::int64_t>> changes;
+  for (const Delta* delta : deltas) {
+    if (delta->kind != DeltaKind::kEntry) continue;
+    const auto value = decode_entry(delta->payload);
+    if (!value || value->aggregate >= families_[delta->family].size() ||
+        !families_[delta->family].is_multiset(value->aggregate)) {
+      throw Unsafe("a delta of report '" + report_.name +
+                   "' has other aggregates than the definition");
     }
-    group.rows += deltas[i].rows;
-    measures.add(group.values, *change);
-    if (group.touched) continue;
-    group.touched = true;
-    touched_.emplace_back(keys_[i], &group);
+    std::string key = multiset_prefix(delta->family, delta->group, value->aggregate);
+    key.append(value->order);
+    auto [found, fresh] = entries_.try_emplace(key);
+    Entry& entry = found->second;
+    if (fresh) {
+      entry.group = &group_of(*delta);
+      entry.aggregate = value->aggregate;
+      entry.value = std::string(value->value);
+      bytes_ += key.size() + entry.value.size() + kEntryOverhead;
+      missing.emplace_back(&entry, found->first);
+    }
+    changes.emplace_back(&entry, delta->weight);
+  }
+  if (!missing.empty()) {
+    std::vector<std::string_view> wanted;
+    for (const auto& [entry, key] : missing) wanted.push_back(key);
+    const auto states = store.get_many(wanted);
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+      if (!states[i]) continue;
+      Entry& entry = *missing[i].first;
+      entry.count = entry.committed = ByteReader(*states[i]).signed_varint();
+    }
+  }
+  for (const auto& [entry, weight] : changes) entry->count += weight;
+}
+
+GroupTable::Group& GroupTable::group_of(const Delta& delta) {
+  return *groups_.find(group_key(delta.family, delta.group))->second;
+}
+
+void GroupTable::touch(Group& group) {
+  if (group.touched) return;
+  group.touched = true;
+  touched_.emplace_back(group_key(group.family, group.key), &group);
+}
+
+void GroupTable::apply(const std::vector<const Delta*>& deltas, const StateStore& store) {
+  load_groups(deltas, store);
+  load_entries(deltas, store);
+  for (const Delta* delta : deltas) {
+    Group& group = group_of(*delta);
+    touch(group);
+    if (delta->kind != DeltaKind::kGroup) continue;
+    const Aggregates& aggregates = families_[group.family];
+    const auto change = aggregates.decode_change(delta->payload);
+    if (!change) {
+      throw Unsafe("a delta of report '" + report_.name +
+                   "' has other aggregates than the definition: " + change.error().message);
+    }
+    group.rows += delta->weight;
+    aggregates.add(group.values, *change);
   }
 }
 
-void GroupTable::decode(Group& group, std::string_view key, std::string value) const {
-  ByteReader reader(value);
+std::pair<std::int64_t, AggregateValues> GroupTable::decode(std::uint32_t family,
+                                                            std::string_view state) const {
+  ByteReader reader(state);
   const std::uint8_t format = reader.u8();
-  group.rows = reader.signed_varint();
-  auto values = reports_[group.report].measures.decode(reader.rest());
+  const std::int64_t rows = reader.signed_varint();
+  auto values = families_[family].decode_state(reader.rest());
   if (format != kFormat || !reader.ok() || !values) {
-    throw Unsafe("the state of a group of report '" + reports_[group.report].spec->name +
-                 "' (" + std::to_string(key.size()) +
-                 " bytes of key) was written by another version of the program");
+    throw Unsafe("the state of a group of report '" + report_.name +
+                 "' was written by another version of the program");
   }
-  group.values = std::move(*values);
-  group.committed = std::move(value);
+  return {rows, std::move(*values)};
 }
 
 std::string GroupTable::encode(const Group& group) const {
-  const Report& report = reports_[group.report];
   if (group.rows < 0) {
-    throw Unsafe("a group of report '" + report.spec->name +
-                 "' holds less than no record; its deltas contradict each other");
+    throw Unsafe("a group of report '" + report_.name +
+                 "' holds less than no row; its deltas contradict each other");
   }
   std::string out;
   if (group.rows == 0) {
-    if (report.measures.is_zero(group.values)) return out;
-    throw Unsafe("a group of report '" + report.spec->name +
-                 "' holds no record but a value; its deltas contradict each other");
+    if (families_[group.family].is_zero(group.values)) return out;
+    throw Unsafe("a group of report '" + report_.name +
+                 "' holds no row but a value; its deltas contradict each other");
   }
   ByteWriter writer(out);
   writer.u8(kFormat);
   writer.signed_varint(group.rows);
-  report.measures.encode(group.values, out);
+  families_[group.family].encode_state(group.values, out);
   return out;
 }
 
-std::vector<GroupTable::Change> GroupTable::changes() const {
-  std::vector<Change> out;
+void GroupTable::each_value(
+    const std::string& prefix, const StateStore& store,
+    const std::function<bool(std::int64_t count, std::string_view value)>& each) const {
+  auto open = entries_.lower_bound(prefix);
+  const auto is_here = [&] { return open != entries_.end() && open->first.starts_with(prefix); };
+  bool go_on = true;
+  const auto take_open = [&] {
+    if (open->second.count > 0) go_on = each(open->second.count, open->second.value);
+    ++open;
+  };
+  store.scan(prefix, [&](std::string_view key, std::string_view state) {
+    while (go_on && is_here() && open->first < key) take_open();
+    if (!go_on) return false;
+    if (is_here() && open->first == key) {
+      take_open();
+    } else {
+      ByteReader reader(state);
+      const std::int64_t count = reader.signed_varint();
+      go_on = each(count, reader.rest());
+    }
+    return go_on;
+  });
+  while (go_on && is_here()) take_open();
+}
+
+std::string GroupTable::result_of(const Group& group, std::size_t aggregate,
+                                  const StateStore& store) const {
+  const std::string prefix = multiset_prefix(group.family, group.key, aggregate);
+  const Aggregates& aggregates = families_[group.family];
+  std::int64_t all = 0;
+  if (aggregates.needs_count(aggregate)) {
+    each_value(prefix, store, [&](std::int64_t count, std::string_view) {
+      all += count;
+      return true;
+    });
+  }
+  std::int64_t skip = aggregates.rank_of(aggregate, all);
+  std::string result;
+  each_value(prefix, store, [&](std::int64_t count, std::string_view value) {
+    if (skip >= count) {
+      skip -= count;
+      return true;
+    }
+    result = std::string(value);
+    return false;
+  });
+  return result;
+}
+
+void GroupTable::settle_multisets(const StateStore& store, std::vector<StateStore::Write>& state) {
+  std::set<std::pair<Group*, std::size_t>> results;
+  for (const auto& [key, entry] : entries_) {
+    if (entry.count == entry.committed) continue;
+    if (entry.count < 0) {
+      throw Unsafe("a multiset of report '" + report_.name +
+                   "' holds a value less than no times; its deltas contradict each other");
+    }
+    state.push_back({key, entry.count == 0
+                              ? std::nullopt
+                              : std::optional(entry_state(entry.count, entry.value))});
+    if (!families_[entry.group->family].counts_distinct(entry.aggregate)) {
+      results.emplace(entry.group, entry.aggregate);
+    } else if ((entry.count > 0) != (entry.committed > 0)) {
+      std::get<std::int64_t>(entry.group->values[entry.aggregate]) += entry.count > 0 ? 1 : -1;
+    }
+  }
+  for (const auto& [group, aggregate] : results) {
+    group->values[aggregate] = result_of(*group, aggregate, store);
+  }
+}
+
+std::vector<const GroupTable::Group*> GroupTable::changes(const StateStore& store,
+                                                          std::vector<StateStore::Write>& state) {
+  settle_multisets(store, state);
+  std::ranges::sort(touched_);
+  std::vector<const Group*> out;
   for (const auto& [key, group] : touched_) {
     std::string value = encode(*group);
     if (value == group->committed) continue;
-    const Report& report = reports_[group->report];
-    out.push_back({report.spec, &report.measures, key,
-                   std::string_view(key).substr(group->group_at), std::move(value),
-                   &group->values});
+    out.push_back(group);
+    state.push_back({key, value.empty() ? std::nullopt : std::optional(std::move(value))});
   }
-  std::ranges::sort(out, {}, &Change::key);
   return out;
 }
 
@@ -127,9 +266,44 @@ void GroupTable::settle() {
     group->touched = false;
   }
   touched_.clear();
-  if (bytes_ < kMaxCachedBytes) return;
+  for (const auto& [key, entry] : entries_) {
+    bytes_ -= key.size() + entry.value.size() + kEntryOverhead;
+  }
+  entries_.clear();
+  if (bytes_ < cache_bytes_) return;
   groups_.clear();
   bytes_ = 0;
+}
+
+const GroupTable::Group* GroupTable::find(std::uint32_t family, std::string_view key,
+                                          const StateStore& store) {
+  Delta wanted;
+  wanted.family = family;
+  wanted.group = key;
+  load_groups({&wanted}, store);
+  const Group& group = group_of(wanted);
+  return group.rows == 0 && group.committed.empty() ? nullptr : &group;
+}
+
+std::optional<AggregateValues> GroupTable::before(const Group& group) const {
+  if (group.committed.empty()) return std::nullopt;
+  return decode(group.family, group.committed).second;
+}
+
+void GroupTable::each(std::uint32_t family, const StateStore& store, const Each& each) const {
+  const std::string prefix = group_key(family, "");
+  for (const auto& [key, group] : touched_) {
+    if (group->family != family) continue;
+    const auto old = before(*group);
+    each(group->key, old ? &*old : nullptr, group->rows > 0 ? &group->values : nullptr);
+  }
+  store.scan(prefix, [&](std::string_view key, std::string_view state) {
+    const auto loaded = groups_.find(key);
+    if (loaded != groups_.end() && loaded->second->touched) return true;
+    const AggregateValues values = decode(family, state).second;
+    each(key.substr(prefix.size()), &values, &values);
+    return true;
+  });
 }
 
 }  // namespace sluice::transform

@@ -20,6 +20,12 @@ class Projection {
   static constexpr std::size_t kUnused = static_cast<std::size_t>(-1);
   // By Dataset column: its place in the projection, kUnused if no report uses it.
   const std::vector<std::size_t>& place_of() const { return place_of_; }
+  // The same for columns of a report's relation: what a report derives without knowing other records (the
+  // item of a list) stands behind the projection.
+  std::size_t place_in_relation(std::size_t column) const {
+    return column < place_of_.size() ? place_of_[column]
+                                     : columns_.size() + column - place_of_.size();
+  }
   std::size_t size() const { return columns_.size(); }
 
   // Writes all columns' canonical bytes to `content` (for the hash) and, of those that reports use,

@@ -5,7 +5,7 @@
 #include "common/base/json_text.h"
 #include "common/base/partitioning.h"
 #include "common/rows/row_reader.h"
-#include "services/transform/core/contribution.h"
+#include "services/transform/core/family_keys.h"
 
 namespace sluice::transform {
 namespace {

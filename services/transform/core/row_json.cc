@@ -2,7 +2,7 @@
 
 #include "common/base/json_text.h"
 #include "common/model/currency.h"
-#include "services/transform/core/group_key.h"
+#include "services/transform/core/cell_bytes.h"
 
 namespace sluice::transform {
 namespace {
@@ -34,33 +34,43 @@ int scale_of(const ReportColumn& column, const std::vector<Cell>& row) {
 
 }  // namespace
 
-Result<RowJson> write_row(const ReportSpec& report, const Measures& measures,
-                          std::string_view group, const Accumulators* values,
-                          std::uint64_t revision) {
-  const auto keys = read_group(report, group);
-  if (!keys) return tl::unexpected<Error>(keys.error());
-  std::vector<Cell> row(report.columns.size());
-  std::size_t next_key = 0;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const ReportColumn& column = report.columns[i];
-    if (column.kind != ReportColumnKind::kMeasure) {
-      row[i] = (*keys)[next_key++];
-    } else if (values != nullptr) {
-      row[i] = measures.shown(*values, column.index);
+Result<std::vector<Cell>> read_group(const ReportSpec& report, std::string_view group) {
+  ByteReader reader(group);
+  std::vector<Cell> cells;
+  for (std::size_t i = 0; i < report.groups.size(); ++i) cells.push_back(read_cell(reader));
+  if (!reader.ok() || !reader.at_end()) {
+    return fail("the bytes are not a group of report '" + report.name + "'");
+  }
+  return cells;
+}
+
+std::string write_key(const ReportSpec& report, const std::vector<Cell>& group, std::int64_t rank) {
+  std::string key = "[";
+  for (const ReportColumn& column : report.columns) {
+    if (!column.in_key) continue;
+    if (key.size() > 1) key.push_back(',');
+    const bool is_rank = column.kind == ReportColumnKind::kRank;
+    append_json(key, is_rank ? Cell{rank} : group.at(column.index), column.min_scale);
+  }
+  key.push_back(']');
+  return key;
+}
+
+RowJson write_row(const ReportSpec& report, const std::vector<Cell>& context, std::int64_t rank,
+                  Evaluator& evaluator) {
+  std::vector<Cell> row;
+  row.reserve(report.columns.size());
+  for (const ReportColumn& column : report.columns) {
+    switch (column.kind) {
+      case ReportColumnKind::kRank: row.emplace_back(rank); break;
+      case ReportColumnKind::kGroup: row.push_back(context.at(column.index)); break;
+      case ReportColumnKind::kMeasure:
+        row.push_back(evaluator.cell(*report.measures.at(column.index).value, context));
+        break;
     }
   }
-
   RowJson out;
-  out.key.push_back('[');
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const ReportColumn& column = report.columns[i];
-    if (!column.in_key) continue;
-    if (out.key.size() > 1) out.key.push_back(',');
-    append_json(out.key, row[i], column.min_scale);
-  }
-  out.key.push_back(']');
-  if (values == nullptr) return out;
-
+  out.key = write_key(report, context, rank);
   out.value.push_back('{');
   for (std::size_t i = 0; i < row.size(); ++i) {
     append_json_string(out.value, report.columns[i].name);
@@ -68,8 +78,12 @@ Result<RowJson> write_row(const ReportSpec& report, const Measures& measures,
     append_json(out.value, row[i], scale_of(report.columns[i], row));
     out.value.push_back(',');
   }
-  out.value.append("\"_revision\":").append(std::to_string(revision)).push_back('}');
+  evaluator.clear();
   return out;
+}
+
+void append_revision(std::string& value, std::uint64_t revision) {
+  value.append("\"_revision\":").append(std::to_string(revision)).push_back('}');
 }
 
 }  // namespace sluice::transform

@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "services/transform/core/cell_bytes.h"
-#include "services/transform/core/group_key.h"
-#include "services/transform/core/projection.h"
 #include "services/transform/core/test_dataset.h"
 
 namespace sluice::transform {
@@ -14,7 +12,7 @@ class RowJsonOf : public ::testing::Test {
  protected:
   std::shared_ptr<Dataset> dataset_ = testing::visits();
   const ReportSpec& report_ = dataset_->reports[0];
-  Measures measures_{report_, dataset_->columns, Projection(*dataset_).place_of()};
+  Evaluator evaluator_;
 
   static std::string group(std::string_view place, std::string_view month, std::string_view money) {
     std::string out;
@@ -23,18 +21,20 @@ class RowJsonOf : public ::testing::Test {
     append_cell(out, money);
     return out;
   }
-  static Accumulators values(std::int64_t visits, std::int64_t guests, const char* amount) {
-    return {visits, guests, *parse_decimal(amount)};
+  // A row's context: the group's cells and the aggregates.
+  static std::vector<Cell> context(std::string_view place, std::string_view currency,
+                                   std::int64_t guests, const char* amount) {
+    return {place,           std::string_view("2017_01"), currency,
+            std::int64_t{2}, Decimal{guests, 0},          *parse_decimal(amount)};
   }
 };
 
 TEST_F(RowJsonOf, ARowHasItsColumnsInOrderAndItsRevision) {
-  const Accumulators sums = values(2, 5, "117.50");
-  const auto row = write_row(report_, measures_, group("The \"1\"", "2017_01", "EUR"), &sums, 42);
-  ASSERT_TRUE(row);
-  EXPECT_EQ(row->key, R"(["The \"1\"","2017_01","EUR"])");
-  EXPECT_EQ(row->value, R"({"place":"The \"1\"","month":"2017_01","visits":2,"guests":5,)"
-                        R"("amount":117.50,"currency":"EUR","_revision":42})");
+  RowJson row = write_row(report_, context("The \"1\"", "EUR", 5, "117.50"), 0, evaluator_);
+  append_revision(row.value, 42);
+  EXPECT_EQ(row.key, R"(["The \"1\"","2017_01","EUR"])");
+  EXPECT_EQ(row.value, R"({"place":"The \"1\"","month":"2017_01","visits":2,"guests":5,)"
+                       R"("amount":117.50,"amount_currency":"EUR","_revision":42})");
 }
 
 TEST_F(RowJsonOf, ASumOfMoneyHasTheDigitsOfItsCurrencyAndNeverFewerThanItNeeds) {
@@ -44,23 +44,21 @@ TEST_F(RowJsonOf, ASumOfMoneyHasTheDigitsOfItsCurrencyAndNeverFewerThanItNeeds) 
                {"5.00", "JPY", "5"},    {"5", "KWD", "5.000"},  {"-0.5", "USD", "-0.50"},
                {"0.000", "EUR", "0.00"}};
   for (const auto& one : cases) {
-    const Accumulators sums = values(1, 1, one.amount);
-    const auto row = write_row(report_, measures_, group("p", "m", one.currency), &sums, 1);
-    ASSERT_TRUE(row);
-    EXPECT_NE(row->value.find("\"amount\":" + std::string(one.shown) + ","), std::string::npos)
-        << row->value;
+    const RowJson row = write_row(report_, context("p", one.currency, 1, one.amount), 0, evaluator_);
+    EXPECT_NE(row.value.find("\"amount\":" + std::string(one.shown) + ","), std::string::npos)
+        << row.value;
   }
 }
 
 TEST_F(RowJsonOf, ARowThatIsGoneHasItsKeyOnly) {
-  const auto row = write_row(report_, measures_, group("p", "m", "EUR"), nullptr, 1);
-  ASSERT_TRUE(row);
-  EXPECT_EQ(row->key, R"(["p","m","EUR"])");
-  EXPECT_EQ(row->value, "");
+  const std::string bytes = group("p", "m", "EUR");
+  const auto cells = read_group(report_, bytes);
+  ASSERT_TRUE(cells);
+  EXPECT_EQ(write_key(report_, *cells, 0), R"(["p","m","EUR"])");
 }
 
 TEST_F(RowJsonOf, BytesThatAreNoGroupOfTheReportAreRefused) {
-  EXPECT_FALSE(write_row(report_, measures_, "junk", nullptr, 1));
+  EXPECT_FALSE(read_group(report_, "junk"));
   EXPECT_FALSE(read_group(report_, group("p", "m", "EUR") + "x"));
 }
 

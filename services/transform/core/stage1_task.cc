@@ -23,7 +23,7 @@ Stage1Task::Stage1Task(TaskParts parts, std::int32_t partition)
       projection_(*parts_.dataset),
       intake_(*parts_.dataset, projection_, partition),
       chain_(name_),
-      deltas_(*parts_.dataset, projection_) {}
+      contributions_(*parts_.dataset, projection_) {}
 
 std::vector<Position> Stage1Task::start() {
   check_partitions(parts_.log, input_.topic, *parts_.dataset);
@@ -52,6 +52,9 @@ void Stage1Task::open_outputs() {
   const auto& dataset = parts_.dataset->name;
   const Topics& topics = parts_.topics;
   outputs_.deltas = producer_->topic(topics.deltas(dataset));
+  for (const std::string& target : contributions_.targets()) {
+    outputs_.entities[target] = producer_->topic(topics.entities(target));
+  }
   outputs_.file_counts = producer_->topic(topics.file_counts());
   outputs_.dead_letters = producer_->topic(topics.dead_letters(dataset));
   outputs_.commits = producer_->topic(topics.commits(dataset));
@@ -138,9 +141,9 @@ void Stage1Task::take_record(const LogRecord& message) {
   if (!replaying_) {
     if (decision.retract) {
       if (!projection_.decode(old->projection, old_columns_)) discard_damaged_state();
-      deltas_.add(old_columns_, true);
+      contributions_.add(old_columns_, true);
     }
-    if (decision.add) deltas_.add(columns_, false);
+    if (decision.add) contributions_.add(columns_, false);
     count(decision.kind, late);
   }
   if (decision.store) keys_.put(message.key, encode(decision.next));
@@ -153,7 +156,7 @@ void Stage1Task::discard_damaged_state() {
 
 bool Stage1Task::is_late(const Projection::Columns& record) {
   if (!watermark_) return false;
-  const auto end = deltas_.first_window_end(record);
+  const auto end = contributions_.first_window_end(record);
   constexpr std::int64_t kMicros = 1'000'000;
   return end && end->micros + parts_.dataset->allowed_lateness_seconds * kMicros <
                     watermark_->micros;
@@ -202,7 +205,7 @@ void Stage1Task::bury(const LogRecord& message, const RecordIntake::Poison& pois
 }
 
 std::size_t Stage1Task::pending_bytes() const {
-  return keys_.bytes() + deltas_.bytes() + dead_letter_bytes_;
+  return keys_.bytes() + contributions_.bytes() + dead_letter_bytes_;
 }
 
 bool Stage1Task::wants_commit(Clock::Steady now, bool input_idle) const {
@@ -243,17 +246,24 @@ void Stage1Task::commit() {
 
 void Stage1Task::produce_deltas(std::uint64_t transaction) {
   FrameHead head;
-  head.task = partition_;
+  head.task = name_;
   head.transaction = transaction;
   head.input_from = committed_;
   head.input_to = next_;
-  const auto frames = deltas_.take_frames(parts_.dataset->partitions, head);
+  produce_frames(outputs_.deltas, contributions_.take_groups(head));
+  for (const auto& [target, frames] : contributions_.take_entities(head)) {
+    produce_frames(outputs_.entities.at(target), frames);
+  }
+}
+
+void Stage1Task::produce_frames(TopicHandle topic,
+                                const std::vector<std::vector<std::string>>& frames) {
   for (std::size_t partition = 0; partition < frames.size(); ++partition) {
     for (const std::string& frame : frames[partition]) {
       OutgoingRecord out;
       out.key = name_;
       out.value = frame;
-      producer_->produce(outputs_.deltas, static_cast<std::int32_t>(partition), out);
+      producer_->produce(topic, static_cast<std::int32_t>(partition), out);
     }
   }
 }
@@ -292,7 +302,7 @@ void Stage1Task::apply_to_store(std::uint64_t transaction) {
 
 void Stage1Task::forget_pending() {
   keys_.clear();
-  deltas_.clear();
+  contributions_.clear();
   files_.clear();
   file_ = nullptr;
   dead_letters_.clear();

@@ -2,7 +2,8 @@
 // Stage 1 of transform: owns one partition of a dataset's records. Keeps the latest version of each key,
 // turns records into changes of report groups, and sends each transaction's sums to stage 2.
 //
-// One Kafka transaction holds: frames of deltas to every partition, what became of each file's records,
+// One Kafka transaction holds: frames of deltas to every partition, of groups and, where reports are made
+// of all records of an entity, of entities (also of other datasets, that look these records up); what became of each file's records,
 // dead letters of messages that are no records, the consumed position, and last the commit record.
 // Nothing is produced before commit(), so transactions are short and an idle task has none open.
 
@@ -13,9 +14,9 @@
 #include "common/model/dead_letter.h"
 #include "common/model/file_events.h"
 #include "common/ports/task.h"
-#include "services/transform/core/group_deltas.h"
 #include "services/transform/core/key_overlay.h"
 #include "services/transform/core/projection.h"
+#include "services/transform/core/record_contributions.h"
 #include "services/transform/core/record_intake.h"
 #include "services/transform/core/task_memory.h"
 #include "services/transform/core/task_parts.h"
@@ -34,6 +35,7 @@ class Stage1Task final : public Task {
  private:
   struct Outputs {
     TopicHandle deltas = 0, file_counts = 0, dead_letters = 0, commits = 0;
+    std::map<std::string, TopicHandle> entities;  // by dataset
     std::int32_t shards = 1, dead_letter_partitions = 1;
   };
 
@@ -50,6 +52,7 @@ class Stage1Task final : public Task {
   std::size_t pending_bytes() const;
 
   void produce_deltas(std::uint64_t transaction);
+  void produce_frames(TopicHandle topic, const std::vector<std::vector<std::string>>& frames);
   void produce_file_counts(std::uint64_t transaction);
   void produce_dead_letters();
   void apply_to_store(std::uint64_t transaction);
@@ -74,7 +77,7 @@ class Stage1Task final : public Task {
 
   // Of the open transaction:
   KeyOverlay keys_;
-  GroupDeltas deltas_;
+  RecordContributions contributions_;
   std::map<std::string, FileCounts, std::less<>> files_;
   FileCounts* file_ = nullptr;  // the last one asked for: rows of a file come together
   std::vector<DeadLetter> dead_letters_;

@@ -56,7 +56,7 @@ TEST_F(Stage1, ATransactionSendsOneDeltaPerGroupAndItsRangeOfInput) {
   EXPECT_EQ(frame.head.input_from, 0);
   EXPECT_EQ(frame.head.input_to, 2);
   ASSERT_EQ(frame.deltas.size(), 2U) << "one group in each of the two reports";
-  EXPECT_EQ(frame.deltas[0].rows, 2);
+  EXPECT_EQ(frame.deltas[0].weight, 2);
 }
 
 TEST_F(Stage1, ChangesThatCancelOutLeaveAnEmptyFrame) {
@@ -120,7 +120,7 @@ TEST_F(Stage1, TheWatermarkOutlivesARestartWithAndWithoutTheDisk) {
 TEST_F(Stage1, LocalStateThatLeadsTheLogIsThrownAway) {
   send("a", visit("a", "p", 2, "1.5", "EUR", "2017-01-01"), kFile + ":0:2");
   bench_.stores.open("visits-stage1-0")
-      ->apply({{"a", "junk"}}, to_json(LocalPosition{99, 7, std::nullopt, "f1"}));
+      ->apply({{"a", "junk"}}, to_json(LocalPosition{99, 7, std::nullopt, bench_.dataset->fingerprint}));
   run();
   EXPECT_EQ(bench_.counts().at(kFile).records, 1U);
 }
@@ -140,14 +140,14 @@ TEST_F(Stage1, DamagedLocalStateIsRebuiltFromTheLog) {
 TEST_F(Stage1, AnotherDefinitionOrPartitionCountIsRefusedWithWhatToDo) {
   send("a", visit("a", "p", 2, "1.5", "EUR", "2017-01-01"), kFile + ":0:2");
   run();
-  bench_.dataset->fingerprint = "f2";
+  const std::string before = std::exchange(bench_.dataset->fingerprint, "another");
   try {
     start();
     FAIL() << "old state was mixed with a new definition";
   } catch (const Unsafe& error) {
     EXPECT_NE(std::string(error.what()).find("Put the old definition back"), std::string::npos);
   }
-  bench_.dataset->fingerprint = "f1";
+  bench_.dataset->fingerprint = before;
   bench_.dataset->partitions = 3;
   EXPECT_THROW(start(), Unsafe);
 }

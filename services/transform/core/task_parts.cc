@@ -5,6 +5,7 @@
 namespace sluice::transform {
 
 std::string stage1_kind(const Dataset& dataset) { return dataset.name + "-stage1"; }
+std::string entities_kind(const Dataset& dataset) { return dataset.name + "-entities"; }
 std::string stage2_kind(const Dataset& dataset) { return dataset.name + "-stage2"; }
 
 std::string task_name(const std::string& kind, std::int32_t partition) {

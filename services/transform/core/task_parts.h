@@ -23,6 +23,7 @@ struct TaskParts {
 
 // "bookings-stage1": the kind of task. With "-<partition>" it is the task's name and its store's.
 std::string stage1_kind(const Dataset& dataset);
+std::string entities_kind(const Dataset& dataset);  // of datasets with has_entities()
 std::string stage2_kind(const Dataset& dataset);
 std::string task_name(const std::string& kind, std::int32_t partition);
 // The consumer group of a dataset's tasks. One per dataset, so that a dataset's pipeline starts, stops

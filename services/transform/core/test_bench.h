@@ -10,9 +10,10 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/partitioning.h"
+#include "common/model/delta_frame.h"
 #include "common/model/file_events.h"
-#include "services/transform/core/stage1_task.h"
-#include "services/transform/core/stage2_task.h"
+#include "common/model/origin.h"
+#include "services/transform/core/task_memory.h"
 #include "services/transform/core/test_dataset.h"
 #include "services/transform/core/topology.h"
 #include "tests/support/memory_log.h"
@@ -36,10 +37,10 @@ class TestBench {
   }
 
   std::unique_ptr<Task> stage1(std::int32_t partition) {
-    return std::make_unique<Stage1Task>(parts(), partition);
+    return make_stage1(parts(), partition);
   }
   std::unique_ptr<Task> stage2(std::int32_t partition) {
-    return std::make_unique<Stage2Task>(parts(), partition);
+    return make_stage2(parts(), partition);
   }
   TaskParts parts() { return {dataset, topics, log, stores, clock, events}; }
 

@@ -1,54 +1,48 @@
 #pragma once
-// A small dataset for the tests of this folder, made by hand so that they need no parser.
+// A small dataset for the tests of this folder.
 
 #include <memory>
+#include <string>
 
-#include "common/definition/definition.h"
+#include <gtest/gtest.h>
+
+#include "common/definition/definition_parser.h"
 
 namespace sluice::transform::testing {
+
+inline std::shared_ptr<Dataset> dataset_of(const std::string& yaml,
+                                           const std::vector<Dataset>& others = {}) {
+  auto parsed = parse_definition(yaml, "schemas/test.yaml", others);
+  if (!parsed) {
+    for (const DefinitionError& error : parsed.error()) ADD_FAILURE() << to_string(error);
+    return nullptr;
+  }
+  return std::make_shared<Dataset>(*std::move(parsed));
+}
 
 // visits: id (key), place, guests (may be null), amount + amount_currency, day (event time). Reports:
 // `monthly` by place and month: visits, guests, amount, currency; `places` by place: visits, guests.
 inline std::shared_ptr<Dataset> visits(std::int32_t partitions = 2) {
-  auto dataset = std::make_shared<Dataset>();
-  dataset->name = "visits";
-  dataset->path = "schemas/visits.yaml";
-  dataset->fingerprint = "f1";
-  dataset->partitions = partitions;
-  dataset->columns = {{"id", ColumnType::kString, false},
-                      {"place", ColumnType::kString, false},
-                      {"guests", ColumnType::kInteger, true},
-                      {"amount", ColumnType::kDecimal, false, 0, true},
-                      {"amount_currency", ColumnType::kString, false},
-                      {"day", ColumnType::kDate, false}};
-  dataset->key = {0};
-  dataset->event_time = 5;
-
-  ReportSpec monthly;
-  monthly.name = "monthly";
-  monthly.group_by = {1};
-  monthly.window = WindowSpec{{}, "month", "%Y_%m"};
-  monthly.measures = {{"visits", MeasureKind::kCount, 0},
-                      {"guests", MeasureKind::kSum, 2},
-                      {"amount", MeasureKind::kSum, 3}};
-  monthly.columns = {
-      {"place", ReportColumnKind::kGroup, ColumnType::kString, 1, true, 0, std::nullopt},
-      {"month", ReportColumnKind::kWindow, ColumnType::kString, 0, true, 0, std::nullopt},
-      {"visits", ReportColumnKind::kMeasure, ColumnType::kInteger, 0, false, 0, std::nullopt},
-      {"guests", ReportColumnKind::kMeasure, ColumnType::kDecimal, 1, false, 0, std::nullopt},
-      {"amount", ReportColumnKind::kMeasure, ColumnType::kDecimal, 2, false, 0, 5},
-      {"currency", ReportColumnKind::kGroup, ColumnType::kString, 4, true, 0, std::nullopt}};
-
-  ReportSpec places;
-  places.name = "places";
-  places.group_by = {1};
-  places.measures = {{"visits", MeasureKind::kCount, 0}, {"guests", MeasureKind::kSum, 2}};
-  places.columns = {
-      {"place", ReportColumnKind::kGroup, ColumnType::kString, 1, true, 0, std::nullopt},
-      {"visits", ReportColumnKind::kMeasure, ColumnType::kInteger, 0, false, 0, std::nullopt},
-      {"guests", ReportColumnKind::kMeasure, ColumnType::kDecimal, 1, false, 0, std::nullopt}};
-  dataset->reports = {monthly, places};
-  return dataset;
+  return dataset_of("dataset: visits\npartitions: " + std::to_string(partitions) + R"(
+source: { files: "visits*.csv" }
+format: csv
+key: id
+event_time: day
+fields:
+  id:     { type: string, required: true }
+  place:  { type: string, required: true }
+  guests: { type: integer }
+  amount: { type: money, required: true }
+  day:    { type: date, required: true }
+reports:
+  monthly:
+    group_by: [place]
+    window: { tumbling: month, name: month, format: "%Y_%m" }
+    measures: { visits: count, guests: sum(guests), amount: sum(amount) }
+  places:
+    group_by: [place]
+    measures: { visits: count, guests: sum(guests) }
+)");
 }
 
 }  // namespace sluice::transform::testing

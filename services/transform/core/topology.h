@@ -9,6 +9,11 @@
 
 namespace sluice::transform {
 
+// One task of each kind.
+std::unique_ptr<Task> make_stage1(TaskParts parts, std::int32_t partition);
+std::unique_ptr<Task> make_entities(TaskParts parts, std::int32_t partition);
+std::unique_ptr<Task> make_stage2(TaskParts parts, std::int32_t partition);
+
 class TransformTasks final : public TaskFactory {
  public:
   // All but the datasets outlive this and its tasks.

@@ -1,7 +1,7 @@
-// How stage 2 comes back: the changelog's committed transactions, up to its true end, over what the
+// How a fold task comes back: the changelog's committed transactions, up to its true end, over what the
 // local store already has.
 #include "common/base/error.h"
-#include "services/transform/core/stage2_task.h"
+#include "services/transform/core/fold_task.h"
 
 namespace sluice::transform {
 namespace {
@@ -68,7 +68,7 @@ class ChangelogReplay {
 
 }  // namespace
 
-void Stage2Task::restore() {
+void FoldTask::restore() {
   store_ = parts_.stores.open(name_);
   const std::int64_t begin = reader_->begin_offset(changelog_);
   const std::int64_t end = reader_->end_offset(changelog_);
@@ -85,7 +85,7 @@ void Stage2Task::restore() {
   replay_changelog(LocalPosition{}, end);
 }
 
-void Stage2Task::replay_changelog(const LocalPosition& local, std::int64_t end) {
+void FoldTask::replay_changelog(const LocalPosition& local, std::int64_t end) {
   ChangelogReplay replay(*store_, chain_, name_, local.transaction);
   reader_->read(changelog_, local.next, end, [&](const LogRecord& record) { replay.read(record); });
   replay.finish(changelog_);

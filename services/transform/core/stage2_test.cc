@@ -1,5 +1,3 @@
-#include "services/transform/core/stage2_task.h"
-
 #include <gtest/gtest.h>
 
 #include "services/transform/core/test_bench.h"
@@ -102,7 +100,7 @@ TEST_F(Stage2, LocalStateOfATransactionThatTheLogLostIsThrownAway) {
   stage2();
   task_.reset();
   bench_.stores.open("visits-stage2-0")
-      ->apply({{"g\x06placesjunk", "junk"}}, to_json(LocalPosition{0, 9, std::nullopt, "f1"}));
+      ->apply({{"g\x06placesjunk", "junk"}}, to_json(LocalPosition{0, 9, std::nullopt, bench_.dataset->fingerprint}));
   send("b", "p", 1, 3);
   stage1();
   stage2();
@@ -113,9 +111,10 @@ TEST_F(Stage2, LocalStateOfATransactionThatTheLogLostIsThrownAway) {
 TEST_F(Stage2, FramesHeldBackAreReadAgainAfterARestart) {
   const std::string big(kMaxFrameBytes, 'x');
   FrameWriter writer;
-  writer.add({"places", big, 1, ""});
-  writer.add({"places", big, -1, ""});
+  writer.add({DeltaKind::kGroup, "places", 0, big, 1, ""});
+  writer.add({DeltaKind::kGroup, "places", 0, big, -1, ""});
   FrameHead head;
+  head.task = "visits-stage1-0";
   head.transaction = 1;
   head.input_to = 10;
   const auto frames = writer.finish(head);
@@ -123,7 +122,7 @@ TEST_F(Stage2, FramesHeldBackAreReadAgainAfterARestart) {
   OutgoingRecord first;
   first.value = frames[0];
   bench_.log.plain_producer()->send(bench_.topics.deltas("visits"), 0, first);
-  head.task = 1;
+  head.task = "visits-stage1-1";
   send_frame(head);
   stage2();
   EXPECT_EQ(bench_.all({bench_.topics.state("visits"), 0}).size(), 2U)
