@@ -142,7 +142,8 @@ void Service::prepare_dataset(const Dataset& dataset) {
   std::vector<std::string> reports;
   for (const ReportSpec& report : dataset.reports) reports.push_back(report.name);
   kafka::KafkaAdmin(settings_.kafka)
-      .ensure_topics(dataset_topics(topics_, dataset.name, reports, dataset.partitions));
+      .ensure_topics(dataset_topics(topics_, dataset.name, reports, dataset.partitions,
+                                    has_entities(dataset)));
   check_definition(log_, topics_, dataset);
 }
 

@@ -11,6 +11,10 @@
 namespace sluice::ingest {
 namespace {
 
+// How far back a restore looks for settled files that still stand where they were found. Moving them is
+// the first thing after the commit; older ones are found by the next start's scan.
+constexpr std::int64_t kMovesLookedForMs = 24 * 3'600'000;
+
 std::uint64_t transaction_of(std::string_view origin) {
   constexpr std::string_view kPrefix = "transaction:";
   if (!origin.starts_with(kPrefix)) return 0;
@@ -76,7 +80,8 @@ void ShardTask::restore_ledger() {
   const TopicPartition files{parts_.topics.files(), shard_};
   std::uint64_t newest = 0;
   std::uint64_t entries = 0;
-  std::map<std::string, Move> failed;
+  std::map<std::string, Move> settled;
+  const std::int64_t looked_from_ms = parts_.clock.unix_ms() - kMovesLookedForMs;
   reader->read(files, 0, reader->end_offset(files), [&](const LogRecord& message) {
     if (message.tombstone) return;
     auto entry = file_entry_from_json(message.value);
@@ -91,13 +96,17 @@ void ShardTask::restore_ledger() {
     }
     if (transaction == newest) ++entries;
     if (entry->state == FileState::kFailed) {
-      failed.insert_or_assign(entry->file.id, Move{entry->file, false, entry->error, {}});
+      settled.insert_or_assign(entry->file.id, Move{entry->file, false, entry->error, {}});
+    } else if (entry->finished_ms >= looked_from_ms &&
+               (entry->state == FileState::kDone || entry->state == FileState::kDuplicate)) {
+      settled.insert_or_assign(entry->file.id, Move{entry->file, true, {}, {}});
     }
     ledger_.restore(std::move(*entry));
   });
   check_untorn(newest, entries);
-  // Killed between the commit and the move.
-  for (auto& [id, move] : failed) {
+  // Killed between the commit and the move. The instance that announced a file may live on, and does not
+  // announce it again.
+  for (auto& [id, move] : settled) {
     // A pinned one is found again by the listing if it still stands there, and costs no request here.
     if (!parts_.files.pins_bytes(move.file) &&
         stands_there(move.file)) {
