@@ -76,7 +76,11 @@ std::string FolderWatcher::absolute(const std::string& relative) const {
 
 void FolderWatcher::run() {
   while (!stopping_) {
-    if (clock_.steady_now() >= next_scan_) scan();
+    if (clock_.steady_now() >= next_scan_) {
+      scan();
+      // What brought a file in before the scan saw it is no news afterwards.
+      if (inotify_) read_events();
+    }
     look_at_due();
     Clock::Steady until = next_scan_;
     if (const auto due = discovery_.next_due()) until = std::min(until, *due);
@@ -124,7 +128,9 @@ void FolderWatcher::handle(const std::string& folder, std::uint32_t mask, const 
   }
   if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
     discovery_.gone(path);
-  } else if ((mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0) {
+  } else if ((mask & IN_MOVED_TO) != 0) {
+    discovery_.moved_in(path, clock_.steady_now());
+  } else if ((mask & IN_CLOSE_WRITE) != 0) {
     discovery_.closed(path, clock_.steady_now());
   } else {
     discovery_.being_written(path);

@@ -21,9 +21,17 @@ void Discovery::being_written(const std::string& path) {
 }
 
 void Discovery::closed(const std::string& path, Clock::Steady now) {
+  stands(path, Evidence::kClosed, now);
+}
+
+void Discovery::moved_in(const std::string& path, Clock::Steady now) {
+  stands(path, Evidence::kMovedIn, now);
+}
+
+void Discovery::stands(const std::string& path, Evidence evidence, Clock::Steady now) {
   if (is_temporary_name(path)) return;
   Candidate& candidate = candidates_[path];
-  candidate.evidence = Evidence::kClosed;
+  candidate.evidence = evidence;
   candidate.identity.reset();
   candidate.unchanged_since = now;
   candidate.check_at = now;  // to see its size and time; complete when they hold
@@ -77,6 +85,12 @@ std::optional<Clock::Steady> Discovery::next_due() const {
   return next;
 }
 
+std::chrono::milliseconds Discovery::settle_time(const Candidate& candidate, Writer writer) const {
+  if (candidate.evidence == Evidence::kClosed) return settings_.settle;
+  if (writer == Writer::kNo) return std::chrono::milliseconds(0);
+  return candidate.evidence == Evidence::kMovedIn ? settings_.settle : settings_.settle_unknown;
+}
+
 bool Discovery::look(const std::string& path, const std::optional<Sighting>& seen, Writer writer,
                      Clock::Steady now) {
   const auto found = candidates_.find(path);
@@ -100,10 +114,7 @@ bool Discovery::look(const std::string& path, const std::optional<Sighting>& see
     candidate.check_at = Clock::Steady::max();
     return false;
   }
-  std::chrono::milliseconds settle = settings_.settle;
-  if (candidate.evidence != Evidence::kClosed) {
-    settle = writer == Writer::kNo ? std::chrono::milliseconds(0) : settings_.settle_unknown;
-  }
+  const std::chrono::milliseconds settle = settle_time(candidate, writer);
   if (!irregular && now - candidate.unchanged_since < settle) {
     candidate.check_at = candidate.unchanged_since + settle;
     return false;

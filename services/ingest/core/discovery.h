@@ -3,7 +3,9 @@
 //
 //   name begins with '.', or ends with '~',    never a file for us
 //     .tmp, .part or .crdownload
-//   closed after writing, or moved in          complete when unchanged for 200 ms
+//   moved in                                   complete at once if no writer has it open
+//   closed after writing                       complete when unchanged for 50 ms: some writers
+//                                                set its time, or open it again, right afterwards
 //   found by a scan (start-up, network         complete if no writer has it open; where that cannot
 //     mounts)                                    be asked: unchanged for 2 s
 //   created or modified, not closed            not touched until closed
@@ -40,7 +42,7 @@ struct Sighting {
 enum class Writer { kNo, kYes, kCannotTell };
 
 struct DiscoverySettings {
-  std::chrono::milliseconds settle{200};
+  std::chrono::milliseconds settle{50};
   std::chrono::milliseconds settle_unknown{2000};
 };
 
@@ -51,9 +53,10 @@ class Discovery {
   explicit Discovery(DiscoverySettings settings = {}) : settings_(settings) {}
 
   // What inotify says.
-  void being_written(const std::string& path);              // created, modified
-  void closed(const std::string& path, Clock::Steady now);  // closed after writing, moved in
-  void gone(const std::string& path);                       // deleted, moved away
+  void being_written(const std::string& path);                // created, modified
+  void closed(const std::string& path, Clock::Steady now);    // closed after writing
+  void moved_in(const std::string& path, Clock::Steady now);  // with what it holds
+  void gone(const std::string& path);                         // deleted, moved away
   // Events were lost: nobody's writing is known any more, the next scan decides.
   void forget_events();
   // Everything that stands in the folder now.
@@ -69,13 +72,15 @@ class Discovery {
   std::optional<Clock::Steady> next_due() const;
 
  private:
-  enum class Evidence { kWriting, kClosed, kScanned };
+  enum class Evidence { kWriting, kClosed, kMovedIn, kScanned };
   struct Candidate {
     Evidence evidence = Evidence::kScanned;
     std::optional<FileIdentity> identity;  // as last seen
     Clock::Steady unchanged_since{};
     Clock::Steady check_at{};
   };
+  void stands(const std::string& path, Evidence evidence, Clock::Steady now);
+  std::chrono::milliseconds settle_time(const Candidate& candidate, Writer writer) const;
 
   DiscoverySettings settings_;
   std::map<std::string, Candidate> candidates_;

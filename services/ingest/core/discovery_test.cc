@@ -39,12 +39,12 @@ TEST_F(DiscoveryTest, ATemporaryNameIsNeverAFileForUs) {
   EXPECT_THAT(due(), IsEmpty());
 }
 
-TEST_F(DiscoveryTest, AClosedFileIsCompleteWhenItHasNotChangedFor200Milliseconds) {
+TEST_F(DiscoveryTest, AClosedFileIsCompleteWhenItHasNotChangedFor50Milliseconds) {
   discovery.closed("a.csv", clock.steady_now());
   ASSERT_THAT(due(), ElementsAre("a.csv"));
   EXPECT_FALSE(look(10));
   EXPECT_THAT(due(), IsEmpty());
-  clock.advance(milliseconds(199));
+  clock.advance(milliseconds(49));
   EXPECT_THAT(due(), IsEmpty());
   clock.advance(milliseconds(1));
   ASSERT_THAT(due(), ElementsAre("a.csv"));
@@ -56,14 +56,35 @@ TEST_F(DiscoveryTest, AClosedFileIsCompleteWhenItHasNotChangedFor200Milliseconds
 TEST_F(DiscoveryTest, AClosedFileThatChangesAgainStartsToSettleAnew) {
   discovery.closed("a.csv", clock.steady_now());
   EXPECT_FALSE(look(10));
-  clock.advance(milliseconds(200));
+  clock.advance(milliseconds(50));
   EXPECT_FALSE(look(11));
-  clock.advance(milliseconds(199));
+  clock.advance(milliseconds(49));
   EXPECT_FALSE(look(11));
   clock.advance(milliseconds(1));
   EXPECT_FALSE(look(11, Writer::kNo, 2)) << "the time changed, not the size";
-  clock.advance(milliseconds(200));
+  clock.advance(milliseconds(50));
   EXPECT_TRUE(look(11, Writer::kNo, 2));
+}
+
+TEST_F(DiscoveryTest, AFileThatWasMovedInIsCompleteAtOnceUnlessSomebodyStillWritesIt) {
+  discovery.moved_in("a.csv", clock.steady_now());
+  ASSERT_THAT(due(), ElementsAre("a.csv"));
+  EXPECT_TRUE(look(10));
+
+  discovery.moved_in("a.csv", clock.steady_now());
+  EXPECT_FALSE(look(11, Writer::kYes));
+  EXPECT_THAT(due(), IsEmpty());
+  discovery.closed("a.csv", clock.steady_now());
+  EXPECT_FALSE(look(12));
+  clock.advance(milliseconds(50));
+  EXPECT_TRUE(look(12)) << "its writer closed it";
+}
+
+TEST_F(DiscoveryTest, WhereTheKernelCannotTellAMovedFileSettlesLikeAClosedOne) {
+  discovery.moved_in("a.csv", clock.steady_now());
+  EXPECT_FALSE(look(10, Writer::kCannotTell));
+  clock.advance(milliseconds(50));
+  EXPECT_TRUE(look(10, Writer::kCannotTell));
 }
 
 TEST_F(DiscoveryTest, AFileThatIsWrittenAndNotClosedIsNotTouchedHoweverLongItRests) {
@@ -98,7 +119,7 @@ TEST_F(DiscoveryTest, AFoundFileWithAWriterWaitsForItsClose) {
   EXPECT_THAT(due(), IsEmpty());
   discovery.closed("a.csv", clock.steady_now());
   EXPECT_FALSE(look(12));
-  clock.advance(milliseconds(200));
+  clock.advance(milliseconds(50));
   EXPECT_TRUE(look(12));
 }
 
