@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr auto kLookInterval = std::chrono::milliseconds(100);
 constexpr auto kBackOff = std::chrono::seconds(1);
+constexpr int kRestToWork = 3;
 constexpr const char* kTemporary = ".tmp-";
 
 [[noreturn]] void disk_error(const std::string& path) {
@@ -122,15 +123,31 @@ void CsvExporter::run(const std::stop_token& stop) {
       connection_.reset();
       trouble = std::string("CSV files cannot be written: ") + error.what();
     }
-    std::unique_lock lock(mutex_);
-    if (!trouble.empty() && trouble != trouble_) log::warning(trouble);
-    trouble_ = trouble;
-    // A large report that changes all the time does not keep the disk and the database busy all the
-    // time.
-    const auto rest = std::max<std::chrono::steady_clock::duration>(
-        trouble.empty() ? kLookInterval : kBackOff, std::chrono::steady_clock::now() - began);
-    wake_.wait_for(lock, stop, rest, [] { return false; });
+    rest(stop, began, std::move(trouble));
   }
+}
+
+// Until the next look, which began at `began` the last time.
+void CsvExporter::rest(const std::stop_token& stop, std::chrono::steady_clock::time_point began,
+                       std::string trouble) {
+  std::unique_lock lock(mutex_);
+  if (!trouble.empty() && trouble != trouble_) log::warning(trouble);
+  trouble_ = std::move(trouble);
+  const auto now = std::chrono::steady_clock::now();
+  // A report that changes all the time does not keep the disk and the database busy all the time.
+  const auto least = trouble_.empty() ? kRestToWork * (now - began) : kBackOff;
+  const auto most = std::max<std::chrono::steady_clock::duration>(kLookInterval, least);
+  wake_.wait_until(lock, stop, now + least, [] { return false; });
+  wake_.wait_until(lock, stop, now + most, [this] { return changed_; });
+  changed_ = false;
+}
+
+void CsvExporter::table_changed() {
+  {
+    const std::lock_guard lock(mutex_);
+    changed_ = true;
+  }
+  wake_.notify_all();
 }
 
 // What an exporter that was killed left behind.

@@ -4,6 +4,7 @@
 // whole old or a whole new one, never a part: each is a snapshot of the table, written beside it
 // and renamed.
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -30,6 +31,9 @@ class CsvExporter {
   void stop();
   // From any thread: the reports to export, those with a CSV sink. Their tables exist.
   void set_reports(std::vector<ReportSpec> reports);
+  // From any thread: a report's table has changed; what another process changes is seen at the
+  // next look, some 100 ms later.
+  void table_changed();
   // From any thread: empty, or why files are not being written.
   std::string not_ready() const;
 
@@ -45,6 +49,8 @@ class CsvExporter {
     std::optional<std::int64_t> done{};
   };
   void run(const std::stop_token& stop);
+  void rest(const std::stop_token& stop, std::chrono::steady_clock::time_point began,
+            std::string trouble);
   void sweep() const;
   void take_new_reports();
   void write(Export& one);
@@ -58,6 +64,7 @@ class CsvExporter {
   std::condition_variable_any wake_;
   std::optional<std::vector<ReportSpec>> new_reports_;
   std::string trouble_;
+  bool changed_ = false;  // since the look began
   std::jthread thread_;
 };
 

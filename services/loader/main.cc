@@ -68,6 +68,24 @@ std::string owner_name(const Settings& settings) {
   return (settings.instance.empty() ? host : settings.instance) + "/" + std::to_string(::getpid());
 }
 
+// A changed table is counted, and its CSV file follows at once.
+class Events final : public sluice::loader::LoaderEvents {
+ public:
+  Events(sluice::loader::Telemetry& telemetry, sluice::loader::CsvExporter& exporter)
+      : telemetry_(telemetry), exporter_(exporter) {}
+
+  void committed(const sluice::loader::Target& target, std::uint64_t messages,
+                 const sluice::loader::Written& written, double seconds) override {
+    telemetry_.committed(target, messages, written, seconds);
+    if (target.report != nullptr && written.upserted + written.deleted > 0)
+      exporter_.table_changed();
+  }
+
+ private:
+  sluice::loader::Telemetry& telemetry_;
+  sluice::loader::CsvExporter& exporter_;
+};
+
 struct Loader {
   explicit Loader(sluice::ServiceHost& host)
       : settings(host.settings()),
@@ -77,11 +95,12 @@ struct Loader {
         telemetry(host.metrics()),
         exporter(settings.postgres_url, settings.data_out(),
                  [this](const std::string& report) { telemetry.exported(report); }),
+        events(telemetry, exporter),
         pipelines({.definition_folders = settings.definitions,
                    .workers = settings.threads,
                    .shards = settings.kafka.shards,
                    .topics = topics,
-                   .tasks = {log, stores, host.clock(), telemetry},
+                   .tasks = {log, stores, host.clock(), events},
                    .metrics = host.metrics(),
                    .ensure_topics =
                        [this](const sluice::Dataset* dataset) {
@@ -107,6 +126,7 @@ struct Loader {
   sluice::loader::PostgresRowStores stores;
   sluice::loader::Telemetry telemetry;
   sluice::loader::CsvExporter exporter;
+  Events events;
   sluice::loader::Pipelines pipelines;
 };
 

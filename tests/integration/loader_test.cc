@@ -18,6 +18,7 @@
 #include "services/loader/schema.h"
 #include "tests/integration/cutting_proxy.h"
 #include "tests/support/environment.h"
+#include "tests/support/eventually.h"
 #include "tests/support/memory_log.h"
 
 namespace sluice::loader {
@@ -525,6 +526,22 @@ TEST_F(CsvExportTest, TheFileHoldsTheReportAndIsWrittenWhenItChanged) {
   one.load();
   csv->look();
   EXPECT_EQ(exports_, 3);
+}
+
+TEST_F(CsvExportTest, AnExporterThatRunsFollowsEachChangeOfATableWhetherItIsToldOrNot) {
+  const auto csv = exporter();
+  Owner one = owner();
+  csv->start();
+  for (int round = 1; round <= 4; ++round) {
+    put_row("A", round, round);
+    one.load();
+    if (round % 2 == 0) csv->table_changed();
+    const std::string row = fmt::format("\nA,{},", round);
+    EXPECT_TRUE(sluice::testing::eventually(
+        [&] { return content(file_).find(row) != std::string::npos; }))
+        << round;
+  }
+  csv->stop();
 }
 
 TEST_F(CsvExportTest, AReportThatCannotBeWrittenKeepsNoOtherFromBeingWritten) {
