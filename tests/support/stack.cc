@@ -151,7 +151,7 @@ std::uint64_t Stack::rss_kib(const std::string& service) const {
   return 0;
 }
 
-void Stack::drop(const std::string& name, const std::string& content) {
+std::chrono::system_clock::time_point Stack::drop(const std::string& name, const std::string& content) {
   const fs::path staged = fs::path(home_) / "staging" / "file";
   {
     std::ofstream out(staged, std::ios::binary);
@@ -159,7 +159,19 @@ void Stack::drop(const std::string& name, const std::string& content) {
   }
   const fs::path target = fs::path(home_) / "data/in" / name;
   fs::create_directories(target.parent_path());
+  const auto complete = std::chrono::system_clock::now();
   fs::rename(staged, target);
+  return complete;
+}
+
+std::chrono::system_clock::time_point Stack::write(const std::string& name, const std::string& content) {
+  const fs::path target = fs::path(home_) / "data/in" / name;
+  std::ofstream out(target, std::ios::binary);
+  out << content;
+  out.flush();
+  const auto complete = std::chrono::system_clock::now();
+  out.close();
+  return complete;
 }
 
 void Stack::write_definition(const std::string& file, const std::string& text) {

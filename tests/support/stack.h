@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -45,8 +46,11 @@ class Stack {
   bool running(const std::string& service);     // also reaps one that ended
   std::uint64_t rss_kib(const std::string& service) const;
 
-  // Writes under another name in the same folder, then renames: a complete file at once.
-  void drop(const std::string& name, const std::string& content);
+  // Writes elsewhere on the same disk, then renames: a complete file at once. Both return the moment just
+  // before it could be seen as complete.
+  std::chrono::system_clock::time_point drop(const std::string& name, const std::string& content);
+  // Writes and closes it where it is found.
+  std::chrono::system_clock::time_point write(const std::string& name, const std::string& content);
   void write_definition(const std::string& file, const std::string& text);
 
   std::string home() const { return home_; }
