@@ -2,43 +2,42 @@
 
 #include <algorithm>
 
-#include "common/base/check.h"
-
 namespace sluice::transform {
 namespace {
 
-// An entry's share of the table, and the strings' own heads.
-constexpr std::size_t kEntryOverhead = 96;
+// An entry, its share of the table, and what the heap adds to a state's bytes.
+constexpr std::size_t kEntryOverhead = 144;
 
 }  // namespace
 
-void KeyOverlay::want(std::string_view key) {
-  if (entries_.contains(key)) return;
-  entries_.emplace(std::string(key), Entry{});
-  wanted_.emplace_back(key);
+KeyOverlay::Slot KeyOverlay::want(std::string_view key) {
+  const auto found = slots_.find(key);
+  if (found != slots_.end()) return found->second;
+  const auto slot = static_cast<Slot>(entries_.size());
+  entries_.push_back({std::string(key), {}, false});
+  slots_.emplace(entries_.back().key, slot);
   bytes_ += key.size() + kEntryOverhead;
+  return slot;
 }
 
 void KeyOverlay::load(const StateStore& store) {
-  if (wanted_.empty()) return;
-  const std::vector<std::string_view> keys(wanted_.begin(), wanted_.end());
-  auto found = store.get_many(keys);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!found[i]) continue;
-    bytes_ += found[i]->size();
-    entries_.find(keys[i])->second.state = std::move(*found[i]);
+  if (loaded_ == entries_.size()) return;
+  std::vector<std::string_view> keys;
+  keys.reserve(entries_.size() - loaded_);
+  for (std::size_t slot = loaded_; slot < entries_.size(); ++slot) {
+    keys.emplace_back(entries_[slot].key);
   }
-  wanted_.clear();
+  auto found = store.get_many(keys);
+  for (std::optional<std::string>& state : found) {
+    Entry& entry = entries_[loaded_++];
+    if (!state) continue;
+    bytes_ += state->size();
+    entry.state = std::move(*state);
+  }
 }
 
-std::string_view KeyOverlay::get(std::string_view key) const {
-  const auto found = entries_.find(key);
-  SLUICE_CHECK(found != entries_.end(), "a key is loaded before it is read");
-  return found->second.state;
-}
-
-void KeyOverlay::put(std::string_view key, std::string state) {
-  Entry& entry = entries_.find(key)->second;
+void KeyOverlay::put(Slot slot, std::string state) {
+  Entry& entry = entries_[slot];
   bytes_ += state.size();
   bytes_ -= entry.state.size();
   entry.state = std::move(state);
@@ -46,20 +45,25 @@ void KeyOverlay::put(std::string_view key, std::string state) {
 }
 
 std::vector<StateStore::Write> KeyOverlay::take_writes() {
-  std::vector<StateStore::Write> writes;
-  writes.reserve(entries_.size());
-  for (auto& [key, entry] : entries_) {
-    if (entry.changed) writes.push_back({key, std::move(entry.state)});
+  std::vector<Entry*> changed;
+  changed.reserve(entries_.size());
+  for (Entry& entry : entries_) {
+    if (entry.changed) changed.push_back(&entry);
   }
   // The store's sorted tables take keys in order several times faster.
-  std::ranges::sort(writes, {}, &StateStore::Write::key);
+  std::ranges::sort(changed, {}, [](const Entry* entry) -> std::string_view { return entry->key; });
+  std::vector<StateStore::Write> writes;
+  writes.reserve(changed.size());
+  slots_.clear();  // its views end here
+  for (Entry* entry : changed) writes.push_back({std::move(entry->key), std::move(entry->state)});
   clear();
   return writes;
 }
 
 void KeyOverlay::clear() {
+  slots_.clear();
   entries_.clear();
-  wanted_.clear();
+  loaded_ = 0;
   bytes_ = 0;
 }
 

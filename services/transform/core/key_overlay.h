@@ -1,11 +1,14 @@
 #pragma once
-// The states of keys as the open transaction sees them: a write cache over the local store, which is
-// itself only written after the commit.
+// The states of keys as the open transaction sees them: a write cache over the local store, which
+// is itself only written after the commit.
 
-#include <optional>
+#include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "common/ports/state_store.h"
 #include "services/transform/core/string_map.h"
@@ -14,15 +17,18 @@ namespace sluice::transform {
 
 class KeyOverlay {
  public:
+  // A key's place, until the overlay is emptied: a key is looked up once, however often it is used.
+  using Slot = std::uint32_t;
+
   // Remembers to load the key, unless it is here.
-  void want(std::string_view key);
+  Slot want(std::string_view key);
   // Loads what was wanted, together.
   void load(const StateStore& store);
 
-  // The state's bytes, empty if the key has none. The key was wanted and loaded before; the view is
+  // The state's bytes, empty if the key has none. What was wanted is loaded before; the view is
   // valid until the key is put again or the overlay is loaded or emptied.
-  std::string_view get(std::string_view key) const;
-  void put(std::string_view key, std::string state);
+  std::string_view get(Slot slot) const { return entries_[slot].state; }
+  void put(Slot slot, std::string state);
 
   // What to write to the store now that the transaction is committed. Empties the overlay.
   std::vector<StateStore::Write> take_writes();
@@ -31,11 +37,14 @@ class KeyOverlay {
 
  private:
   struct Entry {
+    std::string key;
     std::string state;
     bool changed = false;
   };
-  StringMap<Entry> entries_;
-  std::vector<std::string> wanted_;
+  // The views are of the entries' keys, which stay where they are.
+  std::deque<Entry> entries_;
+  boost::unordered_flat_map<std::string_view, Slot, BytesHash, BytesEqual> slots_;
+  Slot loaded_ = 0;  // entries from here on are wanted
   std::size_t bytes_ = 0;
 };
 

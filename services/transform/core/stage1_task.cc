@@ -99,31 +99,30 @@ void Stage1Task::process(const TopicPartition& from, std::span<const LogRecord> 
 }
 
 void Stage1Task::take_all(std::span<const LogRecord> records) {
-  for (const LogRecord& record : records) {
-    if (record.offset >= next_) keys_.want(record.key);
-  }
+  slots_.clear();
+  for (const LogRecord& record : records) slots_.push_back(keys_.want(record.key));
   keys_.load(*store_);
-  for (const LogRecord& record : records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
     // A consumer may rewind; what was taken is not taken again.
-    if (record.offset < next_) continue;
-    take(record);
-    next_ = record.offset + 1;
+    if (records[i].offset < next_) continue;
+    take(records[i], slots_[i]);
+    next_ = records[i].offset + 1;
   }
 }
 
-void Stage1Task::take(const LogRecord& message) {
+void Stage1Task::take(const LogRecord& message, KeyOverlay::Slot key) {
   const auto poison = intake_.read(message);
   if (!replaying_) {
     ++counts_.processed;
     file_ = counts_of(intake_.origin(), message.origin);
   }
-  if (!poison) return take_record(message);
+  if (!poison) return take_record(key);
   if (!replaying_) bury(message, *poison);
 }
 
-void Stage1Task::take_record(const LogRecord& message) {
+void Stage1Task::take_record(KeyOverlay::Slot key) {
   std::optional<RecordState> old;
-  const std::string_view stored = keys_.get(message.key);
+  const std::string_view stored = keys_.get(key);
   if (!stored.empty()) {
     old = decode_record_state(stored);
     if (!old) discard_damaged_state();
@@ -146,7 +145,7 @@ void Stage1Task::take_record(const LogRecord& message) {
     if (decision.add) contributions_.add(columns_, false);
     count(decision.kind, late);
   }
-  if (decision.store) keys_.put(message.key, encode(decision.next));
+  if (decision.store) keys_.put(key, encode(decision.next));
 }
 
 void Stage1Task::discard_damaged_state() {

@@ -42,8 +42,8 @@ class Stage1Task final : public Task {
   void open_outputs();
   void restore(LogReader& reader, std::int64_t committed);
   void take_all(std::span<const LogRecord> records);
-  void take(const LogRecord& message);
-  void take_record(const LogRecord& message);
+  void take(const LogRecord& message, KeyOverlay::Slot key);
+  void take_record(KeyOverlay::Slot key);
   [[noreturn]] void discard_damaged_state();
   void count(RecordKind kind, bool late);
   void bury(const LogRecord& message, const RecordIntake::Poison& poison);
@@ -86,6 +86,7 @@ class Stage1Task final : public Task {
   Clock::Steady pending_since_{};
 
   bool replaying_ = false;  // restoring: change local state and nothing else
+  std::vector<KeyOverlay::Slot> slots_;        // scratch: the keys of the records at hand
   Projection::Columns columns_, old_columns_;  // scratch
 };
 
