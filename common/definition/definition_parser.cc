@@ -101,7 +101,7 @@ std::vector<std::string> definition_files(const std::vector<std::string>& folder
 void connect(std::vector<Dataset>& datasets) {
   for (const Dataset& reader : datasets) {
     for (const ReportSpec& report : reader.reports) {
-      const auto* lookup = report.derive ? std::get_if<LookupSpec>(&*report.derive) : nullptr;
+      const auto* lookup = lookup_of(report);
       if (lookup == nullptr) continue;
       const auto source = std::ranges::find(datasets, lookup->dataset, &Dataset::name);
       if (source == datasets.end()) continue;
@@ -119,7 +119,7 @@ void drop_orphans(LoadedDefinitions& loaded) {
     again = false;
     for (auto it = loaded.datasets.begin(); it != loaded.datasets.end() && !again; ++it) {
       for (const ReportSpec& report : it->reports) {
-        const auto* lookup = report.derive ? std::get_if<LookupSpec>(&*report.derive) : nullptr;
+        const auto* lookup = lookup_of(report);
         if (lookup == nullptr) continue;
         if (std::ranges::find(loaded.datasets, lookup->dataset, &Dataset::name) != loaded.datasets.end()) continue;
         loaded.errors.push_back({it->path, 1, 1, fmt::format("report \"{}\" looks up dataset \"{}\", whose definition "

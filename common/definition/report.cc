@@ -74,4 +74,8 @@ std::string canonical_text(const ReportSpec& r) {
   return out;
 }
 
+const LookupSpec* lookup_of(const ReportSpec& report) {
+  return report.derive ? std::get_if<LookupSpec>(&*report.derive) : nullptr;
+}
+
 }  // namespace sluice

@@ -187,6 +187,8 @@ struct ReportSpec {
 std::string canonical_text(const LookupSpec& lookup);
 // Everything that decides what the report's state and rows are.
 std::string canonical_text(const ReportSpec& report);
+// What the report looks up in another dataset; null if it does not.
+const LookupSpec* lookup_of(const ReportSpec& report);
 
 // What a dataset must send to a report of another one that looks its records up.
 struct FeedSpec {

@@ -1,5 +1,6 @@
 #include "common/runtime/service_host.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <time.h>
 
@@ -195,8 +196,21 @@ void ServiceHost::fail(int exit_code, const std::string& message) {
   impl_->failed.compare_exchange_strong(none, exit_code);
 }
 
+namespace {
+
+// By default the heap raises the size from which a block is given back to the system when it is freed, up
+// to 32 MB, after the first large block; batches of that size then stay resident once in every thread's
+// arena. Fixed thresholds cost no measurable time and a quarter of transform's memory.
+void give_memory_back() {
+  ::mallopt(M_TRIM_THRESHOLD, 128 << 10);
+  ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
+}
+
+}  // namespace
+
 int run_service(const std::string& service, int argc, char** argv,
                 const std::function<void(ServiceHost&)>& wire) {
+  give_memory_back();
   // Before any thread is made, so that all of them leave these signals to the main thread.
   const sigset_t signals = stop_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);

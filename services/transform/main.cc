@@ -25,6 +25,10 @@ void ensure_topics(const Settings& settings, const sluice::Topics& topics,
   admin.ensure_topics(
       sluice::dataset_topics(topics, dataset.name, reports, dataset.partitions,
                              has_entities(dataset)));
+  // Those of the datasets that look this one up, which may start later.
+  for (const sluice::FeedSpec& feed : dataset.feeds) {
+    admin.ensure_topics(sluice::entity_topics(topics, feed.dataset, feed.partitions));
+  }
 }
 
 sluice::WorkerParts consumers(const Settings& settings, const std::string& group, int worker) {

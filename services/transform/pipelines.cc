@@ -79,7 +79,8 @@ void Pipelines::launch(const std::shared_ptr<const Dataset>& dataset) {
       parts_.stores, parts_.clock, parts_.events);
   const std::string group = group_name(parts_.topics, *dataset);
   // More workers than tasks would only wait.
-  const int tasks = 2 * dataset->partitions;
+  int tasks = 0;
+  for (const TaskKind& kind : pipeline.tasks->kinds()) tasks += kind.partitions;
   for (int i = 0; i < std::clamp(parts_.workers, 1, tasks); ++i) {
     auto worker = std::make_unique<PartitionWorker>(dataset->name + "-" + std::to_string(i),
                                                     *pipeline.tasks, parts_.consumers(group, i),

@@ -1,6 +1,27 @@
 #include "services/transform/core/definition_changes.h"
 
+#include <algorithm>
+
 namespace sluice::transform {
+namespace {
+
+// The name of a dataset that runs without giving `reader` what it looks up; empty if there is none.
+std::string source_that_runs_without(
+    const std::map<std::string, std::shared_ptr<const Dataset>>& running, const Dataset& reader) {
+  for (const ReportSpec& report : reader.reports) {
+    const auto* lookup = lookup_of(report);
+    if (lookup == nullptr) continue;
+    const auto source = running.find(lookup->dataset);
+    if (source == running.end()) continue;
+    const bool gives = std::ranges::any_of(source->second->feeds, [&](const FeedSpec& feed) {
+      return feed.dataset == reader.name && feed.report == report.name;
+    });
+    if (!gives) return lookup->dataset;
+  }
+  return {};
+}
+
+}  // namespace
 
 DefinitionChanges::News DefinitionChanges::look(LoadedDefinitions loaded) {
   News news;
@@ -12,6 +33,13 @@ DefinitionChanges::News DefinitionChanges::look(LoadedDefinitions loaded) {
     present.insert(dataset.name);
     const auto found = running_.find(dataset.name);
     if (found == running_.end()) {
+      if (const auto source = source_that_runs_without(running_, dataset); !source.empty()) {
+        wrong.push_back(dataset.path + ": dataset '" + dataset.name + "' looks up '" + source +
+                        "', which already runs and has not kept what the lookup needs; give '" +
+                        source + "' another dataset name in a copy of its definition, and look "
+                        "that up");
+        continue;
+      }
       auto made = std::make_shared<const Dataset>(std::move(dataset));
       running_.emplace(made->name, made);
       news.to_start.push_back(std::move(made));

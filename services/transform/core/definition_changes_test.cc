@@ -47,6 +47,23 @@ TEST(DefinitionChanges, AChangedMeaningOrAMissingFileIsAComplaintOnly) {
   EXPECT_EQ(changes.look(with({})).complaints.size(), 1U);
 }
 
+TEST(DefinitionChanges, ALookupInADatasetThatRunsWithoutGivingItWaitsForAnother) {
+  Dataset reader = named("reader");
+  reader.reports.front().derive = LookupSpec{"source", {}, {}, {}, {}};
+  Dataset giving = named("source");
+  giving.feeds.push_back({reader.name, reader.reports.front().name, 1, {}});
+
+  DefinitionChanges together;
+  EXPECT_EQ(together.look(with({reader, giving})).to_start.size(), 2U);
+
+  DefinitionChanges later;
+  later.look(with({named("source")}));
+  const auto news = later.look(with({reader, giving}));
+  EXPECT_TRUE(news.to_start.empty()) << "what the source has sent already would be missing";
+  ASSERT_EQ(news.complaints.size(), 1U);
+  EXPECT_NE(news.complaints.front().find("looks up 'source'"), std::string::npos);
+}
+
 TEST(DefinitionChanges, WhatCouldNotBeStartedIsTriedAgain) {
   DefinitionChanges changes;
   changes.look(with({named("a")}));
