@@ -42,6 +42,10 @@ ColumnSpec column_of(const FieldSpec& field) {
     case FieldType::kDate: column.type = ColumnType::kDate; break;
     case FieldType::kTimestamp: column.type = ColumnType::kTimestamp; break;
     case FieldType::kBoolean: column.type = ColumnType::kBoolean; break;
+    case FieldType::kList:
+      column.type = ColumnType::kString;
+      column.is_list = true;
+      break;
   }
   return column;
 }
@@ -95,6 +99,7 @@ void build_key(const YamlCursor& key, Dataset& dataset) {
   for (const std::string& name : key.texts()) {
     const auto column = find_column(key, dataset, name);
     if (!column) continue;
+    if (dataset.columns[*column].is_list) key.error(fmt::format("\"{}\" is a list, which is no key", name));
     if (!is_required(dataset, *column)) {
       key.error(fmt::format("\"{}\" may be empty; a key's fields need `required: true`", name));
     }
@@ -271,9 +276,6 @@ Dataset build_dataset(const YamlCursor& root, const FindDataset& find) {
   Dataset dataset = build_records(root);
   if (dataset.columns.empty()) return dataset;
   build_reports(root["reports"], find, dataset);
-  if (dataset.reports.empty() && !dataset.to_postgres) {
-    root["reports"].error("nothing comes of this dataset; add a report, or `records: { postgres: {} }` for its table");
-  }
   dataset.fingerprint = fingerprint_of(dataset);
   return dataset;
 }

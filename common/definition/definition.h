@@ -15,7 +15,9 @@
 
 namespace sluice {
 
-enum class FieldType { kString, kInteger, kDecimal, kMoney, kDate, kTimestamp, kBoolean };
+enum class FieldType { kString, kInteger, kDecimal, kMoney, kDate, kTimestamp, kBoolean,
+  // Texts, from a list in JSON or a Python literal; in the record a JSON array.
+  kList };
 
 // What "1,234" (one separator, three digits behind it) means; texts that say it themselves
 // ("1.234,56") need no rule.

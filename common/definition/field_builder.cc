@@ -12,12 +12,12 @@ const std::vector<std::pair<std::string, FieldType>>& field_types() {
   static const std::vector<std::pair<std::string, FieldType>> types = {
       {"string", FieldType::kString}, {"integer", FieldType::kInteger},     {"decimal", FieldType::kDecimal},
       {"money", FieldType::kMoney},   {"date", FieldType::kDate},           {"timestamp", FieldType::kTimestamp},
-      {"boolean", FieldType::kBoolean}};
+      {"boolean", FieldType::kBoolean}, {"list", FieldType::kList}};
   return types;
 }
 
 void build_type(const YamlCursor& at, FieldSpec& field) {
-  if (!at.defined()) return at.error("required: string, integer, decimal, money, date, timestamp or boolean");
+  if (!at.defined()) return at.error("required: string, integer, decimal, money, date, timestamp, boolean or list");
   const auto text = at.text();
   if (!text) return;
   std::vector<std::string> names;

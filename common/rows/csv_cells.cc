@@ -153,8 +153,9 @@ Result<Place> place_of(const FieldSpec& field, const std::vector<std::string>& n
     place.column = static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
     return place.column < names.size();
   };
-  if (column_of(field.source)) return place;
-  const auto path = ValuePath::parse(field.source);
+  const bool is_list = field.type == FieldType::kList;
+  if (!is_list && column_of(field.source)) return place;
+  const auto path = ValuePath::parse(field.source, is_list);
   if (!path) return tl::unexpected(path.error());
   if (!column_of(path->head())) return fail(fmt::format("there is no column {}", field.source));
   place.path = path->tail();

@@ -83,7 +83,7 @@ class Json : public RowFormat {
     std::vector<Place> places;
     for (const FieldSpec& field : dataset_->fields) {
       if (field.path_field) continue;
-      auto path = ValuePath::parse(field.source);
+      auto path = ValuePath::parse(field.source, field.type == FieldType::kList);
       if (!path) return tl::unexpected(path.error());
       places.push_back({field.source, *std::move(path), {}});
     }

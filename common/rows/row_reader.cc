@@ -234,7 +234,8 @@ bool RowReader::append_cell(const Column& column, RowRecord& record, RowRejectio
 // Where the format tells a text from a number, a number in quotes is none, unless the field says so.
 bool RowReader::check_kind(const Column& column, const SourceCell& cell, RowRejection& rejection) const {
   const FieldSpec& field = *column.field;
-  if (cell.kind == CellKind::kUntyped || field.quoted) return true;
+  if (cell.kind == CellKind::kUntyped && field.type != FieldType::kList) return true;
+  if (field.quoted) return true;
   switch (field.type) {
     case FieldType::kInteger:
     case FieldType::kDecimal:
@@ -242,6 +243,9 @@ bool RowReader::check_kind(const Column& column, const SourceCell& cell, RowReje
       return refuse_value(rejection, field, cell.text,
                           field.type == FieldType::kInteger ? "type.integer" : "type.decimal",
                           "is no number, as the file has it");
+    case FieldType::kList:
+      if (cell.kind == CellKind::kNested) return true;
+      return refuse_value(rejection, field, cell.text, "type.list", "is no list");
     case FieldType::kBoolean:
       if (cell.kind == CellKind::kBoolean) return true;
       return refuse_value(rejection, field, cell.text, "type.boolean",
@@ -292,6 +296,7 @@ bool RowReader::append_value(const Column& column, std::string_view text, RowRec
       json += *value ? "true" : "false";
       break;
     }
+    case FieldType::kList: json += text; return true;  // as the cell reader wrote it
     case FieldType::kMoney: return append_money(column, text, record, rejection);
     case FieldType::kDate:
     case FieldType::kTimestamp: {

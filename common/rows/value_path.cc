@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "common/base/json_text.h"
+
 namespace sluice {
 namespace {
 
@@ -37,10 +39,11 @@ CellKind cell_kind(ValueKind kind) {
 struct ValuePath::Search {
   ValueTree& tree;
   std::vector<std::uint32_t> found;
+  bool has_list = false;
   std::string why;
 };
 
-Result<ValuePath> ValuePath::parse(std::string_view text) {
+Result<ValuePath> ValuePath::parse(std::string_view text, bool as_list) {
   ValuePath out;
   if (text.starts_with("count(") && text.ends_with(')')) {
     out.count_ = true;
@@ -57,6 +60,11 @@ Result<ValuePath> ValuePath::parse(std::string_view text) {
     if (segment.begin == segment.end) return fail(fmt::format("\"{}\" has an empty name", text));
     out.segments_.push_back(segment);
     at = end + 1;
+  }
+  out.as_list_ = as_list;
+  if (as_list && (out.count_ || !out.has_each())) {
+    if (out.count_) return fail(fmt::format("\"{}\" is a number, not a list", text));
+    out.segments_.back().each = true;
   }
   return out;
 }
@@ -112,6 +120,7 @@ bool ValuePath::collect_each(Search& search, std::uint32_t node, std::size_t seg
     search.why = fmt::format("has {} where a list must stand", named(search.tree[node].kind));
     return false;
   }
+  search.has_list = true;
   const std::uint32_t end = search.tree[node].next;
   for (std::uint32_t item = node + 1; item < end; item = search.tree[item].next) {
     if (!collect(search, item, segment)) return false;
@@ -141,28 +150,44 @@ Result<SourceCell> ValuePath::counted(const Search& search, bool many, std::stri
 }
 
 Result<SourceCell> ValuePath::find(ValueTree& tree, std::uint32_t root, std::string& scratch) const {
-  Search search{tree, {}, {}};
+  Search search{tree, {}, false, {}};
   const bool good = each_first_ ? collect_each(search, root, 0) : collect(search, root, 0);
   if (!good) return fail(std::move(search.why));
   const bool many = has_each();
   scratch.clear();
   if (count_) return counted(search, many, scratch);
-  if (search.found.empty()) return SourceCell{{}, CellKind::kText};
+  if (search.found.empty() && !(as_list_ && search.has_list)) return SourceCell{{}, CellKind::kText};
   if (!many) {
     const ValueNode& value = tree[search.found.front()];
     if (cell_kind(value.kind) != CellKind::kNested) return SourceCell{value.text, cell_kind(value.kind)};
     tree.append_json(search.found.front(), scratch);
     return SourceCell{scratch, CellKind::kNested};
   }
+  return joined(search, scratch);
+}
+
+SourceCell ValuePath::joined(const Search& search, std::string& scratch) const {
+  if (as_list_) scratch += '[';
+  std::string text;
   for (const std::uint32_t node : search.found) {
-    if (!scratch.empty()) scratch += kJoin;
-    if (cell_kind(tree[node].kind) == CellKind::kNested) {
-      tree.append_json(node, scratch);
+    text.clear();
+    if (cell_kind(search.tree[node].kind) == CellKind::kNested) {
+      search.tree.append_json(node, text);
     } else {
-      scratch += tree[node].text;
+      text = search.tree[node].text;
+    }
+    if (as_list_) {
+      append_json_string(scratch, text);
+      scratch += ',';
+    } else {
+      if (!scratch.empty()) scratch += kJoin;
+      scratch += text;
     }
   }
-  return SourceCell{scratch, CellKind::kText};
+  if (!as_list_) return SourceCell{scratch, CellKind::kText};
+  if (scratch.size() > 1) scratch.pop_back();
+  scratch += ']';
+  return SourceCell{scratch, CellKind::kNested};
 }
 
 }  // namespace sluice

@@ -6,6 +6,9 @@
 //   companies[].name        of each item of a list; the texts joined by "; ", nulls left out
 //   count(token.enabled)    how many items a list (or members an object) has
 //
+// Of a field of type list all of these give a JSON array of the texts, without nulls; without "[]" the
+// path's end is the list.
+//
 // What is missing, and what lies below a null, is null.
 
 #include <string>
@@ -21,7 +24,7 @@ namespace sluice {
 class ValuePath {
  public:
   // Error: a name is empty, or a bracket does not close.
-  static Result<ValuePath> parse(std::string_view text);
+  static Result<ValuePath> parse(std::string_view text, bool as_list = false);
 
   // The cell of the value at `root`. The text points into the tree or into `scratch`. Error: something
   // on the way is of the wrong kind; says what.
@@ -44,11 +47,13 @@ class ValuePath {
   bool has_each() const;
   bool collect(Search& search, std::uint32_t node, std::size_t segment) const;
   bool collect_each(Search& search, std::uint32_t node, std::size_t segment) const;
+  SourceCell joined(const Search& search, std::string& scratch) const;
   static Result<SourceCell> counted(const Search& search, bool many, std::string& scratch);
 
   std::string text_;
   std::vector<Segment> segments_;
   bool count_ = false;
+  bool as_list_ = false;
   bool each_first_ = false;  // a tail of "a[].b": the value itself is the list
 };
 

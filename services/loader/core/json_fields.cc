@@ -32,6 +32,11 @@ std::optional<std::string_view> text_of(od::value value, ColumnType type) {
       if (value.get_bool().get(yes) != simdjson::SUCCESS) return std::nullopt;
       return yes ? "t" : "f";
     case ColumnType::kString:
+      if (*value.raw_json_token().data() == '[') {  // a list, as the text of its array
+        if (simdjson::to_json_string(value).get(text) != simdjson::SUCCESS) return std::nullopt;
+        return text;
+      }
+      [[fallthrough]];
     case ColumnType::kDate:
     case ColumnType::kTimestamp:
       if (value.get_string().get(text) != simdjson::SUCCESS) return std::nullopt;

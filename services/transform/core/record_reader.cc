@@ -35,6 +35,10 @@ Cell typed(od::value value, ColumnType type) {
   std::string_view text;
   switch (type) {
     case ColumnType::kString:
+      // A list is the text of its array.
+      if (*value.raw_json_token().data() == '[') {
+        return simdjson::to_json_string(value).get(text) == simdjson::SUCCESS ? Cell{text} : Cell{};
+      }
       return value.get_string().get(text) == simdjson::SUCCESS ? Cell{text} : Cell{};
     case ColumnType::kInteger: {
       std::int64_t number = 0;
