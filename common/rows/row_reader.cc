@@ -237,6 +237,10 @@ bool RowReader::check_kind(const Column& column, const SourceCell& cell, RowReje
   if (cell.kind == CellKind::kUntyped && field.type != FieldType::kList) return true;
   if (field.quoted) return true;
   switch (field.type) {
+    case FieldType::kString:
+      if (cell.kind != CellKind::kNested) return true;
+      return refuse_value(rejection, field, cell.text, "type.string",
+                          "is a list or an object, no text");
     case FieldType::kInteger:
     case FieldType::kDecimal:
       if (cell.kind == CellKind::kNumber) return true;
