@@ -267,6 +267,7 @@ Answer<bool> Client::tag(const std::string& bucket, const std::string& key, cons
                          const std::string& value) {
   auto all = tags(bucket, key);
   if (!all) return tl::unexpected(all.error());
+  if (std::ranges::find(*all, std::pair(name, value)) != all->end()) return true;
   std::erase_if(*all, [&](const auto& tag) { return tag.first == name; });
   all->emplace_back(name, value);
   std::string xml = "<Tagging><TagSet>";
