@@ -11,6 +11,7 @@
 #include "common/base/calendar.h"
 #include "common/base/decimal.h"
 #include "common/definition/report.h"
+#include "common/model/after_reading.h"
 #include "common/model/cell.h"
 
 namespace sluice {
@@ -60,12 +61,20 @@ struct CsvFormat {
   bool ignores_other_columns = false;  // columns that no field is made from; else the file is refused
 };
 
+// Objects of a bucket that are this dataset's, beside those that every definition looks at.
+struct S3Source {
+  std::string bucket;  // empty: the installation's own
+  std::string prefix;
+  AfterReading after = AfterReading::kKeep;
+};
+
 struct Dataset {
   std::string name;
   std::vector<std::string> files;  // glob patterns on the file's name: * ? [..]
   // "datehour={datehour}/": what stands in the path in the place of the names; empty: nothing is taken.
   std::string path_pattern;
   std::vector<std::string> path_fields;  // its names
+  std::optional<S3Source> s3;
   FileFormat format = FileFormat::kCsv;
   Encoding encoding = Encoding::kFound;
   CsvFormat csv;

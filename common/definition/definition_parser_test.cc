@@ -209,6 +209,24 @@ TEST(DefinitionParser, SurvivesAnythingThatIsNotAMap) {
   }
 }
 
+TEST(DefinitionParser, ASourceMayBeAPrefixOfABucket) {
+  const auto with = [](const std::string& s3) {
+    return parse_definition(
+        replaced(kBookings, "\"bookings*.csv\" }", "\"bookings*.csv\", s3: " + s3 + " }"), "x.yaml");
+  };
+  const auto d = with("{ bucket: events, prefix: consent/, after: tag }");
+  ASSERT_TRUE(d);
+  EXPECT_EQ(d->s3->bucket, "events");
+  EXPECT_EQ(d->s3->prefix, "consent/");
+  EXPECT_EQ(d->s3->after, AfterReading::kTag);
+  EXPECT_EQ(with("{ prefix: consent/ }")->s3->after, AfterReading::kKeep);
+  EXPECT_EQ(with("{ prefix: consent/ }")->fingerprint, parse_definition(kBookings, "x.yaml")->fingerprint);
+  for (const char* wrong : {"{ bucket: events }", "{ prefix: /a }", "{ prefix: a, after: burn }",
+                            "{ bucket: s3://events, prefix: a }", "{ prefix: a, region: b }"}) {
+    EXPECT_FALSE(with(wrong).has_value()) << wrong;
+  }
+}
+
 TEST(DefinitionParser, TheFingerprintFollowsWhatDecidesResultsAndNothingElse) {
   const auto of = [](const std::string& text) { return parse_definition(text, "x.yaml")->fingerprint; };
   const std::string original = of(kBookings);

@@ -129,13 +129,35 @@ void build_path_fields(const YamlCursor& at, Dataset& dataset) {
   if (dataset.path_fields.empty()) at.error("names no {field}; expected e.g. \"day={day}/\"");
 }
 
+void build_s3(const YamlCursor& s3, Dataset& dataset) {
+  if (!s3.defined() || !s3.expect_map({"bucket", "prefix", "after"})) return;
+  S3Source source;
+  if (const YamlCursor at = s3["bucket"]; at.defined()) {
+    source.bucket = at.text().value_or("");
+    if (source.bucket.empty() || source.bucket.find('/') != std::string::npos) {
+      at.error("expected a bucket's name, without s3:// and without a path");
+    }
+  }
+  const YamlCursor prefix = s3["prefix"];
+  if (!prefix.defined()) return prefix.error("required: how the objects' keys begin, such as \"events/\"");
+  source.prefix = prefix.text().value_or("");
+  if (source.prefix.starts_with('/')) prefix.error("a key does not begin with '/'");
+  if (const YamlCursor at = s3["after"]; at.defined()) {
+    const auto after = parse_after_reading(at.text().value_or(""));
+    if (!after) at.error("expected keep, move, tag or delete: what becomes of an object once it is read");
+    source.after = after.value_or(AfterReading::kKeep);
+  }
+  dataset.s3 = std::move(source);
+}
+
 }  // namespace
 
 void build_source(const YamlCursor& source, Dataset& dataset) {
   if (!source.defined()) {
     return source.error("required: where its files come from, { files: \"name*.csv\" }");
   }
-  if (!source.expect_map({"files", "path_fields"})) return;
+  if (!source.expect_map({"files", "path_fields", "s3"})) return;
+  build_s3(source["s3"], dataset);
   build_path_fields(source["path_fields"], dataset);
   const YamlCursor files = source["files"];
   if (!files.defined()) {
