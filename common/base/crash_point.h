@@ -5,7 +5,7 @@
 //
 // The points, in the order of the flow (tests/crash goes through all of them):
 //   ingest.before-announce  ingest.after-announce  ingest.chunk-produced  ingest.after-commit
-//   ingest.before-archive   ingest.after-archive
+//   ingest.before-archive   ingest.after-archive   ingest.s3-copied (not yet removed)
 //   stage1.before-commit    stage1.after-commit (committed, local state not yet written)
 //   stage1.after-apply      stage2.before-commit   stage2.after-commit    stage2.after-apply
 //   loader.after-copy (rows in the staging table)  loader.before-commit   loader.after-commit

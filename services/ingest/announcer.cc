@@ -9,6 +9,9 @@
 namespace sluice::ingest {
 namespace {
 
+// Found files that wait for their fingerprint; then the watcher waits.
+constexpr std::size_t kMostJobs = 10'000;
+
 std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 const char* refusal(FileKind kind) {
@@ -59,19 +62,27 @@ void Announcer::stop() {
 }
 
 void Announcer::found(const std::vector<Sighting>& files) try {
-  const std::lock_guard placing(placing_);
   for (const Sighting& file : files) {
-    const Announcement seen = announcement_of(file, parts_.clock.unix_ms());
-    const auto place = send(discoveries_, parts_.topics.discoveries(), 0, seen.path, to_json(seen));
-    if (!place) return;  // stopping; found again at the next start
-    const std::lock_guard lock(mutex_);
-    const auto number = static_cast<std::uint64_t>(*place);
-    in_flight_.emplace(number, file.identity.bytes);
-    jobs_.at(file.source).push_back({number, file, seen.found_ms});
-    wake_.notify_all();
+    if (!place(file)) return;  // stopping; found again at the next start
+    std::unique_lock lock(mutex_);
+    const auto& jobs = jobs_.at(file.source);
+    wake_.wait(lock, [&] { return stopping_ || jobs.size() < kMostJobs; });
   }
 } catch (const std::exception& error) {
   parts_.on_fatal(error.what());
+}
+
+bool Announcer::place(const Sighting& file) {
+  const std::lock_guard placing(placing_);
+  const Announcement seen = announcement_of(file, parts_.clock.unix_ms());
+  const auto place = send(discoveries_, parts_.topics.discoveries(), 0, seen.path, to_json(seen));
+  if (!place) return false;
+  const std::lock_guard lock(mutex_);
+  const auto number = static_cast<std::uint64_t>(*place);
+  in_flight_.emplace(number, file.identity.bytes);
+  jobs_.at(file.source).push_back({number, file, seen.found_ms});
+  wake_.notify_all();
+  return true;
 }
 
 void Announcer::work(const std::string& source) {
@@ -91,24 +102,26 @@ void Announcer::examine_jobs(std::deque<Job>& jobs) {
       if (stopping_) return;
       job = std::move(jobs.front());
       jobs.pop_front();
+      in_flight_.emplace(job.place, job.file.identity.bytes);
+      if (jobs.size() == kMostJobs - 1) wake_.notify_all();
     }
-    auto announcement = examine_when_there(job);
-    if (stopping_) return;
-    finish(job, std::move(announcement));
+    try {
+      auto announcement = examine(job);
+      if (stopping_) return;
+      finish(job, std::move(announcement));
+    } catch (const SourceAway& away) {
+      parts_.on_trouble(away.what());
+      set_back(std::move(job), jobs);
+    }
   }
 }
 
-std::optional<Announcement> Announcer::examine_when_there(const Job& job) {
-  while (!stopping_) {
-    try {
-      return examine(job);
-    } catch (const SourceAway& away) {
-      parts_.on_trouble(away.what());
-      std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, parts_.retry, [this] { return stopping_.load(); });
-    }
-  }
-  return std::nullopt;
+// Behind the others of its source, and nothing of another source waits for it meanwhile.
+void Announcer::set_back(Job job, std::deque<Job>& jobs) {
+  finish(job, std::nullopt);
+  std::unique_lock lock(mutex_);
+  jobs.push_back(std::move(job));
+  wake_.wait_for(lock, parts_.retry, [this] { return stopping_.load(); });
 }
 
 std::optional<Announcement> Announcer::examine(const Job& job) const {

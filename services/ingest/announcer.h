@@ -57,7 +57,8 @@ class Announcer {
   ~Announcer();
   void start();
   void stop();
-  // The watchers' threads. Returns when each file has its place, or on stop().
+  // The watchers' threads. Returns when each file has its place, or on stop(); waits while too many of
+  // its source are still to be fingerprinted.
   void found(const std::vector<Sighting>& files);
 
  private:
@@ -67,18 +68,19 @@ class Announcer {
     std::int64_t found_ms = 0;
   };
   void work(const std::string& source);
+  // False: stopping.
+  bool place(const Sighting& file);
   void examine_jobs(std::deque<Job>& jobs);
+  void set_back(Job job, std::deque<Job>& jobs);
   // nullopt: it is not what was found any more, and will be found again.
   std::optional<Announcement> examine(const Job& job) const;
-  // The same, again and again while the source is away; nullopt also when stopping.
-  std::optional<Announcement> examine_when_there(const Job& job);
   void finish(const Job& job, std::optional<Announcement> announcement);
   std::optional<std::int64_t> send(std::unique_ptr<PlainProducer>& producer,
                                    const std::string& topic, std::int32_t partition,
                                    std::string_view key, std::string_view value);
 
   AnnouncerParts parts_;
-  std::mutex placing_;  // discoveries_
+  std::mutex placing_;  // discoveries_; places go in_flight_ in their order
   std::unique_ptr<PlainProducer> discoveries_;
   std::mutex mutex_;  // jobs_, in_flight_, ready_
   std::condition_variable wake_;

@@ -141,6 +141,15 @@ Result<std::string> Definitions::dataset_of(const std::string& file_name) {
   return match(file_name);
 }
 
+std::vector<std::shared_ptr<const Dataset>> Definitions::all() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<const Dataset>> out;
+  for (const auto& [name, known] : known_) {
+    if (known.prepared) out.push_back(known.dataset);
+  }
+  return out;
+}
+
 bool Definitions::takes(const std::string& file_name) const { return match(file_name).has_value(); }
 
 }  // namespace sluice::ingest

@@ -38,6 +38,8 @@ class Definitions final : public Datasets {
   // The dataset that takes a file of this name; an Error lists the patterns there are.
   Result<std::string> dataset_of(const std::string& file_name);
   bool takes(const std::string& file_name) const;
+  // Those that are prepared.
+  std::vector<std::shared_ptr<const Dataset>> all() const;
 
  private:
   struct Known {

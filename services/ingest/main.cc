@@ -1,9 +1,28 @@
-// sluice-ingest: files of the landing folder become records, exactly once.
+// sluice-ingest: files of the landing folder and of buckets become records, exactly once.
 
 #include <memory>
+#include <string>
 
 #include "common/runtime/service_host.h"
 #include "services/ingest/service.h"
+
+namespace {
+
+// A bucket's event: the objects are looked for at once instead of at the next listing.
+sluice::http::Response take_hint(sluice::ingest::Service& service,
+                                 const sluice::http::Request& request) {
+  const auto objects = sluice::ingest::parse_hint(request.body);
+  if (!objects) {
+    return sluice::http::problem(400, "Not an event", "The body is no JSON object.");
+  }
+  sluice::http::Response response;
+  response.status = 202;
+  response.body = "{\"objects\":" + std::to_string(objects->size()) +
+                  ",\"sources\":" + std::to_string(service.hint(*objects)) + "}";
+  return response;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   return sluice::run_service("ingest", argc, argv, [](sluice::ServiceHost& host) {
@@ -11,6 +30,10 @@ int main(int argc, char** argv) {
         host.settings(), host.metrics(), host.clock(),
         [&host](int exit_code, const std::string& message) { host.fail(exit_code, message); });
     host.ready_when("ingest", [service] { return service->not_ready(); });
+    host.http().route("POST", "/v1/hints/s3", sluice::http::Runs::kOnIoThread,
+                      [service](const sluice::http::Request& request) {
+                        return take_hint(*service, request);
+                      });
     host.add_part(
         "ingest", [service] { service->start(); }, [service] { service->stop(); });
   });

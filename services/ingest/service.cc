@@ -31,12 +31,40 @@ AnnouncerParts announcer_parts(const Settings& settings, Log& log, const Clock& 
                                std::function<void(int, const std::string&)>& fail) {
   AnnouncerParts parts{log, clock, Topics(settings.kafka.topic_prefix), files};
   parts.shards = settings.kafka.shards;
+  parts.threads["s3"] = settings.s3.concurrency;
   parts.dataset_of = [&definitions](const std::string& name) {
     return definitions.dataset_of(name);
   };
   parts.on_announced = [&telemetry](const Announcement& file) { telemetry.discovered(file); };
   parts.on_trouble = [&telemetry](const std::string& message) { telemetry.trouble(message); };
   parts.on_fatal = [&fail](const std::string& message) { fail(1, message); };
+  return parts;
+}
+
+S3SourceParts s3_source_parts(const Settings& settings, s3::Client& client,
+                              Definitions& definitions, Telemetry& telemetry) {
+  S3SourceParts parts{client, [&settings, &definitions](const std::string& bucket,
+                                                        const std::string& key) {
+                        const S3Targets targets(settings.s3, definitions.all());
+                        const S3Target* target = targets.of(bucket, key);
+                        return target == nullptr ? AfterReading::kKeep : target->after;
+                      }};
+  parts.on_trouble = [&telemetry](const std::string& message) { telemetry.s3_trouble(message); };
+  return parts;
+}
+
+S3WatcherParts s3_watcher_parts(const Settings& settings, s3::Client& client, Log& log,
+                                Definitions& definitions, S3FileSource& objects,
+                                Announcer& announcer, Telemetry& telemetry) {
+  S3WatcherParts parts{client, log, Topics(settings.kafka.topic_prefix)};
+  parts.shards = settings.kafka.shards;
+  parts.poll = std::chrono::milliseconds(settings.s3.poll_ms);
+  parts.targets = [&settings, &definitions] { return S3Targets(settings.s3, definitions.all()); };
+  parts.found = [&announcer](const std::vector<Sighting>& files) { announcer.found(files); };
+  parts.settle_again = [&objects](const Announcement& file, bool read) {
+    return (read ? objects.archive(file) : objects.reject(file, {})).has_value();
+  };
+  parts.on_trouble = [&telemetry](const std::string& message) { telemetry.s3_trouble(message); };
   return parts;
 }
 
@@ -59,9 +87,14 @@ Service::Service(const Settings& settings, Metrics& metrics, const Clock& clock,
              telemetry_.definition_loaded(dataset.name, dataset.path);
            },
            [this](const std::string& message) { telemetry_.definition_refused(message); }}),
+      s3_(settings.s3, s3::process_environment()),
+      objects_(s3_source_parts(settings_, s3_, definitions_, telemetry_)),
       announcer_(announcer_parts(settings, log_, clock, files_, definitions_, telemetry_, fail_)),
       watcher_(watcher_settings(settings, definitions_), clock,
-               [this](const std::vector<Sighting>& files) { announcer_.found(files); }) {
+               [this](const std::vector<Sighting>& files) { announcer_.found(files); }),
+      s3_watcher_(s3_watcher_parts(settings_, s3_, log_, definitions_, objects_, announcer_,
+                                   telemetry_)) {
+  files_.add("s3", objects_);
   files_.add("folder", folder_);
 }
 
@@ -78,9 +111,12 @@ void Service::stop() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
-  announcer_.stop();  // first: it ends what the watcher may be waiting for
+  s3_.stop();         // what is under way in a bucket is taken up at the next start
+  announcer_.stop();  // then: it ends what the watchers may be waiting for
   watcher_.stop();
+  s3_watcher_.stop();
   for (const auto& worker : workers_) worker->stop();
+  objects_.stop();
 }
 
 std::string Service::not_ready() const {
@@ -115,6 +151,8 @@ void Service::run() {
     start_workers();
     announcer_.start();
     watcher_.start();
+    objects_.start();
+    s3_watcher_.start();
     set_waiting("");
     while (wait_a_second()) {
       definitions_.reload();

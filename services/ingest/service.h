@@ -23,6 +23,8 @@
 #include "services/ingest/definitions.h"
 #include "services/ingest/disk_file_source.h"
 #include "services/ingest/folder_watcher.h"
+#include "services/ingest/s3_file_source.h"
+#include "services/ingest/s3_watcher.h"
 #include "services/ingest/telemetry.h"
 
 namespace sluice::ingest {
@@ -37,6 +39,8 @@ class Service final : public TaskFactory {
   void stop();
   // Empty when everything runs, else what does not and why. Any thread.
   std::string not_ready() const;
+  // Objects that were put into a bucket, as an event says. Returns how many are sources. Any thread.
+  std::size_t hint(const HintedObjects& objects) { return s3_watcher_.hint(objects); }
 
   // For the workers.
   std::vector<TaskKind> kinds() const override;
@@ -61,8 +65,11 @@ class Service final : public TaskFactory {
   DiskFileSource folder_;
   Sources files_;
   Definitions definitions_;
+  s3::Client s3_;
+  S3FileSource objects_;
   Announcer announcer_;
   FolderWatcher watcher_;
+  S3Watcher s3_watcher_;
   mutable std::mutex mutex_;  // waiting_for_, workers_
   std::condition_variable wake_;
   std::string waiting_for_ = "Kafka";

@@ -37,6 +37,12 @@ void Telemetry::trouble(const std::string& message) {
   log::warning("announcing files is delayed", {{"reason", message}});
 }
 
+void Telemetry::s3_trouble(const std::string& message) {
+  metrics_.counter("sluice_s3_failures_total", "Requests to S3 that failed for all their tries")
+      .Increment();
+  log::warning("a request to S3 failed", {{"reason", message}});
+}
+
 void Telemetry::definition_loaded(const std::string& dataset, const std::string& path) {
   log::info("definition in force", {{"dataset", dataset}, {"path", path}});
 }

@@ -22,6 +22,7 @@ class Telemetry final : public IngestEvents {
 
   void discovered(const Announcement& file);
   void trouble(const std::string& message);
+  void s3_trouble(const std::string& message);
   // A definition that is in force, is refused, or is gone.
   void definition_loaded(const std::string& dataset, const std::string& path);
   void definition_refused(const std::string& message);
