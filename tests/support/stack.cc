@@ -230,6 +230,8 @@ Stack::Answer Stack::get(const std::string& service, const std::string& target,
   return answer;
 }
 
+int Stack::port(const std::string& service) const { return ports_.at(service); }
+
 std::map<std::string, Receipt> Stack::receipts() const {
   std::map<std::string, Receipt> out;
   std::string cursor;

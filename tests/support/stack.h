@@ -65,6 +65,8 @@ class Stack {
   };
   Answer get(const std::string& service, const std::string& target,
              const std::map<std::string, std::string>& headers = {}) const;
+  // Where it listens on 127.0.0.1.
+  int port(const std::string& service) const;
   std::map<std::string, Receipt> receipts() const;  // by file name
   // Every dropped file is done, duplicate or failed, and its receipt balances.
   bool all_settled(std::size_t files) const;
