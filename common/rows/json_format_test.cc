@@ -169,6 +169,7 @@ TEST_F(JsonRows, RefuseEachFaultWithItsColumnAndRule) {
                         Case{good + ",\"user.country\":\"\xff\"}", "user.country/encoding"},
                         Case{good + ",\"weather.measure\":\"0.5\"}", "weather.measure/type.decimal"},
                         Case{good + ",\"weather.measure\":[1]}", "weather.measure/type.decimal"},
+                        Case{good + ",\"user.country\":{}}", "user.country/type.string"},
                         Case{good + ",\"good\":\"true\"}", "good/type.boolean"},
                         Case{good + ",\"rating\":\"x\"}", "rating/type.integer"},
                         Case{good + ",\"id\":null}", "id/required"},
@@ -176,6 +177,29 @@ TEST_F(JsonRows, RefuseEachFaultWithItsColumnAndRule) {
                         Case{good + ",\"user\":{\"token\":\"{}\"}}", "count(user.token.purposes.enabled)/required"}}) {
     EXPECT_EQ(read(c.row), c.fault) << c.row;
   }
+}
+
+TEST(ListFields, AreArraysOfTextsInTheRecordWhateverTheFormat) {
+  const auto record = [](const std::string& format, std::string_view header, std::string_view row) {
+    const auto dataset = std::make_shared<const Dataset>(
+        parse_definition("dataset: films\nsource: { files: \"films*\" }\nformat: " + format + R"(
+key: id
+fields:
+  id:     { type: integer, required: true }
+  genres: { type: list, from: "genres[].name" }
+)", "films.yaml").value());
+    auto reader = RowReader::for_file(dataset, *row_format(dataset), header, {}).value();
+    RowRecord out;
+    RowRejection why;
+    return reader.read(row, out, why) ? out.value : why.column + "/" + why.rule;
+  };
+  EXPECT_EQ(record("ndjson", "", R"({"id":1,"genres":[{"name":"Film noir"},{"name":"a \"b\""}]})"),
+            R"({"id":1,"genres":["Film noir","a \"b\""]})");
+  EXPECT_EQ(record("csv", "id,genres", R"(1,"[{'id': 16, 'name': 'Animation'}]")"),
+            R"({"id":1,"genres":["Animation"]})");
+  EXPECT_EQ(record("csv", "id,genres", "1,[]"), R"({"id":1,"genres":[]})");
+  EXPECT_EQ(record("csv", "id,genres", "1,"), R"({"id":1,"genres":null})");
+  EXPECT_EQ(record("csv", "id,genres", "1,Drama"), "genres[].name/literal");
 }
 
 }  // namespace

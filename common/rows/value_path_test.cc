@@ -22,6 +22,15 @@ std::string find(std::string_view path, std::string_view json) {
   return kind + std::string(cell->text);
 }
 
+// The same for a field of type list.
+std::string find_list(std::string_view path, std::string_view json) {
+  ValueTree tree;
+  std::string scratch;
+  const auto root = tree.add_json(json).value();
+  const auto cell = ValuePath::parse(path, true).value().find(tree, root, scratch);
+  return cell ? std::string(cell->text) : "error: " + cell.error().message;
+}
+
 TEST(ValuePath, GoesDownThroughObjects) {
   constexpr std::string_view kRow = R"({"a":"x","b":{"c":{"d":0.50},"e":true},"f":null,"g":[1, 2]})";
   EXPECT_EQ(find("a", kRow), "x");
@@ -53,6 +62,18 @@ TEST(ValuePath, StepsIntoATextThatHoldsJson) {
   EXPECT_EQ(find("count(user.token.purposes.enabled)", kRow), "n 2");
   EXPECT_EQ(find("count(user.token.vendors.enabled)", kRow), "n 0");
   EXPECT_EQ(find("user.token.purposes.disabled", kRow), "");
+}
+
+TEST(ValuePath, OfAListFieldGivesAnArrayOfTexts) {
+  constexpr std::string_view kRow =
+      R"({"c":[{"name":"Pixar \"A\""},{"id":4},{"name":null},{"name":7}],"d":["x","y"],"e":[],"f":"x"})";
+  EXPECT_EQ(find_list("c[].name", kRow), R"(["Pixar \"A\"","7"])");
+  EXPECT_EQ(find_list("d", kRow), R"(["x","y"])");
+  EXPECT_EQ(find_list("d[]", kRow), R"(["x","y"])");
+  EXPECT_EQ(find_list("e", kRow), "[]");
+  EXPECT_EQ(find_list("g", kRow), "");
+  EXPECT_THAT(find_list("f", kRow), HasSubstr("has a text where a list must stand"));
+  EXPECT_FALSE(ValuePath::parse("count(d)", true)) << "a number is no list";
 }
 
 TEST(ValuePath, JoinsWhatAListHolds) {
