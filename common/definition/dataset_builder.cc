@@ -185,10 +185,6 @@ std::string canonical_text(const Dataset& d) {
   if (d.event_time) out += fmt::format("time {}|", *d.event_time);
   if (d.version) out += fmt::format("version {}|", *d.version);
   for (const ReportSpec& r : d.reports) out += canonical_text(r);
-  for (const FeedSpec& feed : d.feeds) {
-    out += fmt::format("feed {} {} {}|", feed.dataset, feed.report, feed.partitions) +
-           canonical_text(feed.lookup);
-  }
   return out;
 }
 

@@ -108,9 +108,6 @@ void connect(std::vector<Dataset>& datasets) {
       source->feeds.push_back({reader.name, report.name, reader.partitions, *lookup});
     }
   }
-  for (Dataset& dataset : datasets) {
-    if (!dataset.feeds.empty()) dataset.fingerprint = definition::fingerprint_of(dataset);
-  }
 }
 
 // A definition whose lookups find a dataset that was refused is refused with it.

@@ -196,6 +196,8 @@ struct FeedSpec {
   std::string report;
   std::int32_t partitions = 1;  // of that dataset
   LookupSpec lookup;
+
+  std::string name() const { return dataset + "/" + report; }
 };
 
 }  // namespace sluice

@@ -15,15 +15,16 @@ std::string to_json(const CommitRecord& r) {
   model_json::ObjectWriter inputs;
   for (const auto& [topic, offset] : r.inputs) inputs.signed_number(topic, offset);
   model_json::ObjectWriter out;
-  return out.signed_number("format", r.format)
+  out.signed_number("format", r.format)
       .text("task", r.task)
       .number("transaction", r.transaction)
       .number("previous", r.previous)
       .raw("inputs", inputs.finish())
       .signed_number("partitions", r.partitions)
       .text("fingerprint", r.fingerprint)
-      .number("messages", r.messages)
-      .finish();
+      .number("messages", r.messages);
+  if (!r.feeds.empty()) out.raw("feeds", nlohmann::json(r.feeds).dump());
+  return out.finish();
 }
 
 Result<CommitRecord> commit_record_from_json(std::string_view json) {
@@ -39,6 +40,7 @@ Result<CommitRecord> commit_record_from_json(std::string_view json) {
         r.partitions = j.at("partitions");
         r.fingerprint = j.at("fingerprint");
         r.messages = j.at("messages");
+        r.feeds = j.value("feeds", std::vector<std::string>{});
         return r;
       });
 }

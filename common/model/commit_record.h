@@ -12,6 +12,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/error.h"
 
@@ -26,6 +27,8 @@ struct CommitRecord {
   std::int32_t partitions = 0;                 // of the input topics; a change is refused
   std::string fingerprint;                     // Dataset::fingerprint; empty for ingest
   std::uint64_t messages = 0;  // data messages in the same transaction and partition
+  // "dataset/report" of those that have been given what they look up, from the first record on.
+  std::vector<std::string> feeds;
 };
 
 std::string to_json(const CommitRecord& record);

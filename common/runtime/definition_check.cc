@@ -1,16 +1,22 @@
 #include "common/runtime/definition_check.h"
 
+#include <algorithm>
 #include <map>
+#include <vector>
 
 #include "common/base/error.h"
 #include "common/definition/committed.h"
 
 namespace sluice {
 
-void check_definition(Log& log, const Topics& topics, const Dataset& dataset) {
+namespace {
+
+// The newest commit record of each task of the dataset's first stage.
+std::vector<CommitRecord> newest_commits(Log& log, const Topics& topics, const Dataset& dataset) {
   const std::string commits = topics.commits(dataset.name);
   const auto reader = log.reader();
   const std::int32_t partitions = log.partition_count(commits);
+  std::vector<CommitRecord> out;
   for (std::int32_t partition = 0; partition < partitions; ++partition) {
     const TopicPartition from{commits, partition};
     std::map<std::string, CommitRecord> newest;  // by task
@@ -19,7 +25,25 @@ void check_definition(Log& log, const Topics& topics, const Dataset& dataset) {
       // What cannot be read is judged by the task it belongs to.
       if (record) newest.insert_or_assign(record->task, std::move(*record));
     });
-    for (const auto& [task, record] : newest) check_committed(record, dataset);
+    for (auto& [task, record] : newest) out.push_back(std::move(record));
+  }
+  return out;
+}
+
+}  // namespace
+
+void check_definition(Log& log, const Topics& topics, const Dataset& dataset) {
+  for (const CommitRecord& record : newest_commits(log, topics, dataset)) {
+    check_committed(record, dataset);
+  }
+}
+
+void drop_late_feeds(Log& log, const Topics& topics, Dataset& dataset) {
+  if (dataset.feeds.empty()) return;
+  for (const CommitRecord& record : newest_commits(log, topics, dataset)) {
+    std::erase_if(dataset.feeds, [&](const FeedSpec& feed) {
+      return std::ranges::find(record.feeds, feed.name()) == record.feeds.end();
+    });
   }
 }
 

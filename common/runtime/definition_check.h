@@ -13,4 +13,8 @@ namespace sluice {
 // by now; throws TaskBroken while the broker is away.
 void check_definition(Log& log, const Topics& topics, const Dataset& dataset);
 
+// Takes the feeds off that came too late: of reports that look the dataset up, but were not there when it
+// took its first records. Such a report would miss those records. Same topic and errors.
+void drop_late_feeds(Log& log, const Topics& topics, Dataset& dataset);
+
 }  // namespace sluice

@@ -18,13 +18,15 @@ class DefinitionCheck : public ::testing::Test {
     dataset.fingerprint = "f1";
     log.create_topic(topics.commits("visits"), 2);
   }
-  void commit(std::uint64_t transaction, const std::string& fingerprint) {
+  void commit(std::uint64_t transaction, const std::string& fingerprint,
+              std::vector<std::string> feeds = {}) {
     CommitRecord record;
     record.task = "visits-stage1-1";
     record.transaction = transaction;
     record.previous = transaction - 1;
     record.partitions = 2;
     record.fingerprint = fingerprint;
+    record.feeds = std::move(feeds);
     const std::string json = to_json(record);
     OutgoingRecord out;
     out.key = record.task;
@@ -65,6 +67,16 @@ TEST_F(DefinitionCheck, AnotherNumberOfPartitionsThanThatOfTheStateIsRefused) {
   commit(1, "f1");
   dataset.partitions = 4;
   EXPECT_THROW(check_definition(log, topics, dataset), Unsafe);
+}
+
+TEST_F(DefinitionCheck, OnlyReportsThatWereThereFromTheFirstRecordOnLookADatasetUp) {
+  dataset.feeds = {{"early", "report", 1, {}}, {"late", "report", 1, {}}};
+  drop_late_feeds(log, topics, dataset);
+  EXPECT_EQ(dataset.feeds.size(), 2U) << "no record has been taken yet";
+  commit(1, "f1", {"early/report"});
+  drop_late_feeds(log, topics, dataset);
+  ASSERT_EQ(dataset.feeds.size(), 1U);
+  EXPECT_EQ(dataset.feeds.front().dataset, "early");
 }
 
 }  // namespace

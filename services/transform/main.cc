@@ -65,6 +65,10 @@ struct Transform {
                          ensure_topics(settings, topics, dataset);
                          sluice::check_definition(log, topics, dataset);
                        },
+                   .drop_late_feeds =
+                       [this](sluice::Dataset& dataset) {
+                         sluice::drop_late_feeds(log, topics, dataset);
+                       },
                    .consumers =
                        [this](const std::string& group, int worker) {
                          return consumers(settings, group, worker);

@@ -47,7 +47,7 @@ void Pipelines::watch(const std::stop_token& stop) {
 void Pipelines::look() {
   DefinitionChanges::News news;
   try {
-    news = changes_.look(load_definitions(parts_.definition_folders));
+    news = changes_.look(load());
   } catch (const std::exception& error) {
     log::error("the definitions cannot be read", {{"reason", error.what()}});
     return;
@@ -69,6 +69,21 @@ void Pipelines::look() {
     log::error("pipeline cannot start yet", {{"reason", trouble}});
   }
   trouble_ = std::move(trouble);
+}
+
+// What the files say, without the lookups that a dataset can no longer serve from its first record on.
+LoadedDefinitions Pipelines::load() {
+  LoadedDefinitions loaded = load_definitions(parts_.definition_folders);
+  for (Dataset& dataset : loaded.datasets) {
+    if (dataset.feeds.empty() || changes_.is_running(dataset.name)) continue;
+    try {
+      parts_.ensure_topics(dataset);
+      parts_.drop_late_feeds(dataset);
+    } catch (const std::exception&) {
+      // The same will keep it from starting, and is told there.
+    }
+  }
+  return loaded;
 }
 
 void Pipelines::launch(const std::shared_ptr<const Dataset>& dataset) {

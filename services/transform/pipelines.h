@@ -35,6 +35,8 @@ class Pipelines {
     // Makes the topics of a dataset or checks that they are what they must be, and that its
     // definition is that of its state; throws.
     std::function<void(const Dataset&)> ensure_topics;
+    // Takes off the feeds that came after the dataset's first records; throws. Topics are made.
+    std::function<void(Dataset&)> drop_late_feeds;
     // The consumers of a group's worker, of which this process has several, from 0.
     std::function<WorkerParts(const std::string& group, int worker)> consumers;
     // Called on a worker's thread with what it cannot survive.
@@ -56,6 +58,7 @@ class Pipelines {
   };
   void watch(const std::stop_token& stop);
   void look();
+  LoadedDefinitions load();
   void launch(const std::shared_ptr<const Dataset>& dataset);
 
   Parts parts_;

@@ -35,9 +35,8 @@ DefinitionChanges::News DefinitionChanges::look(LoadedDefinitions loaded) {
     if (found == running_.end()) {
       if (const auto source = source_that_runs_without(running_, dataset); !source.empty()) {
         wrong.push_back(dataset.path + ": dataset '" + dataset.name + "' looks up '" + source +
-                        "', which already runs and has not kept what the lookup needs; give '" +
-                        source + "' another dataset name in a copy of its definition, and look "
-                        "that up");
+                        "', which has taken records before this definition came; give '" + source +
+                        "' another dataset name in a copy of its definition, and look that up");
         continue;
       }
       auto made = std::make_shared<const Dataset>(std::move(dataset));

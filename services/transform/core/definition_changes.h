@@ -21,6 +21,7 @@ class DefinitionChanges {
   // A definition that is new is started. One that is broken, gone, or now means something else leaves
   // its running pipeline as it is, with a complaint.
   News look(LoadedDefinitions loaded);
+  bool is_running(const std::string& dataset) const { return running_.contains(dataset); }
   // The dataset could not be started; the next look names it again.
   void not_started(const std::string& dataset) { running_.erase(dataset); }
 

@@ -62,6 +62,7 @@ TEST(DefinitionChanges, ALookupInADatasetThatRunsWithoutGivingItWaitsForAnother)
   EXPECT_TRUE(news.to_start.empty()) << "what the source has sent already would be missing";
   ASSERT_EQ(news.complaints.size(), 1U);
   EXPECT_NE(news.complaints.front().find("looks up 'source'"), std::string::npos);
+  EXPECT_TRUE(later.is_running("source"));
 }
 
 TEST(DefinitionChanges, WhatCouldNotBeStartedIsTriedAgain) {

@@ -1,5 +1,7 @@
 #include "services/transform/core/stage1_task.h"
 
+#include <algorithm>
+
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
 #include "common/definition/committed.h"
@@ -43,6 +45,7 @@ std::vector<Position> Stage1Task::start() {
     chain_.read(*commit);
   });
   if (!chain_.empty()) check_committed(chain_.last(), *parts_.dataset);
+  check_feeds();
   committed_ = committed_input(chain_, *reader, input_);
   restore(*reader, committed_);
   return {{input_, committed_}};
@@ -62,12 +65,30 @@ void Stage1Task::open_outputs() {
   outputs_.dead_letter_partitions = parts_.log.partition_count(topics.dead_letters(dataset));
 }
 
+// What decides which columns the local state keeps.
+std::string Stage1Task::local_fingerprint() const {
+  std::string out = parts_.dataset->fingerprint;
+  for (const FeedSpec& feed : parts_.dataset->feeds) out += " " + feed.name();
+  return out;
+}
+
+void Stage1Task::check_feeds() const {
+  if (chain_.empty()) return;
+  for (const FeedSpec& feed : parts_.dataset->feeds) {
+    if (std::ranges::find(chain_.last().feeds, feed.name()) != chain_.last().feeds.end()) continue;
+    throw Unsafe("report '" + feed.report + "' of dataset '" + feed.dataset + "' looks up '" +
+                 parts_.dataset->name +
+                 "', which has taken records without giving them to it; restart transform, which "
+                 "then refuses that report's definition");
+  }
+}
+
 void Stage1Task::restore(LogReader& reader, std::int64_t committed) {
   store_ = parts_.stores.open(name_);
   auto local = local_position_from_json(store_->position());
   const bool leads = local && (local->next > committed ||
                                local->transaction > chain_.last().transaction);
-  if (!local || leads || local->fingerprint != parts_.dataset->fingerprint) {
+  if (!local || leads || local->fingerprint != local_fingerprint()) {
     // A store that knows more than the log's commits holds what never happened.
     store_->clear();
     local = LocalPosition{reader.begin_offset(input_), 0, std::nullopt, {}};
@@ -219,6 +240,7 @@ void Stage1Task::commit() {
   commit.inputs[input_.topic] = next_;
   commit.partitions = parts_.dataset->partitions;
   commit.fingerprint = parts_.dataset->fingerprint;
+  for (const FeedSpec& feed : parts_.dataset->feeds) commit.feeds.push_back(feed.name());
 
   producer_->begin();
   produce_deltas(commit.transaction);
@@ -294,7 +316,7 @@ void Stage1Task::apply_to_store(std::uint64_t transaction) {
   LocalPosition local;
   local.next = next_;
   local.transaction = transaction;
-  local.fingerprint = parts_.dataset->fingerprint;
+  local.fingerprint = local_fingerprint();
   if (watermark_) local.watermark = watermark_->micros;
   store_->apply(keys_.take_writes(), to_json(local));
 }

@@ -41,6 +41,8 @@ class Stage1Task final : public Task {
 
   void open_outputs();
   void restore(LogReader& reader, std::int64_t committed);
+  std::string local_fingerprint() const;
+  void check_feeds() const;
   void take_all(std::span<const LogRecord> records);
   void take(const LogRecord& message, KeyOverlay::Slot key);
   void take_record(KeyOverlay::Slot key);

@@ -152,6 +152,16 @@ TEST_F(Stage1, AnotherDefinitionOrPartitionCountIsRefusedWithWhatToDo) {
   EXPECT_THROW(start(), Unsafe);
 }
 
+TEST_F(Stage1, AReportThatLooksItUpMustBeThereFromTheFirstRecordOn) {
+  send("a", visit("a", "p", 2, "1.5", "EUR", "2017-01-01"), kFile + ":0:2");
+  run();
+  bench_.log.create_topic(bench_.topics.entities("reader"), 1);
+  bench_.dataset->feeds.push_back({"reader", "found", 1, LookupSpec{"visits", {}, {}, {}, {}}});
+  EXPECT_THROW(start(), Unsafe);
+  bench_.dataset->feeds.clear();
+  start();
+}
+
 TEST_F(Stage1, AnOlderOwnerIsFenced) {
   send("a", visit("a", "p", 2, "1.5", "EUR", "2017-01-01"), kFile + ":0:2");
   start();
