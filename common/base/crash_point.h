@@ -4,6 +4,7 @@
 // costs one relaxed load. kill(getpid(), SIGKILL): no destructor, no flush, as a real kill -9.
 //
 // The points, in the order of the flow (tests/crash goes through all of them):
+//   ingest.upload-kept (it stands whole in the spool)
 //   ingest.before-announce  ingest.after-announce  ingest.chunk-produced  ingest.after-commit
 //   ingest.before-archive   ingest.after-archive   ingest.s3-copied (not yet removed)
 //   stage1.before-commit    stage1.after-commit (committed, local state not yet written)

@@ -171,6 +171,15 @@ const std::vector<Option>& options() {
            &Settings::postgres_url, true),
       text("instance", "SLUICE_INSTANCE_ID",
            "a stable name: a restart takes its partitions back at once", &Settings::instance),
+      text("ingest_address", "SLUICE_INGEST_ADDRESS",
+           "api: host:port of the ingest that takes uploads", &Settings::ingest_address),
+      {"upload_limit_bytes", "SLUICE_UPLOAD_LIMIT_BYTES",
+       "the longest body of an upload, unpacked too", false,
+       [](Settings& s, const std::string& v) {
+         s.upload_limit_bytes =
+             static_cast<std::uint64_t>(whole_number(v, 1, std::int64_t{1} << 50));
+       },
+       [](const Settings& s) { return std::to_string(s.upload_limit_bytes); }},
       {"threads", "SLUICE_THREADS", "workers of this process", false,
        [](Settings& s, const std::string& v) {
          s.threads = static_cast<int>(whole_number(v, 1, 256));
@@ -423,6 +432,7 @@ Settings read_settings(const std::string& service, int argc, char** argv) {
   const std::uint16_t base = port_base();
   settings.http_port = static_cast<std::uint16_t>(base + port_offset(service));
   settings.kafka.brokers = fmt::format("127.0.0.1:{}", base + 4);
+  settings.ingest_address = fmt::format("127.0.0.1:{}", base + port_offset("ingest"));
   settings.postgres_url = fmt::format("postgresql://sluice:sluice@127.0.0.1:{}/sluice", base + 6);
 
   const char* variable = std::getenv("SLUICE_CONFIG");

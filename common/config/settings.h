@@ -56,6 +56,10 @@ struct Settings {
   // SLUICE_POSTGRES_URL (secret), default postgresql://sluice:sluice@127.0.0.1:<base+6>/sluice
   std::string postgres_url;
   std::string instance;            // SLUICE_INSTANCE_ID; empty = none (dynamic member)
+  // Where api passes uploads on: host:port of an ingest. SLUICE_INGEST_ADDRESS; default 127.0.0.1 and
+  // the port of a local run.
+  std::string ingest_address;
+  std::uint64_t upload_limit_bytes = 16ULL << 30;  // SLUICE_UPLOAD_LIMIT_BYTES: of one request
   int threads = 2;                 // SLUICE_THREADS: workers of this process
   std::string log_level = "info";  // SLUICE_LOG_LEVEL
   std::string crash_point;         // SLUICE_CRASH_POINT, see common/base/crash_point.h
@@ -64,6 +68,7 @@ struct Settings {
   std::string data_out() const { return home + "/data/out"; }
   std::string data_archive() const { return home + "/data/archive"; }
   std::string data_failed() const { return home + "/data/failed"; }
+  std::string data_uploads() const { return home + "/data/uploads"; }
   std::string state_dir() const { return home + "/state/" + service; }
 };
 

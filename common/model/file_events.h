@@ -14,7 +14,7 @@ namespace sluice {
 // Topic announcements, partition = shard_of(id), key = id.
 struct Announcement {
   std::string id;       // see origin.h
-  std::string source;   // "folder", "s3"
+  std::string source;   // "folder", "s3", "upload"
   std::string path;     // in the source: "sub/bookings.csv", "s3://landing/in/bookings.csv"
   std::string name;     // last part of the path
   std::string dataset;  // empty: no definition takes this name

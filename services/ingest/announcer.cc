@@ -168,13 +168,26 @@ void Announcer::finish(const Job& job, std::optional<Announcement> announcement)
     });
   }
   for (const Announcement& file : now) {
-    crash_point("ingest.before-announce");
-    const auto sent = send(announcements_, parts_.topics.announcements(),
-                           shard_of(file.id, parts_.shards), file.id, to_json(file));
-    if (!sent) return;  // stopping; found again at the next start
-    crash_point("ingest.after-announce");
-    parts_.on_announced(file);
+    parts_.before_announce(file);
+    if (!send_announcement(file)) return;  // stopping; found again at the next start
   }
+}
+
+void Announcer::announce_again(const Announcement& file) try {
+  const std::lock_guard sending(sending_);
+  send_announcement(file);
+} catch (const std::exception& error) {
+  parts_.on_fatal(error.what());
+}
+
+bool Announcer::send_announcement(const Announcement& file) {
+  crash_point("ingest.before-announce");
+  const auto sent = send(announcements_, parts_.topics.announcements(),
+                         shard_of(file.id, parts_.shards), file.id, to_json(file));
+  if (!sent) return false;
+  crash_point("ingest.after-announce");
+  parts_.on_announced(file);
+  return true;
 }
 
 std::optional<std::int64_t> Announcer::send(std::unique_ptr<PlainProducer>& producer,

@@ -43,7 +43,9 @@ struct AnnouncerParts {
   // what takes the time.
   std::map<std::string, int> threads = {{"folder", 2}};
   DatasetOf dataset_of{};
-  // Called from several threads.
+  // Called from several threads. The first right before the announcement is sent: what it makes
+  // durable is known to be so for every file that was announced.
+  std::function<void(const Announcement&)> before_announce = [](const Announcement&) {};
   std::function<void(const Announcement&)> on_announced = [](const Announcement&) {};
   std::function<void(const std::string& message)> on_trouble = [](const std::string&) {};
   // What cannot be survived; the announcer does nothing more.
@@ -60,6 +62,9 @@ class Announcer {
   // The watchers' threads. Returns when each file has its place, or on stop(); waits while too many of
   // its source are still to be fingerprinted.
   void found(const std::vector<Sighting>& files);
+  // What before_announce was told and a crash may have kept from being sent. Returns when it is, or
+  // on stop(). The shard takes no announcement twice.
+  void announce_again(const Announcement& file);
 
  private:
   struct Job {
@@ -75,6 +80,7 @@ class Announcer {
   // nullopt: it is not what was found any more, and will be found again.
   std::optional<Announcement> examine(const Job& job) const;
   void finish(const Job& job, std::optional<Announcement> announcement);
+  bool send_announcement(const Announcement& file);
   std::optional<std::int64_t> send(std::unique_ptr<PlainProducer>& producer,
                                    const std::string& topic, std::int32_t partition,
                                    std::string_view key, std::string_view value);

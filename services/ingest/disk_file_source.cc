@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/json_text.h"
+#include "services/ingest/durable_files.h"
 #include "services/ingest/file_descriptor.h"
 
 namespace sluice::ingest {
@@ -39,32 +40,6 @@ class DiskFileReader final : public FileReader {
  private:
   FileDescriptor file_;
 };
-
-// Makes a directory's entries durable. Network file systems may not offer it; then there is nothing
-// to do.
-void sync_directory(const fs::path& path) {
-  const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory) ::fsync(directory.get());
-}
-
-bool write_all(int fd, const char* data, std::size_t size) {
-  while (size > 0) {
-    const ssize_t wrote = ::write(fd, data, size);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return false;
-    data += wrote;
-    size -= static_cast<std::size_t>(wrote);
-  }
-  return true;
-}
-
-Result<bool> write_file(const fs::path& path, std::string_view text) {
-  const FileDescriptor out(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!out || !write_all(out.get(), text.data(), text.size()) || ::fsync(out.get()) != 0) {
-    return fail("cannot write " + path.string() + ": " + because());
-  }
-  return true;
-}
 
 // To another file system: the copy is complete and durable under its final name before the original
 // goes.
@@ -154,6 +129,10 @@ Result<std::unique_ptr<FileReader>> DiskFileSource::open(const Announcement& ann
   return std::make_unique<DiskFileReader>(std::move(file));
 }
 
+std::string DiskFileSource::kept_path(const std::string& path) const {
+  return drops_first_folder_ ? path.substr(path.find('/') + 1) : path;
+}
+
 Result<bool> DiskFileSource::archive(const Announcement& file) { return move(file, archive_, {}); }
 
 Result<bool> DiskFileSource::reject(const Announcement& file, std::string_view reason) {
@@ -164,7 +143,7 @@ Result<bool> DiskFileSource::move(const Announcement& file, const std::string& f
                                   std::string_view reason) {
   const fs::path from = fs::path(landing_) / file.path;
   if (identity(file) != identity_of(file)) return false;
-  fs::path to = fs::path(folder) / file.path;
+  fs::path to = fs::path(folder) / kept_path(file.path);
   std::error_code error;
   fs::create_directories(to.parent_path(), error);
   if (error == std::errc::not_a_directory || error == std::errc::file_exists) {

@@ -11,8 +11,13 @@ namespace sluice::ingest {
 
 class DiskFileSource final : public FileSource {
  public:
-  DiskFileSource(std::string landing, std::string archive, std::string failed)
-      : landing_(std::move(landing)), archive_(std::move(archive)), failed_(std::move(failed)) {}
+  // `drops_first_folder`: of "x/sub/a.csv", only "sub/a.csv" is kept when the file is moved away.
+  DiskFileSource(std::string landing, std::string archive, std::string failed,
+                 bool drops_first_folder = false)
+      : landing_(std::move(landing)),
+        archive_(std::move(archive)),
+        failed_(std::move(failed)),
+        drops_first_folder_(drops_first_folder) {}
 
   std::optional<FileIdentity> identity(const Announcement& file) override;
   Result<std::unique_ptr<FileReader>> open(const Announcement& file,
@@ -24,7 +29,10 @@ class DiskFileSource final : public FileSource {
  private:
   Result<bool> move(const Announcement& file, const std::string& folder, std::string_view reason);
 
+  std::string kept_path(const std::string& path) const;
+
   std::string landing_, archive_, failed_;
+  bool drops_first_folder_;
 };
 
 // What stands at an absolute path, not following links; nullopt: nothing. `relative` goes into the

@@ -1,4 +1,4 @@
-// sluice-ingest: files of the landing folder and of buckets become records, exactly once.
+// sluice-ingest: files of the landing folder, of buckets and of uploads become records, exactly once.
 
 #include <memory>
 #include <string>
@@ -29,6 +29,18 @@ int main(int argc, char** argv) {
     auto service = std::make_shared<sluice::ingest::Service>(
         host.settings(), host.metrics(), host.clock(),
         [&host](int exit_code, const std::string& message) { host.fail(exit_code, message); });
+    host.http().route_streaming(
+        "POST", "/v1/uploads", host.settings().upload_limit_bytes,
+        [service](const sluice::http::Request& request, sluice::http::BodyReader& body) {
+          return service->uploads().receive(request, body);
+        });
+    host.http().route("GET", "/v1/uploads/{id}", sluice::http::Runs::kOnIoThread,
+                      [service](const sluice::http::Request& request) {
+                        const auto state = service->uploads().first_state(request.captures[0]);
+                        if (state) return sluice::http::Response{200, "application/json", {}, *state};
+                        return sluice::http::problem(404, "No such file",
+                                                     "No file of this id was uploaded lately.");
+                      });
     host.ready_when("ingest", [service] { return service->not_ready(); });
     host.http().route("POST", "/v1/hints/s3", sluice::http::Runs::kOnIoThread,
                       [service](const sluice::http::Request& request) {

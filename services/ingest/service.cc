@@ -28,14 +28,20 @@ WatcherSettings watcher_settings(const Settings& settings, Definitions& definiti
 
 AnnouncerParts announcer_parts(const Settings& settings, Log& log, const Clock& clock,
                                FileSource& files, Definitions& definitions, Telemetry& telemetry,
+                               Uploads& uploads,
                                std::function<void(int, const std::string&)>& fail) {
   AnnouncerParts parts{log, clock, Topics(settings.kafka.topic_prefix), files};
+  parts.threads["upload"] = 2;
   parts.shards = settings.kafka.shards;
   parts.threads["s3"] = settings.s3.concurrency;
   parts.dataset_of = [&definitions](const std::string& name) {
     return definitions.dataset_of(name);
   };
-  parts.on_announced = [&telemetry](const Announcement& file) { telemetry.discovered(file); };
+  parts.before_announce = [&uploads](const Announcement& file) { uploads.before_announce(file); };
+  parts.on_announced = [&telemetry, &uploads](const Announcement& file) {
+    telemetry.discovered(file);
+    uploads.announced(file);
+  };
   parts.on_trouble = [&telemetry](const std::string& message) { telemetry.trouble(message); };
   parts.on_fatal = [&fail](const std::string& message) { fail(1, message); };
   return parts;
@@ -68,6 +74,21 @@ S3WatcherParts s3_watcher_parts(const Settings& settings, s3::Client& client, Lo
   return parts;
 }
 
+UploadsParts uploads_parts(const Settings& settings, const Clock& clock, Definitions& definitions,
+                           Telemetry& telemetry, Announcer& announcer) {
+  UploadsParts parts{made(settings.data_uploads()), settings.upload_limit_bytes, clock};
+  parts.dataset = [&definitions](const std::string& declared, const std::string& name) {
+    if (declared.empty()) return definitions.dataset_of(name.substr(name.rfind('/') + 1));
+    return definitions.find(declared) != nullptr
+               ? Result<std::string>(declared)
+               : fail("There is no dataset " + declared + " here.");
+  };
+  parts.found = [&announcer](const std::vector<Sighting>& files) { announcer.found(files); };
+  parts.announce_again = [&announcer](const Announcement& file) { announcer.announce_again(file); };
+  parts.on_trouble = [&telemetry](const std::string& message) { telemetry.trouble(message); };
+  return parts;
+}
+
 }  // namespace
 
 Service::Service(const Settings& settings, Metrics& metrics, const Clock& clock,
@@ -81,6 +102,8 @@ Service::Service(const Settings& settings, Metrics& metrics, const Clock& clock,
       telemetry_(metrics, clock),
       pool_(std::max(settings.threads, 1)),
       folder_(made(settings.data_in()), made(settings.data_archive()), made(settings.data_failed())),
+      uploaded_(made(settings.data_uploads()), made(settings.data_archive()),
+                made(settings.data_failed()), true),
       definitions_(
           settings.definitions, [this](const Dataset& dataset) { prepare_dataset(dataset); },
           {[this](const Dataset& dataset) {
@@ -89,13 +112,16 @@ Service::Service(const Settings& settings, Metrics& metrics, const Clock& clock,
            [this](const std::string& message) { telemetry_.definition_refused(message); }}),
       s3_(settings.s3, s3::process_environment()),
       objects_(s3_source_parts(settings_, s3_, definitions_, telemetry_)),
-      announcer_(announcer_parts(settings, log_, clock, files_, definitions_, telemetry_, fail_)),
+      announcer_(announcer_parts(settings, log_, clock, files_, definitions_, telemetry_, uploads_,
+                                 fail_)),
+      uploads_(uploads_parts(settings, clock, definitions_, telemetry_, announcer_)),
       watcher_(watcher_settings(settings, definitions_), clock,
                [this](const std::vector<Sighting>& files) { announcer_.found(files); }),
       s3_watcher_(s3_watcher_parts(settings_, s3_, log_, definitions_, objects_, announcer_,
                                    telemetry_)) {
   files_.add("s3", objects_);
   files_.add("folder", folder_);
+  files_.add("upload", uploaded_);
 }
 
 Service::~Service() { stop(); }
@@ -112,7 +138,8 @@ void Service::stop() {
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
   s3_.stop();         // what is under way in a bucket is taken up at the next start
-  announcer_.stop();  // then: it ends what the watchers may be waiting for
+  announcer_.stop();  // then: it ends what the others may be waiting for
+  uploads_.stop();
   watcher_.stop();
   s3_watcher_.stop();
   for (const auto& worker : workers_) worker->stop();
@@ -150,6 +177,7 @@ void Service::run() {
     }
     start_workers();
     announcer_.start();
+    uploads_.start();
     watcher_.start();
     objects_.start();
     s3_watcher_.start();

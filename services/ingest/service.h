@@ -26,6 +26,7 @@
 #include "services/ingest/s3_file_source.h"
 #include "services/ingest/s3_watcher.h"
 #include "services/ingest/telemetry.h"
+#include "services/ingest/uploads.h"
 
 namespace sluice::ingest {
 
@@ -41,6 +42,9 @@ class Service final : public TaskFactory {
   std::string not_ready() const;
   // Objects that were put into a bucket, as an event says. Returns how many are sources. Any thread.
   std::size_t hint(const HintedObjects& objects) { return s3_watcher_.hint(objects); }
+
+  // For the HTTP server; any thread.
+  Uploads& uploads() { return uploads_; }
 
   // For the workers.
   std::vector<TaskKind> kinds() const override;
@@ -63,11 +67,13 @@ class Service final : public TaskFactory {
   Telemetry telemetry_;
   ParsePool pool_;
   DiskFileSource folder_;
+  DiskFileSource uploaded_;
   Sources files_;
   Definitions definitions_;
   s3::Client s3_;
   S3FileSource objects_;
   Announcer announcer_;
+  Uploads uploads_;
   FolderWatcher watcher_;
   S3Watcher s3_watcher_;
   mutable std::mutex mutex_;  // waiting_for_, workers_

@@ -1,0 +1,240 @@
+// Uploads over real folders, with an announcer that only gives ids.
+#include "services/ingest/uploads.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "common/adapters/http/text_body.h"
+#include "services/ingest/temporary_folder.h"
+
+namespace sluice::ingest {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class UploadsTest : public testing::Test {
+ protected:
+  void start() {
+    UploadsParts parts{folder.path(), 1'000'000, clock};
+    parts.dataset = [](const std::string& declared, const std::string& name) -> Result<std::string> {
+      if (declared == "things" || (declared.empty() && name.ends_with(".csv"))) return "things";
+      return fail("no definition takes " + name);
+    };
+    parts.found = [this](const std::vector<Sighting>& files) {
+      for (const Sighting& file : files) {
+        Announcement a;
+        a.source = file.source;
+        a.path = file.path;
+        a.name = file.path.substr(file.path.rfind('/') + 1);
+        a.dataset = file.dataset;
+        a.bytes = file.identity.bytes;
+        a.found_ms = 1;
+        a.id = std::to_string(next_place++) + "-abcabcabcabc";
+        uploads->before_announce(a);
+        if (announces) send(a);
+      }
+    };
+    parts.announce_again = [this](const Announcement& file) { send(file); };
+    parts.examine = [](const TriedFile& file) {
+      return "{\"tried\":\"" + file.name + "\"}";
+    };
+    parts.answer_within = 300ms;
+    uploads = std::make_unique<Uploads>(std::move(parts));
+    uploads->start();
+  }
+  void TearDown() override { uploads.reset(); }
+  void send(const Announcement& file) {
+    {
+      const std::lock_guard lock(mutex);
+      sent.push_back(file.path.substr(file.path.find('/') + 1) + " " + file.id);
+    }
+    uploads->announced(file);
+  }
+  http::Response post(const std::string& name, const std::string& content,
+                      const std::string& key = "", const std::string& type = "") {
+    http::Request request;
+    if (!name.empty()) request.query = {{"name", name}};
+    if (!key.empty()) request.headers.emplace_back("idempotency-key", key);
+    if (!type.empty()) request.headers.emplace_back("content-type", type);
+    http::TextBody body(content);
+    return uploads->receive(request, body);
+  }
+  static std::string location(const http::Response& answer) {
+    for (const auto& [name, value] : answer.headers) {
+      if (name == "Location") return value;
+    }
+    return {};
+  }
+  std::size_t times_sent() {
+    const std::lock_guard lock(mutex);
+    return sent.size();
+  }
+  // Files in the spool, without what is known of them.
+  std::vector<std::string> stored() const {
+    std::vector<std::string> out;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+      if (entry.is_regular_file() && !entry.path().filename().string().starts_with('.')) {
+        out.push_back(entry.path());
+      }
+    }
+    return out;
+  }
+
+  TemporaryFolder folder;
+  ManualClock clock;
+  std::atomic<int> next_place = 7;
+  std::atomic<bool> announces = true;
+  std::mutex mutex;
+  std::vector<std::string> sent;
+  std::unique_ptr<Uploads> uploads;
+};
+
+TEST_F(UploadsTest, AFileIsStoredAnnouncedAndAnsweredWithItsId) {
+  start();
+  const auto answer = post("sub/a.csv", "x,y\n1,2\n");
+  EXPECT_EQ(answer.status, 202);
+  EXPECT_EQ(location(answer), "/v1/files/7-abcabcabcabc");
+  const auto receipt = nlohmann::json::parse(answer.body);
+  EXPECT_EQ(receipt["id"], "7-abcabcabcabc");
+  EXPECT_EQ(receipt["state"], "found");
+  EXPECT_EQ(receipt["source"], "upload");
+  EXPECT_EQ(receipt["dataset"], "things");
+  EXPECT_EQ(receipt["bytes"], 8);
+  ASSERT_EQ(stored().size(), 1U);
+  EXPECT_THAT(stored()[0], testing::EndsWith("/sub/a.csv"));
+  EXPECT_TRUE(uploads->first_state("7-abcabcabcabc"));
+  EXPECT_FALSE(uploads->first_state("8-abcabcabcabc"));
+}
+
+TEST_F(UploadsTest, TheSameKeyGetsTheSameAnswerAndNoSecondDelivery) {
+  start();
+  const auto first = post("a.csv", "1", "key");
+  const auto second = post("a.csv", "1", "key");
+  EXPECT_EQ(second.status, 202);
+  EXPECT_EQ(second.body, first.body);
+  EXPECT_EQ(location(second), location(first));
+  EXPECT_EQ(stored().size(), 1U);
+  EXPECT_EQ(sent.size(), 1U);
+  EXPECT_EQ(post("b.csv", "1", "key").status, 422);
+  EXPECT_EQ(location(post("a.csv", "1", "another")), "/v1/files/8-abcabcabcabc");
+}
+
+TEST_F(UploadsTest, AKeyOutlivesTheFileAndTheProcessForADay) {
+  start();
+  const auto first = post("a.csv", "1", "key");
+  std::filesystem::remove(stored().at(0));  // moved to the archive
+  uploads.reset();
+  start();
+  EXPECT_EQ(post("a.csv", "1", "key").body, first.body);
+  clock.advance(25h);
+  EXPECT_EQ(location(post("a.csv", "1", "key")), "/v1/files/8-abcabcabcabc");
+}
+
+TEST_F(UploadsTest, WhatWasStoredIsAnnouncedAfterARestartAndItsKeyFindsIt) {
+  start();
+  announces = false;  // killed before the announcement was sent
+  EXPECT_EQ(post("a.csv", "1", "key").status, 503);
+  uploads.reset();
+  announces = true;
+  start();
+  const auto again = post("a.csv", "1", "key");
+  EXPECT_EQ(again.status, 202);
+  EXPECT_EQ(location(again), "/v1/files/7-abcabcabcabc") << "the id that may have been sent already";
+  EXPECT_EQ(stored().size(), 1U);
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (times_sent() == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  uploads->stop();
+  EXPECT_THAT(sent, ElementsAre("a.csv 7-abcabcabcabc"));
+}
+
+TEST_F(UploadsTest, AFormsFilesComeTogetherOrNotAtAll) {
+  start();
+  const std::string form = "multipart/form-data; boundary=b";
+  const std::string one = "--b\r\nContent-Disposition: form-data; name=f; filename=a.csv\r\n\r\n1\r\n";
+  const std::string two = "--b\r\nContent-Disposition: form-data; name=f; filename=b.csv\r\n\r\n2\r\n";
+  const std::string odd = "--b\r\nContent-Disposition: form-data; name=f; filename=b.txt\r\n\r\n2\r\n";
+  EXPECT_EQ(post("", one + odd + "--b--", "", form).status, 422);
+  EXPECT_EQ(post("", one + one + "--b--", "", form).status, 422);
+  EXPECT_EQ(post("", one, "", form).status, 400);
+  EXPECT_EQ(post("", "--b--\r\n", "", form).status, 422);
+  EXPECT_TRUE(stored().empty());
+  const auto answer = post("", one + two + "--b--", "", form);
+  EXPECT_EQ(answer.status, 202);
+  EXPECT_EQ(nlohmann::json::parse(answer.body)["files"].size(), 2U);
+  EXPECT_EQ(stored().size(), 2U);
+}
+
+TEST_F(UploadsTest, AFieldOfTheFormSaysWhoseItsFilesAre) {
+  start();
+  const auto answer =
+      post("", "--b\r\nContent-Disposition: form-data; name=dataset\r\n\r\nthings\r\n"
+               "--b\r\nContent-Disposition: form-data; name=f; filename=a.txt\r\n\r\n1\r\n--b--",
+           "", "multipart/form-data; boundary=b");
+  EXPECT_EQ(answer.status, 202) << answer.body;
+}
+
+TEST_F(UploadsTest, NothingIsLeftOfABodyThatBreaksOff) {
+  start();
+  http::Request request;
+  request.query = {{"name", "a.csv"}};
+  http::TextBody body("1,2", http::problem(400, "Bad request", "gone"));
+  EXPECT_EQ(uploads->receive(request, body).status, 400);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_F(UploadsTest, WhatADeadProcessHadHalfReceivedIsSweptAway) {
+  std::filesystem::create_directories(folder.path(".incoming-abc123"));
+  folder.write(".incoming-abc123/a.csv", "1");
+  start();
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (folder.exists(".incoming-abc123") && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_FALSE(folder.exists(".incoming-abc123"));
+}
+
+TEST_F(UploadsTest, AnUnknownNameIsRefusedBeforeItsBody) {
+  start();
+  const auto answer = post("a.txt", "1");
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_THAT(answer.body, HasSubstr("no definition takes a.txt"));
+}
+
+TEST_F(UploadsTest, ADryRunLeavesNothing) {
+  start();
+  http::Request request;
+  request.query = {{"name", "a.txt"}, {"dry_run", "true"}};
+  http::TextBody body("1");
+  const auto answer = uploads->receive(request, body);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr("{\"tried\":\"a.txt\"}"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  EXPECT_TRUE(sent.empty());
+}
+
+TEST_F(UploadsTest, ConcurrentRequestsOfOneKeyAreOneDelivery) {
+  start();
+  std::vector<std::future<http::Response>> answers;
+  for (int i = 0; i < 8; ++i) {
+    answers.push_back(std::async(std::launch::async, [this] { return post("a.csv", "1", "key"); }));
+  }
+  for (auto& answer : answers) {
+    EXPECT_THAT(answer.get().status, testing::AnyOf(202, 409));
+  }
+  EXPECT_EQ(stored().size(), 1U);
+  EXPECT_EQ(sent.size(), 1U);
+}
+
+TEST_F(UploadsTest, BeforeItIsStartedClientsAreToldToComeBack) {
+  start();
+  uploads->stop();
+  EXPECT_EQ(post("a.csv", "1").status, 503);
+}
+
+}  // namespace
+}  // namespace sluice::ingest
