@@ -185,7 +185,8 @@ Response list_table(Database& database, const TableSpec& table, std::string_view
       fmt::format("{{\"{}\":[{}],\"next\":{}}}\n", member, page.rows, next_json(page)));
 }
 
-Response get_file(Database& database, const Request& request) {
+// A file that was uploaded a moment ago is known to ingest before the database has it.
+Response get_file(Database& database, const IngestClient& ingest, const Request& request) {
   RowWriter writer(Format::kJson, files_table().columns);
   bool found = false;
   read_if_there(database, [&](postgres::Connection& connection) {
@@ -196,6 +197,11 @@ Response get_file(Database& database, const Request& request) {
     writer.row(shown_row(files_table(), rows, 0));
   });
   if (!found) {
+    if (auto state = ingest.first_state(request.captures[0])) {
+      Response out;
+      out.body = std::move(*state) + "\n";
+      return out;
+    }
     return http::problem(404, "No such file",
                          "There is no file with this id; /v1/files lists them.");
   }
@@ -262,8 +268,8 @@ Response document(std::string content_type, const std::string& body) {
   return out;
 }
 
-Response answer(RouteId route, Database& database, const Catalogue& catalogue,
-                const Request& request) {
+Response answer(RouteId route, Database& database, const IngestClient& ingest,
+                const Catalogue& catalogue, const Request& request) {
   switch (route) {
     case RouteId::kIndex:
       return document("text/html; charset=utf-8", catalogue.index_page);
@@ -276,7 +282,7 @@ Response answer(RouteId route, Database& database, const Catalogue& catalogue,
     case RouteId::kFiles:
       return list_table(database, files_table(), "files", request);
     case RouteId::kFile:
-      return get_file(database, request);
+      return get_file(database, ingest, request);
     case RouteId::kDeadLetters:
       return list_table(database, dead_letters_table(), "dead_letters", request);
     default:
@@ -287,15 +293,25 @@ Response answer(RouteId route, Database& database, const Catalogue& catalogue,
 }  // namespace
 
 void register_routes(http::Server& server, std::shared_ptr<Database> database,
-                     CurrentCatalogue catalogue) {
+                     CurrentCatalogue catalogue, std::shared_ptr<const IngestClient> ingest,
+                     std::uint64_t upload_limit_bytes) {
   for (const RouteInfo& route : routes()) {
     if (route.from_host) continue;
+    const std::string method(route.method), pattern(route.pattern);
+    if (route.id == RouteId::kUpload) {
+      server.route_streaming(method, pattern, upload_limit_bytes,
+                             [ingest](const Request& request, http::BodyReader& body) {
+                               return ingest->upload(request, body);
+                             });
+      continue;
+    }
     const bool reads_database = route.id != RouteId::kIndex && route.id != RouteId::kOpenApi;
-    server.route(std::string(route.method), std::string(route.pattern),
+    server.route(method, pattern,
                  reads_database ? http::Runs::kOnBlockingPool : http::Runs::kOnIoThread,
-                 [id = route.id, database, catalogue](const Request& request) {
-                   return guarded(request,
-                                  [&] { return answer(id, *database, *catalogue(), request); });
+                 [id = route.id, database, catalogue, ingest](const Request& request) {
+                   return guarded(request, [&] {
+                     return answer(id, *database, *ingest, *catalogue(), request);
+                   });
                  });
   }
 }

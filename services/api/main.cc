@@ -1,4 +1,5 @@
-// sluice-api: the front door. Reads Postgres and the definitions; writes nothing.
+// sluice-api: the front door. Reads Postgres and the definitions, passes uploads on to ingest; writes
+// nothing.
 
 #include <memory>
 
@@ -16,11 +17,13 @@ struct Api {
       : definitions(host.settings().definitions),
         pool(host.settings().postgres_url, kConnections),
         database(pool),
+        ingest(host.settings().ingest_address),
         housekeeping(definitions, database, host.metrics()) {}
 
   sluice::api::Definitions definitions;
   sluice::postgres::Pool pool;
   sluice::api::Database database;
+  sluice::api::IngestClient ingest;
   sluice::api::Housekeeping housekeeping;
 };
 
@@ -31,8 +34,10 @@ int main(int argc, char** argv) {
     auto api = std::make_shared<Api>(host);
     const std::shared_ptr<sluice::api::Database> database(api, &api->database);
     sluice::api::observe_requests(host.http(), host.metrics());
-    sluice::api::register_routes(host.http(), database,
-                                 [api] { return api->definitions.current(); });
+    const std::shared_ptr<const sluice::api::IngestClient> ingest(api, &api->ingest);
+    sluice::api::register_routes(
+        host.http(), database, [api] { return api->definitions.current(); }, ingest,
+        host.settings().upload_limit_bytes);
     host.ready_when("postgres", [api] { return api->housekeeping.database_trouble(); });
     host.add_part(
         "housekeeping", [api] { api->housekeeping.start(); }, [api] { api->housekeeping.stop(); });

@@ -171,7 +171,9 @@ class ApiTest : public ::testing::Test {
     server_.reset();
     pool_ = std::make_unique<postgres::Pool>(url, 4);
     server_ = std::make_unique<http::Server>("127.0.0.1", 0);
-    register_routes(*server_, std::make_shared<Database>(*pool_), [this] { return catalogue_; });
+    register_routes(
+        *server_, std::make_shared<Database>(*pool_), [this] { return catalogue_; },
+        std::make_shared<IngestClient>("127.0.0.1:1"), 1000);
     server_->start();
   }
 
@@ -390,7 +392,7 @@ TEST_F(ApiTest, EveryRouteOfItsOwnIsInTheDocument) {
   for (const auto& [method, pattern] : server_->routes()) {
     EXPECT_TRUE(document_["paths"].contains(pattern)) << pattern;
   }
-  EXPECT_EQ(server_->routes().size(), 7u);
+  EXPECT_EQ(server_->routes().size(), 8u);
 }
 
 TEST_F(ApiTest, WithoutADatabaseTheAnswerIsToComeBack) {

@@ -80,6 +80,7 @@ void Stack::start(const std::string& service, const std::map<std::string, std::s
       {"SLUICE_POSTGRES_URL", settings_.postgres_url},
       {"SLUICE_TOPIC_PREFIX", settings_.topic_prefix},
       {"SLUICE_HTTP_PORT", std::to_string(ports_.at(service))},
+      {"SLUICE_INGEST_ADDRESS", "127.0.0.1:" + std::to_string(ports_.at("ingest"))},
       {"SLUICE_INSTANCE_ID", settings_.topic_prefix},
       {"SLUICE_THREADS", "1"},
       {"PATH", std::getenv("PATH") == nullptr ? "/usr/bin:/bin" : std::getenv("PATH")},

@@ -209,6 +209,72 @@ Json document_response(const RouteInfo& route, const Json& schema) {
           {"content", {{std::string(route.content_type), {{"schema", schema}}}}}};
 }
 
+Json header_parameter(std::string_view name, std::string_view description) {
+  return {{"name", name},
+          {"in", "header"},
+          {"required", false},
+          {"schema", {{"type", "string"}}},
+          {"description", description}};
+}
+
+// One file's object, or of a form with several {"files": […]}.
+Json one_or_several(const Json& one) {
+  const Json several = {
+      {"type", "object"},
+      {"properties", {{"files", {{"type", "array"}, {"items", one}}}}},
+      {"required", Json::array({"files"})}};
+  return {{"oneOf", Json::array({one, several})}};
+}
+
+Json upload_responses() {
+  const Json report = {{"type", "object"}, {"description", "What the file doctor found."}};
+  Json out;
+  out["200"] = {
+      {"description", "A dry run: what would become of the file. Nothing is kept."},
+      {"content", {{"application/json", {{"schema", one_or_several(report)}}}}}};
+  out["202"] = {
+      {"description", "The file is stored and will be read once; its receipt as it begins."},
+      {"headers", {{"Location", {{"schema", {{"type", "string"}}}}}}},
+      {"content",
+       {{"application/json", {{"schema", one_or_several(reference("schemas", "File"))}}}}}};
+  out["400"] = reference("responses", "BadRequest");
+  const std::pair<const char*, const char*> problems[] = {
+      {"409", "A request with this Idempotency-Key is being answered."},
+      {"413", "The body is longer than the limit, packed or unpacked."},
+      {"415", "A Content-Encoding other than gzip, or a multipart body that is no form."},
+      {"422", "No definition takes a file of this name, there is no such dataset, the name is none, or "
+              "the key was used for another upload."},
+      {"503", "Ingest can not be reached or has no broker; Retry-After says when to come back."},
+      {"507", "The disk is full; Retry-After says when to come back."}};
+  for (const auto& [status, description] : problems) out[status] = problem_response(description);
+  return out;
+}
+
+Json upload_operation(Json out) {
+  const Json name = {{"type", "string"}};
+  out["parameters"] = {
+      query_parameter("name", name, "The file's name, with folders if they matter. A form's parts "
+                                    "name their files themselves."),
+      query_parameter("dataset", name, "Whose file it is, whatever its name."),
+      query_parameter("dry_run", {{"type", "boolean"}, {"default", false}},
+                      "Only tell what would become of the file."),
+      header_parameter("Idempotency-Key", "A repetition within 24 hours gets the first answer again "
+                                          "and delivers nothing."),
+      header_parameter("Content-Encoding", "gzip: the body is packed for the way.")};
+  const Json file = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
+  const Json form = {
+      {"schema",
+       {{"type", "object"},
+        {"properties",
+         {{"dataset", {{"type", "string"}}},
+          {"file", {{"type", "array"}, {"items", {{"type", "string"}, {"format", "binary"}}}}}}}}}};
+  out["requestBody"] = {
+      {"required", true},
+      {"content", {{"application/octet-stream", file}, {"multipart/form-data", form}}}};
+  out["responses"] = upload_responses();
+  return out;
+}
+
 Json operation(const RouteInfo& route) {
   Json out = {{"operationId", route.operation}, {"summary", route.summary}};
   const Json any_row = {{"type", "object"}};
@@ -236,6 +302,8 @@ Json operation(const RouteInfo& route) {
                           {"404", reference("responses", "NotFound")},
                           {"503", reference("responses", "Unavailable")}};
       break;
+    case RouteId::kUpload:
+      return upload_operation(std::move(out));
     case RouteId::kReports:
       out["responses"] = {{"200", document_response(route, reports_schema())},
                           {"503", reference("responses", "Unavailable")}};

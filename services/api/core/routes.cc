@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kText = "text/plain";
 
-constexpr std::array<RouteInfo, 12> kRoutes = {{
+constexpr std::array<RouteInfo, 13> kRoutes = {{
     {RouteId::kIndex, "GET", "/", "index", "A page that lists the reports", "text/html"},
     {RouteId::kOpenApi, "GET", "/openapi.json", "openapi", "This document", kJson},
     {RouteId::kReports, "GET", "/v1/reports", "listReports",
@@ -18,6 +18,8 @@ constexpr std::array<RouteInfo, 12> kRoutes = {{
     {RouteId::kFiles, "GET", "/v1/files", "listFiles",
      "Files and what became of their rows, newest first", ""},
     {RouteId::kFile, "GET", "/v1/files/{id}", "getFile", "The receipt of one file", kJson},
+    {RouteId::kUpload, "POST", "/v1/uploads", "upload",
+     "Deliver a file; or, as a dry run, see what would become of it", kJson},
     {RouteId::kDeadLetters, "GET", "/v1/dead-letters", "listDeadLetters",
      "Rows that could not become records, whole and with the reason", ""},
     {RouteId::kLive, "GET", "/livez", "live", "Whether the process works", kText, true},

@@ -14,6 +14,7 @@ enum class RouteId {
   kReport,
   kFiles,
   kFile,
+  kUpload,
   kDeadLetters,
   // Registered by the service host, described here.
   kLive,
@@ -29,7 +30,7 @@ struct RouteInfo {
   std::string_view pattern;
   std::string_view operation;  // OpenAPI's operationId
   std::string_view summary;
-  std::string_view content_type;  // of the 200 answer; empty: rows, in the three formats
+  std::string_view content_type;  // of the good answer; empty: rows, in the three formats
   bool from_host = false;
 };
 
