@@ -15,10 +15,18 @@ bool has_entities(const Dataset& dataset) {
 }
 
 bool takes_file(const Dataset& dataset, std::string_view file_name) {
-  const std::string name(file_name);
-  return std::ranges::any_of(dataset.files, [&](const std::string& pattern) {
-    return ::fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) == 0;
-  });
+  const auto takes = [&](const std::string& name) {
+    return std::ranges::any_of(dataset.files, [&](const std::string& pattern) {
+      return ::fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) == 0;
+    });
+  };
+  if (takes(std::string(file_name))) return true;
+  for (const std::string_view packed : {".gz", ".zst", ".xz", ".bz2"}) {
+    if (file_name.ends_with(packed)) {
+      return takes(std::string(file_name.substr(0, file_name.size() - packed.size())));
+    }
+  }
+  return false;
 }
 
 }  // namespace sluice

@@ -99,7 +99,8 @@ struct Dataset {
 
 // Whether a report of it is made of all records of an entity.
 bool has_entities(const Dataset& dataset);
-// Whether a dataset takes a file of this name (the last part of its path).
+// Whether a dataset takes a file of this name (the last part of its path); a compressed file is also taken
+// by its name without the .gz, .zst, .xz or .bz2.
 bool takes_file(const Dataset& dataset, std::string_view file_name);
 
 }  // namespace sluice

@@ -26,6 +26,8 @@ void write_file(ObjectWriter& out, const Announcement& a) {
       .text("source", a.source)
       .text("sha256", a.sha256)
       .number("bytes", a.bytes)
+      .number("content_bytes", a.content_bytes)
+      .text("path_values", a.path_values)
       .signed_number("mtime_ns", a.mtime_ns)
       .number("inode", a.inode)
       .text("version", a.version)
@@ -41,6 +43,8 @@ Announcement read_file(const nlohmann::json& j) {
   a.source = j.at("source");
   a.sha256 = j.at("sha256");
   a.bytes = j.at("bytes");
+  a.content_bytes = j.value("content_bytes", std::uint64_t{0});  // entries of earlier versions come without
+  a.path_values = j.value("path_values", "");
   a.mtime_ns = j.at("mtime_ns");
   a.inode = j.at("inode");
   a.version = j.value("version", "");  // entries of folders' files may come without

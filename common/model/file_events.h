@@ -18,13 +18,17 @@ struct Announcement {
   std::string path;     // in the source: "sub/bookings.csv", "s3://landing/in/bookings.csv"
   std::string name;     // last part of the path
   std::string dataset;  // empty: no definition takes this name
-  std::string sha256;   // 64 hex digits; empty if unreadable
+  std::string sha256;   // of its (unpacked) bytes, 64 hex digits; empty if unreadable
   std::uint64_t bytes = 0;
+  std::uint64_t content_bytes = 0;  // unpacked; 0: the file is not compressed, it has `bytes`
+  std::string path_values;  // what its dataset takes from the path; empty: nothing
   std::int64_t mtime_ns = 0;
   std::uint64_t inode = 0;
   std::string version;  // s3: the object's ETag
   std::string error;  // why it cannot be read at all; empty if it can
   std::int64_t found_ms = 0;
+
+  std::uint64_t bytes_to_read() const { return content_bytes != 0 ? content_bytes : bytes; }
 };
 
 // Contract states. kFound and kWaiting are seen before a shard has it.

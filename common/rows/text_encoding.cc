@@ -26,6 +26,7 @@ std::size_t size_of_character(std::string_view text, std::size_t at) {
 
 // UTF-16 without a mark: Western texts have a NUL in every other byte.
 Encoding found_by_nuls(std::string_view start) {
+  if (start.size() < 8) return Encoding::kFound;
   std::size_t even = 0, odd = 0;
   for (std::size_t i = 0; i < start.size(); ++i) {
     if (start[i] == '\0') ++(i % 2 == 0 ? even : odd);

@@ -14,6 +14,9 @@ namespace sluice {
 // that the row it stands in, and no other, is seen to be broken.
 inline constexpr char kBadByte = '\xff';
 
+// How much of a file's beginning tells its encoding.
+inline constexpr std::size_t kEncodingBytes = 256 * 1024;
+
 // What a file that begins so is written in; never kFound. A byte order mark says it, then an XML
 // declaration, then the NULs of UTF-16. Else it is UTF-8 as far as it can be: only where bytes above 127
 // occur, none of them forms a character of UTF-8, and all are letters or signs that Western texts have,

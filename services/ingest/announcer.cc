@@ -4,6 +4,7 @@
 #include "common/base/error.h"
 #include "common/base/json_text.h"
 #include "common/model/origin.h"
+#include "common/rows/path_values.h"
 #include "services/ingest/fingerprint.h"
 
 namespace sluice::ingest {
@@ -35,6 +36,15 @@ Announcement announcement_of(const Sighting& file, std::int64_t found_ms) {
   out.inode = file.identity.inode;
   out.version = file.identity.version;
   out.found_ms = found_ms;
+  return out;
+}
+
+// The same bytes below another folder are other content where a field comes from there.
+std::string joined_path_values(const Dataset& dataset, const std::string& path) {
+  std::string out;
+  for (const std::string& value : path_values(dataset, path).value_or(std::vector<std::string>())) {
+    out += (out.empty() ? "" : "/") + value;
+  }
   return out;
 }
 
@@ -138,12 +148,15 @@ std::optional<Announcement> Announcer::examine(const Job& job) const {
     out.error = dataset.error().message;
   } else {
     const auto reader = parts_.files.open(out, 0);
-    const Fingerprint print = reader ? fingerprint(**reader, [this] { return !stopping_.load(); })
+    const auto definition = parts_.definition_of(out.dataset);
+    const auto keep_going = [this] { return !stopping_.load(); };
+    const Fingerprint print = reader ? fingerprint(**reader, definition.get(), keep_going)
                                      : Fingerprint{"", reader.error().message, 0, false};
     if (print.stopped) return std::nullopt;
     out.sha256 = print.sha256;
     out.error = print.error;
-    if (print.error.empty() && print.bytes != out.bytes) return std::nullopt;
+    if (print.bytes != out.bytes) out.content_bytes = print.bytes;
+    if (definition != nullptr) out.path_values = joined_path_values(*definition, out.path);
   }
   const bool read_as_found = out.error.empty() && parts_.files.pins_bytes(out);
   if (!read_as_found && parts_.files.identity(out) != job.file.identity) return std::nullopt;

@@ -22,6 +22,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/error.h"
+#include "common/definition/definition.h"
 #include "common/model/file_events.h"
 #include "common/model/topics.h"
 #include "common/ports/log.h"
@@ -32,6 +33,8 @@ namespace sluice::ingest {
 
 // The dataset that takes a file of this name; an Error says why none does.
 using DatasetOf = std::function<Result<std::string>(const std::string& name)>;
+// The definition of a dataset; null: it is not known any more.
+using DefinitionOf = std::function<std::shared_ptr<const Dataset>(const std::string& dataset)>;
 
 struct AnnouncerParts {
   Log& log;
@@ -43,6 +46,7 @@ struct AnnouncerParts {
   // what takes the time.
   std::map<std::string, int> threads = {{"folder", 2}};
   DatasetOf dataset_of{};
+  DefinitionOf definition_of = [](const std::string&) { return nullptr; };
   // Called from several threads. The first right before the announcement is sent: what it makes
   // durable is known to be so for every file that was announced.
   std::function<void(const Announcement&)> before_announce = [](const Announcement&) {};

@@ -114,6 +114,12 @@ std::shared_ptr<const Dataset> Definitions::find(const std::string& name) {
   return found != known_.end() && found->second.prepared ? found->second.dataset : nullptr;
 }
 
+std::shared_ptr<const Dataset> Definitions::definition_of(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = known_.find(name);
+  return found != known_.end() ? found->second.dataset : nullptr;
+}
+
 Result<std::string> Definitions::match(const std::string& file_name) const {
   const std::lock_guard lock(mutex_);
   std::string taker;

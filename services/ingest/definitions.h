@@ -35,6 +35,8 @@ class Definitions final : public Datasets {
   // Reads what has changed. Returns whether every definition that was accepted is prepared.
   bool reload();
   std::shared_ptr<const Dataset> find(const std::string& name) override;
+  // Also one whose topics are not made yet.
+  std::shared_ptr<const Dataset> definition_of(const std::string& name) const;
   // The dataset that takes a file of this name; an Error lists the patterns there are.
   Result<std::string> dataset_of(const std::string& file_name);
   bool takes(const std::string& file_name) const;

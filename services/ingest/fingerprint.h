@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "common/definition/definition.h"
 #include "services/ingest/core/file_source.h"
 
 namespace sluice::ingest {
@@ -18,8 +19,10 @@ struct Fingerprint {
 
 inline constexpr std::size_t kLongestLine = std::size_t{4} << 20;
 
-// Refuses an empty file, NUL bytes, a line longer than kLongestLine, and what cannot be read.
+// Refuses an empty file, NUL bytes (but in UTF-16), a line longer than kLongestLine (but where a row need not
+// be a line), and what cannot be read. `dataset`: the one that takes the file, null if there is none.
 // Constant memory. SourceAway passes through.
-Fingerprint fingerprint(FileReader& file, const std::function<bool()>& keep_going);
+Fingerprint fingerprint(FileReader& file, const Dataset* dataset,
+                        const std::function<bool()>& keep_going);
 
 }  // namespace sluice::ingest

@@ -12,7 +12,7 @@ class FingerprintTest : public ::testing::Test {
  protected:
   Fingerprint of(const std::string& content) {
     Text text(content);
-    return fingerprint(text, [] { return true; });
+    return fingerprint(text, nullptr, [] { return true; });
   }
 
   struct Text final : FileReader {
@@ -69,12 +69,12 @@ TEST_F(FingerprintTest, WhatCannotBeReadIsRefusedWithTheReadersWords) {
   struct Broken final : FileReader {
     Result<std::size_t> read(std::span<char>) override { return fail("The disk is on fire."); }
   } broken;
-  EXPECT_EQ(fingerprint(broken, [] { return true; }).error, "The disk is on fire.");
+  EXPECT_EQ(fingerprint(broken, nullptr, [] { return true; }).error, "The disk is on fire.");
 }
 
 TEST_F(FingerprintTest, ItStopsWhenAsked) {
   Text text("abc");
-  EXPECT_TRUE(fingerprint(text, [] { return false; }).stopped);
+  EXPECT_TRUE(fingerprint(text, nullptr, [] { return false; }).stopped);
 }
 
 }  // namespace

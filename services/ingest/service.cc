@@ -37,6 +37,9 @@ AnnouncerParts announcer_parts(const Settings& settings, Log& log, const Clock& 
   parts.dataset_of = [&definitions](const std::string& name) {
     return definitions.dataset_of(name);
   };
+  parts.definition_of = [&definitions](const std::string& name) {
+    return definitions.definition_of(name);
+  };
   parts.before_announce = [&uploads](const Announcement& file) { uploads.before_announce(file); };
   parts.on_announced = [&telemetry, &uploads](const Announcement& file) {
     telemetry.discovered(file);
@@ -112,7 +115,7 @@ Service::Service(const Settings& settings, Metrics& metrics, const Clock& clock,
            [this](const std::string& message) { telemetry_.definition_refused(message); }}),
       s3_(settings.s3, s3::process_environment()),
       objects_(s3_source_parts(settings_, s3_, definitions_, telemetry_)),
-      announcer_(announcer_parts(settings, log_, clock, files_, definitions_, telemetry_, uploads_,
+      announcer_(announcer_parts(settings, log_, clock, unpacked_, definitions_, telemetry_, uploads_,
                                  fail_)),
       uploads_(uploads_parts(settings, clock, definitions_, telemetry_, announcer_)),
       watcher_(watcher_settings(settings, definitions_), clock,
@@ -238,7 +241,7 @@ std::vector<TaskKind> Service::kinds() const {
 
 std::unique_ptr<Task> Service::make(const TaskId& id) {
   return std::make_unique<ShardTask>(
-      ShardParts{log_, files_, definitions_, pool_, clock_, telemetry_, topics_}, id.partition);
+      ShardParts{log_, unpacked_, definitions_, pool_, clock_, telemetry_, topics_}, id.partition);
 }
 
 }  // namespace sluice::ingest

@@ -26,6 +26,7 @@
 #include "services/ingest/s3_file_source.h"
 #include "services/ingest/s3_watcher.h"
 #include "services/ingest/telemetry.h"
+#include "services/ingest/unpacking_source.h"
 #include "services/ingest/uploads.h"
 
 namespace sluice::ingest {
@@ -69,6 +70,7 @@ class Service final : public TaskFactory {
   DiskFileSource folder_;
   DiskFileSource uploaded_;
   Sources files_;
+  UnpackingSource unpacked_{files_};
   Definitions definitions_;
   s3::Client s3_;
   S3FileSource objects_;

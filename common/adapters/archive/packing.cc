@@ -1,34 +1,9 @@
 #include "common/adapters/archive/packing.h"
 
-#include <algorithm>
-
 #include "common/adapters/archive/gzip_reader.h"
 #include "common/adapters/archive/unpacked_reader.h"
 
 namespace sluice::archive {
-namespace {
-
-class Prefixed final : public ByteReader {
- public:
-  Prefixed(std::string prefix, std::unique_ptr<ByteReader> rest)
-      : prefix_(std::move(prefix)), rest_(std::move(rest)) {}
-  Result<std::size_t> read(std::span<char> into) override {
-    const std::size_t size = prefix_.copy(into.data(), into.size(), given_);
-    given_ += size;
-    if (size == into.size()) return size;
-    const auto more = rest_->read(into.subspan(size));
-    if (!more) return more;
-    return size + *more;
-  }
-
- private:
-  std::string prefix_;
-  std::size_t given_ = 0;
-  std::unique_ptr<ByteReader> rest_;
-};
-
-}  // namespace
-
 Packing packing_of(std::string_view start) {
   using namespace std::string_view_literals;
   if (start.starts_with("\x1f\x8b")) return Packing::kGzip;
@@ -47,10 +22,6 @@ std::unique_ptr<ByteReader> unpacked(std::unique_ptr<ByteReader> packed, Packing
                                      const UnpackLimits& limits) {
   if (packing == Packing::kGzip) return std::make_unique<GzipReader>(std::move(packed), limits);
   return std::make_unique<UnpackedReader>(std::move(packed), packing, limits);
-}
-
-std::unique_ptr<ByteReader> with_prefix(std::string prefix, std::unique_ptr<ByteReader> rest) {
-  return std::make_unique<Prefixed>(std::move(prefix), std::move(rest));
 }
 
 }  // namespace sluice::archive

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "common/base/byte_reader.h"
@@ -37,8 +36,5 @@ struct UnpackLimits {
 // with "The file" and ends with a full stop.
 std::unique_ptr<ByteReader> unpacked(std::unique_ptr<ByteReader> packed, Packing packing,
                                      const UnpackLimits& limits);
-
-// The bytes that were read from `rest` already, and then the rest.
-std::unique_ptr<ByteReader> with_prefix(std::string prefix, std::unique_ptr<ByteReader> rest);
 
 }  // namespace sluice::archive

@@ -94,9 +94,11 @@ TEST(PackingOf, TextIsNotPacked) {
   }
 }
 
-TEST(WithPrefix, GivesThePrefixAndThenTheRest) {
-  const auto reader = with_prefix("abc", std::make_unique<TextBytes>("defg"));
-  EXPECT_EQ(read_all(*reader, 2), "abcdefg");
+TEST(PrefixedReader, GivesThePrefixAndThenTheRest) {
+  for (const std::size_t piece : {1, 2, 3, 7, 100}) {
+    PrefixedReader reader("abc", std::make_unique<TextBytes>("defg"));
+    EXPECT_EQ(read_all(reader, piece), "abcdefg");
+  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "common/rows/path_values.h"
 #include "common/rows/row_format.h"
 #include "common/rows/row_reader.h"
+#include "common/rows/text_encoding.h"
 
 namespace sluice::ingest {
 namespace {
@@ -102,7 +103,8 @@ class RowsReading final : public FileReading {
  public:
   RowsReading(ParsePool& pool, std::shared_ptr<const Dataset> dataset,
               std::shared_ptr<const RowFormat> format, std::shared_ptr<const RowReader> reader,
-              ByteBuffer buffer, std::uint64_t next_byte, std::uint64_t next_line, ReadLimits limits)
+              ByteBuffer buffer, std::uint64_t next_byte, std::uint64_t next_line, Encoding encoding,
+              ReadLimits limits)
       : pool_(pool),
         dataset_(std::move(dataset)),
         format_(std::move(format)),
@@ -110,6 +112,7 @@ class RowsReading final : public FileReading {
         buffer_(std::move(buffer)),
         next_byte_(next_byte),
         next_line_(next_line),
+        encoding_(encoding),
         limits_(limits) {}
 
   Result<std::optional<ParsedBlock>> next() override {
@@ -123,6 +126,7 @@ class RowsReading final : public FileReading {
     return std::optional<ParsedBlock>(std::move(block));
   }
   const Dataset& dataset() const override { return *dataset_; }
+  bool counts_files_bytes() const override { return encoding_ == Encoding::kUtf8; }
 
  private:
   Result<bool> read_block() {
@@ -161,10 +165,29 @@ class RowsReading final : public FileReading {
   ByteBuffer buffer_;
   std::uint64_t next_byte_;
   std::uint64_t next_line_;
+  Encoding encoding_;
   ReadLimits limits_;
   bool exhausted_ = false;
   std::deque<std::future<ParsedBlock>> ahead_;
 };
+
+struct Text {
+  Encoding encoding = Encoding::kUtf8;
+  std::unique_ptr<ByteReader> bytes;  // from the file's beginning, in UTF-8
+};
+
+Result<Text> open_text(FileSource& source, const Announcement& file, Encoding given) {
+  auto bytes = source.open(file, 0);
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (given == Encoding::kUtf8) return Text{given, *std::move(bytes)};
+  std::string start(kEncodingBytes, '\0');
+  const auto got = (*bytes)->read(start);
+  if (!got) return tl::unexpected(got.error());
+  start.resize(*got);
+  const Encoding encoding = given == Encoding::kFound ? find_encoding(start) : given;
+  auto whole = std::make_unique<PrefixedReader>(std::move(start), *std::move(bytes));
+  return Text{encoding, decoded(std::move(whole), encoding)};
+}
 
 // What stands before the first row. The buffer keeps it.
 Result<Opening> read_opening(ByteBuffer& buffer, RowFormat& format) {
@@ -191,6 +214,18 @@ Result<std::vector<std::string>> values_of_path(const Dataset& dataset, const st
   return std::vector<std::string>();
 }
 
+// Where a file is gone on with after a restart. What was decoded cannot be found but by decoding again.
+Result<std::unique_ptr<ByteReader>> text_from(FileSource& source, const FileEntry& entry,
+                                              Encoding encoding) {
+  if (encoding == Encoding::kUtf8) return source.open(entry.file, entry.next_byte);
+  auto bytes = source.open(entry.file, 0);
+  if (!bytes) return bytes;
+  auto text = decoded(*std::move(bytes), encoding);
+  const auto skipped = skip_bytes(*text, entry.next_byte);
+  if (!skipped) return tl::unexpected(skipped.error());
+  return text;
+}
+
 std::string as_sentence(std::string text) {
   text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
   return text;
@@ -203,26 +238,28 @@ Result<std::unique_ptr<FileReading>> FileReading::open(FileSource& source, Parse
                                                        const FileEntry& entry, ReadLimits limits) {
   const auto from_path = values_of_path(*dataset, entry.file.path);
   if (!from_path) return tl::unexpected(from_path.error());
-  auto from_start = source.open(entry.file, 0);
-  if (!from_start) return tl::unexpected(from_start.error());
-  ByteBuffer buffer(std::move(*from_start));
+  auto text = open_text(source, entry.file, dataset->encoding);
+  if (!text) return tl::unexpected(text.error());
+  ByteBuffer buffer(std::move(text->bytes));
   std::shared_ptr<RowFormat> format = row_format(dataset);
   auto opening = read_opening(buffer, *format);
   if (!opening) return tl::unexpected(opening.error());
   auto reader = RowReader::for_file(dataset, *format, opening->header, *from_path);
   if (!reader) return fail(as_sentence(reader.error().message));
   auto shared = std::make_shared<const RowReader>(std::move(*reader));
-  if (entry.next_byte == 0) {
+  const bool at_start = entry.next_byte == 0;
+  const std::uint64_t next_byte = at_start ? opening->consumed : entry.next_byte;
+  const std::uint64_t next_line = at_start ? opening->next_line : entry.next_line;
+  if (at_start) {
     buffer.take(opening->consumed);
-    return std::make_unique<RowsReading>(pool, std::move(dataset), std::move(format),
-                                         std::move(shared), std::move(buffer), opening->consumed,
-                                         opening->next_line, limits);
+  } else {
+    auto rest = text_from(source, entry, text->encoding);
+    if (!rest) return tl::unexpected(rest.error());
+    buffer = ByteBuffer(*std::move(rest));
   }
-  auto from_there = source.open(entry.file, entry.next_byte);
-  if (!from_there) return tl::unexpected(from_there.error());
   return std::make_unique<RowsReading>(pool, std::move(dataset), std::move(format),
-                                       std::move(shared), ByteBuffer(std::move(*from_there)),
-                                       entry.next_byte, entry.next_line, limits);
+                                       std::move(shared), std::move(buffer), next_byte, next_line,
+                                       text->encoding, limits);
 }
 
 }  // namespace sluice::ingest

@@ -56,6 +56,8 @@ class FileReading {
   // The next block in the file's order; nullopt behind the last row.
   virtual Result<std::optional<ParsedBlock>> next() = 0;
   virtual const Dataset& dataset() const = 0;
+  // Whether ParsedBlock::next_byte counts the file's own bytes; else those of its text in UTF-8.
+  virtual bool counts_files_bytes() const = 0;
 };
 
 }  // namespace sluice::ingest

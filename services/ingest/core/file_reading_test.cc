@@ -184,8 +184,8 @@ TEST_F(FileReadingTest, TheRowsDoNotDependOnTheBlocks) {
 
 TEST_F(FileReadingTest, AReadErrorInTheMiddleIsTold) {
   source.content = "id,text\n";
-  for (int i = 0; i < 20'000; ++i) source.content += "key" + std::to_string(i) + ",x\n";
-  source.fails_at = 100'000;
+  for (int i = 0; i < 60'000; ++i) source.content += "key" + std::to_string(i) + ",x\n";
+  source.fails_at = 400'000;  // behind what tells the encoding
   const Outcome out = read();
   EXPECT_THAT(out.error, HasSubstr("Input/output error"));
   EXPECT_GT(out.rows, 0U);

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/byte_reader.h"
 #include "common/base/error.h"
 #include "common/model/file_events.h"
 
@@ -36,18 +37,14 @@ class SourceAway : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-class FileReader {
- public:
-  virtual ~FileReader() = default;
-  // Fills as much of `into` as the file has; fewer bytes only at its end, 0 behind it.
-  virtual Result<std::size_t> read(std::span<char> into) = 0;
-};
+using FileReader = ByteReader;
 
 class FileSource {
  public:
   virtual ~FileSource() = default;
   // nullopt: no regular file stands there (any more).
   virtual std::optional<FileIdentity> identity(const Announcement& file) = 0;
+  // What the file holds: of a compressed one, its unpacked bytes.
   virtual Result<std::unique_ptr<FileReader>> open(const Announcement& file,
                                                    std::uint64_t from_byte) = 0;
   // True: a reader gives the announced bytes or an Error, whatever becomes of the file meanwhile, so

@@ -23,14 +23,17 @@ std::uint64_t identity_of(const Announcement& file) {
 
 // What is read once only: these bytes as this dataset. 16 of the 32 bytes: enough to never meet twice,
 // small enough to keep for every file ever read.
-std::string content_key(std::string_view dataset, std::string_view sha256) {
+std::string content_key(std::string_view dataset, std::string_view sha256,
+                        std::string_view path_values) {
   std::string key;
   for (std::size_t i = 0; i + 1 < std::min<std::size_t>(sha256.size(), 32); i += 2) {
     unsigned value = 0;
     std::from_chars(sha256.data() + i, sha256.data() + i + 2, value, 16);
     key += static_cast<char>(value);
   }
-  return key.append(dataset);
+  key.append(dataset);
+  if (!path_values.empty()) key.append(1, '/').append(path_values);
+  return key;
 }
 
 // What was published before the failure still gets its counts, so that the numbers add up.
@@ -66,7 +69,7 @@ void Ledger::index(const FileEntry& entry) {
                   entry.state == FileState::kDuplicate;
   known.finished_ms = entry.finished_ms;
   const bool read = entry.fully_read && entry.state != FileState::kFailed;
-  const std::string content = content_key(entry.file.dataset, entry.file.sha256);
+  const std::string content = content_key(entry.file.dataset, entry.file.sha256, entry.file.path_values);
   if (read) contents_.try_emplace(content, known.place);
   if (entry.state == FileState::kWaiting) {
     waiting_.emplace(known.place, entry.file.id);
@@ -123,15 +126,16 @@ void Ledger::enter(const Announcement& file, std::int64_t now_ms) {
 FileEntry* Ledger::next_waiting(const std::function<bool(const FileEntry&)>& ready) {
   for (const auto& [place, id] : waiting_) {
     FileEntry& entry = open_.at(id);
-    const std::string content = content_key(entry.file.dataset, entry.file.sha256);
+    const std::string content = content_key(entry.file.dataset, entry.file.sha256, entry.file.path_values);
     if (!contents_being_read_.contains(content) && ready(entry)) return &entry;
   }
   return nullptr;
 }
 
 std::optional<std::string> Ledger::already_read(std::string_view dataset,
-                                                std::string_view sha256) const {
-  const auto found = contents_.find(content_key(dataset, sha256));
+                                                std::string_view sha256,
+                                                std::string_view path_values) const {
+  const auto found = contents_.find(content_key(dataset, sha256, path_values));
   if (sha256.empty() || found == contents_.end()) return std::nullopt;
   return file_id(found->second, sha256);
 }

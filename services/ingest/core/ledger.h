@@ -43,8 +43,10 @@ class Ledger {
   // as the same dataset just now (then it must wait for the outcome: a duplicate of a file that failed is no
   // duplicate).
   FileEntry* next_waiting(const std::function<bool(const FileEntry&)>& ready);
-  // The file whose bytes these are, if they have been read to their end as this dataset.
-  std::optional<std::string> already_read(std::string_view dataset, std::string_view sha256) const;
+  // The file whose bytes these are, if they have been read to their end as this dataset, with the same
+  // values from the path.
+  std::optional<std::string> already_read(std::string_view dataset, std::string_view sha256,
+                                          std::string_view path_values = {}) const;
 
   void start_reading(FileEntry& entry, std::int64_t now_ms);
   void mark_fully_read(FileEntry& entry, std::int64_t now_ms);

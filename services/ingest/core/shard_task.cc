@@ -150,7 +150,8 @@ void ShardTask::open_more() {
     });
     if (entry == nullptr) return;
     const std::int64_t now = parts_.clock.unix_ms();
-    if (auto earlier = ledger_.already_read(entry->file.dataset, entry->file.sha256)) {
+    if (auto earlier = ledger_.already_read(entry->file.dataset, entry->file.sha256,
+                                             entry->file.path_values)) {
       ledger_.mark_duplicate(*entry, std::move(*earlier), now);
       moves_.push_back({entry->file, true, {}, {}});
       mark_dirty();
@@ -308,9 +309,9 @@ void ShardTask::publish_letter(OpenFile& file, DeadLetter letter) {
 
 void ShardTask::end_of_file(OpenFile& file) {
   FileEntry& entry = *file.entry;
-  if (entry.next_byte != entry.file.bytes) {
+  if (file.reading->counts_files_bytes() && entry.next_byte != entry.file.bytes_to_read()) {
     fail_file(file, "The file changed while it was read: it had " +
-                        std::to_string(entry.file.bytes) + " bytes and ended at " +
+                        std::to_string(entry.file.bytes_to_read()) + " bytes and ended at " +
                         std::to_string(entry.next_byte) + ".");
     return;
   }

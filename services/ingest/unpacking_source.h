@@ -1,0 +1,35 @@
+#pragma once
+// A source whose files may be compressed, as if they were not: opened, they give their unpacked bytes.
+// How a file is packed is told from its first bytes. Everything else goes to the source behind it.
+//
+// Thread-safe if that is.
+
+#include "common/adapters/archive/packing.h"
+#include "services/ingest/core/file_source.h"
+
+namespace sluice::ingest {
+
+class UnpackingSource final : public FileSource {
+ public:
+  // `files` outlives this.
+  explicit UnpackingSource(FileSource& files, archive::UnpackLimits limits = {})
+      : files_(files), limits_(limits) {}
+
+  std::optional<FileIdentity> identity(const Announcement& file) override {
+    return files_.identity(file);
+  }
+  // Of a compressed file, all that stands before `from_byte` is unpacked again and dropped.
+  Result<std::unique_ptr<FileReader>> open(const Announcement& file,
+                                           std::uint64_t from_byte) override;
+  bool pins_bytes(const Announcement& file) const override { return files_.pins_bytes(file); }
+  Result<bool> archive(const Announcement& file) override { return files_.archive(file); }
+  Result<bool> reject(const Announcement& file, std::string_view reason) override {
+    return files_.reject(file, reason);
+  }
+
+ private:
+  FileSource& files_;
+  archive::UnpackLimits limits_;
+};
+
+}  // namespace sluice::ingest
