@@ -282,7 +282,9 @@ TEST_F(S3Source, AnObjectThatIsReplacedWhileItIsReadIsNeverAMixture) {
   }));
   put("in/bookings-x.csv", large.content.substr(0, large.content.size() / 2));
   put("in/bookings-whole.csv", large.content);
-  EXPECT_EQ(settle("bookings-whole.csv").rows, kLargeRows);
+  // On a slow day the first was read to its end before it was replaced; the whole is then its duplicate.
+  const Receipt whole = settle("bookings-whole.csv");
+  EXPECT_TRUE(whole.state == "duplicate" || whole.rows == kLargeRows) << whole.state << whole.rows;
   expect_report(bookings.report());
 }
 
