@@ -14,6 +14,7 @@ namespace {
 std::atomic<bool> armed{false};
 std::string armed_name;  // NOLINT: lives as long as the process
 std::atomic<int> remaining{1};
+std::atomic<bool> freezes{false};
 
 }  // namespace
 
@@ -24,6 +25,7 @@ void arm_crash_point(std::string_view setting) {
   if (colon != std::string_view::npos) {
     int nth = 1;
     const std::string_view count = setting.substr(colon + 1);
+    freezes = count == "freeze";
     std::from_chars(count.data(), count.data() + count.size(), nth);
     remaining = nth < 1 ? 1 : nth;
   }
@@ -33,6 +35,11 @@ void arm_crash_point(std::string_view setting) {
 void crash_point(std::string_view name) {
   if (!armed.load(std::memory_order_relaxed)) return;
   if (name != armed_name || --remaining > 0) return;
+  if (freezes) {
+    armed = false;
+    ::raise(SIGSTOP);  // to this thread: with kill() it could go on while another one is being stopped
+    return;
+  }
   ::kill(::getpid(), SIGKILL);
   for (;;) ::pause();
 }

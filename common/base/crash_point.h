@@ -2,6 +2,8 @@
 // Named points between two durable effects at which the crash tests kill the process the hard way.
 // SLUICE_CRASH_POINT="name" or "name:N" (the Nth time it is reached) arms one; otherwise a point
 // costs one relaxed load. kill(getpid(), SIGKILL): no destructor, no flush, as a real kill -9.
+// "name:freeze" stops the process there instead, once: on SIGCONT it goes on with what it was at,
+// as one does whose machine was suspended.
 //
 // The points, in the order of the flow (tests/crash goes through all of them):
 //   ingest.upload-kept (it stands whole in the spool)

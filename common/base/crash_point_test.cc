@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace sluice {
 namespace {
@@ -31,6 +33,25 @@ TEST(CrashPointDeathTest, CanWaitForTheNthTime) {
         crash_point("stage1.after-commit");
       },
       testing::KilledBySignal(SIGKILL), "twice alive");
+}
+
+TEST(CrashPoint, CanFreezeTheProcessOnceUntilItIsWoken) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    arm_crash_point("loader.before-commit:freeze");
+    crash_point("loader.after-copy");
+    crash_point("loader.before-commit");
+    crash_point("loader.before-commit");
+    ::_exit(7);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, WUNTRACED), child);
+  EXPECT_TRUE(WIFSTOPPED(status));
+  ::kill(child, SIGCONT);
+  ASSERT_EQ(::waitpid(child, &status, WUNTRACED), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 7);
 }
 
 }  // namespace

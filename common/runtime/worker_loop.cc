@@ -177,6 +177,7 @@ void WorkerLoop::adopt(const GroupMember::Change& change) {
   suspended_ = false;
   positions_changed_ = true;
   join_backoff_ = milliseconds{0};
+  report_readiness();  // what starts now may take long, and is not ready meanwhile
   log::info("partitions assigned", {{"worker", name_}, {"tasks", slots_.size()}});
 }
 

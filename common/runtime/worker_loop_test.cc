@@ -44,6 +44,7 @@ struct Surroundings {
   std::vector<std::function<void()>> member_failures;
   std::set<TaskId> busy;  // have work that no message triggers
   milliseconds start_takes{0};
+  std::function<void()> during_start = [] {};
   ManualClock* clock = nullptr;
   // --- seen by the test
   std::map<TaskId, std::int64_t> committed;
@@ -127,6 +128,7 @@ class FakeTask final : public Task {
   std::vector<Position> start() override {
     called("start");
     world_.clock->advance(world_.start_takes);
+    world_.during_start();
     next_ = world_.committed[id_];
     return {{{"in", id_.partition}, next_}};
   }
@@ -409,6 +411,17 @@ TEST_F(WorkerLoopTest, BetweenLongStartsTheGroupIsServed) {
   EXPECT_EQ(world.count("start copy 0") + world.count("start copy 1"), 1);
   rounds(1);
   EXPECT_EQ(world.count("start copy 0") + world.count("start copy 1"), 2);
+}
+
+TEST_F(WorkerLoopTest, WhileATaskThatCameFromAnotherStartsTheWorkerIsNotReady) {
+  assign({0});
+  rounds(1);
+  assign({0, 1});
+  std::string meanwhile;
+  world.during_start = [&] { meanwhile = loop.not_ready(); };
+  rounds(1);
+  EXPECT_EQ(meanwhile, "copy 1: starting");
+  EXPECT_EQ(loop.not_ready(), "");
 }
 
 TEST_F(WorkerLoopTest, AWorkerWhoseGroupFailsJoinsAgainAfterABackOff) {

@@ -101,7 +101,8 @@ std::uint64_t purge_tombstones(postgres::Connection& connection) {
 }
 
 void prepare_session(postgres::Connection& connection) {
-  connection.run("SET idle_in_transaction_session_timeout = '30s'");
+  // How long a loader that was frozen in its transaction can hold up the one that takes over.
+  connection.run("SET idle_in_transaction_session_timeout = '10s'");
   connection.run("SET lock_timeout = '60s'");
   connection.run("SET TimeZone = 'UTC'");
 }

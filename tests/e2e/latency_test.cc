@@ -7,7 +7,7 @@
 #include <cstdio>
 
 #include "common/adapters/postgres/connection.h"
-#include "tests/e2e/report_text.h"
+#include "tests/support/report_text.h"
 #include "tests/e2e/stage_marks.h"
 #include "tests/support/stack.h"
 #include "tests/support/stack_settings.h"

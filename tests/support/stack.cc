@@ -72,16 +72,28 @@ void Stack::start_all() {
   for (const char* service : kServices) start(service);
 }
 
+// All share the data; what else is in a home belongs to one process of each kind.
+std::string Stack::own_home(const std::string& service) const {
+  const std::size_t dash = service.find('-');
+  if (dash == std::string::npos) return home_;
+  const fs::path own = fs::path(home_) / ("home" + service.substr(dash));
+  fs::create_directories(own);
+  if (!fs::exists(own / "data")) fs::create_directory_symlink(fs::path(home_) / "data", own / "data");
+  return own;
+}
+
 void Stack::start(const std::string& service, const std::map<std::string, std::string>& environment) {
+  if (!ports_.contains(service)) ports_[service] = free_port();
+  const std::size_t dash = std::min(service.find('-'), service.size());
   std::map<std::string, std::string> env = {
-      {"SLUICE_HOME", home_},
+      {"SLUICE_HOME", own_home(service)},
       {"SLUICE_DEFINITIONS", home_ + "/schemas"},
       {"SLUICE_KAFKA_BROKERS", settings_.kafka},
       {"SLUICE_POSTGRES_URL", settings_.postgres_url},
       {"SLUICE_TOPIC_PREFIX", settings_.topic_prefix},
       {"SLUICE_HTTP_PORT", std::to_string(ports_.at(service))},
       {"SLUICE_INGEST_ADDRESS", "127.0.0.1:" + std::to_string(ports_.at("ingest"))},
-      {"SLUICE_INSTANCE_ID", settings_.topic_prefix},
+      {"SLUICE_INSTANCE_ID", settings_.topic_prefix + service.substr(dash)},
       {"SLUICE_THREADS", "1"},
       {"PATH", std::getenv("PATH") == nullptr ? "/usr/bin:/bin" : std::getenv("PATH")},
   };
@@ -91,7 +103,7 @@ void Stack::start(const std::string& service, const std::map<std::string, std::s
   std::vector<char*> envp;
   for (std::string& line : lines) envp.push_back(line.data());
   envp.push_back(nullptr);
-  const std::string binary = std::string(SLUICE_BIN_DIR) + "/sluice-" + service;
+  const std::string binary = std::string(SLUICE_BIN_DIR) + "/sluice-" + service.substr(0, dash);
   std::string arg0 = binary;
   char* argv[] = {arg0.data(), nullptr};
   const std::string log_path = home_ + "/logs/" + service + ".log";
@@ -139,6 +151,12 @@ bool Stack::running(const std::string& service) {
   if (::waitpid(found->second, nullptr, WNOHANG) == 0) return true;
   pids_.erase(found);
   return false;
+}
+
+bool Stack::frozen(const std::string& service) {
+  if (!running(service)) return false;
+  const std::string stat = slurp("/proc/" + std::to_string(pids_.at(service)) + "/stat");
+  return stat.find(") T ") != std::string::npos;
 }
 
 std::uint64_t Stack::rss_kib(const std::string& service) const {

@@ -36,6 +36,8 @@ class Stack {
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;
 
+  // More than one of a kind: "ingest-2" is a second ingest, on the same data, with state of its own, as on
+  // another machine. Every name below may be such a one.
   static constexpr const char* kServices[] = {"ingest", "transform", "loader", "api"};
 
   void start_all();
@@ -44,6 +46,7 @@ class Stack {
   void kill_hard(const std::string& service);   // SIGKILL and wait
   int stop(const std::string& service);         // SIGTERM, wait at most 30 s; its exit code
   bool running(const std::string& service);     // also reaps one that ended
+  bool frozen(const std::string& service);      // by SIGSTOP, its own or another's
   std::uint64_t rss_kib(const std::string& service) const;
 
   // Writes elsewhere on the same disk, then renames: a complete file at once. Both return the moment just
@@ -74,6 +77,8 @@ class Stack {
   Report report() const;
 
  private:
+  std::string own_home(const std::string& service) const;
+
   StackSettings settings_;
   std::string home_;
   std::map<std::string, pid_t> pids_;

@@ -1,4 +1,4 @@
-#include "tests/e2e/report_text.h"
+#include "tests/support/report_text.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
