@@ -1,6 +1,5 @@
 #include "services/loader/csv_export.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "common/telemetry/log.h"
 #include "services/loader/core/csv_select.h"
 #include "services/loader/core/statements.h"
+#include "services/loader/disk_file.h"
 
 namespace sluice::loader {
 namespace {
@@ -24,38 +24,8 @@ namespace fs = std::filesystem;
 constexpr auto kLookInterval = std::chrono::milliseconds(100);
 constexpr auto kBackOff = std::chrono::seconds(1);
 constexpr int kRestToWork = 3;
+constexpr auto kLongestRest = std::chrono::seconds(10);
 constexpr const char* kTemporary = ".tmp-";
-
-[[noreturn]] void disk_error(const std::string& path) {
-  throw std::system_error(errno, std::generic_category(), "cannot write " + path);
-}
-
-// A file (or a folder, to be synced) that is closed in any case.
-class Descriptor {
- public:
-  Descriptor(const std::string& path, int flags)
-      : path_(path), fd_(::open(path.c_str(), flags, 0644)) {
-    if (fd_ < 0) disk_error(path_);
-  }
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  void write(std::string_view data) {
-    while (!data.empty()) {
-      const ssize_t wrote = ::write(fd_, data.data(), data.size());
-      if (wrote < 0 && errno != EINTR) disk_error(path_);
-      if (wrote > 0) data.remove_prefix(static_cast<std::size_t>(wrote));
-    }
-  }
-  void sync() {
-    if (::fsync(fd_) != 0) disk_error(path_);
-  }
-
- private:
-  std::string path_;
-  int fd_;
-};
 
 // Loaders in containers share a folder and yet have the same pid.
 std::string temporary_name(const fs::path& file) {
@@ -85,15 +55,16 @@ bool writer_lives(const std::string& name) {
 
 }  // namespace
 
-CsvExporter::CsvExporter(std::string postgres_url, std::string folder,
-                         std::function<void(const std::string&)> exported)
-    : url_(std::move(postgres_url)), folder_(std::move(folder)), exported_(std::move(exported)) {}
+CsvExporter::CsvExporter(std::string postgres_url, const std::string& installation,
+                         std::string folder, std::function<void(const std::string&)> exported)
+    : folder_(std::move(folder)),
+      exported_(std::move(exported)),
+      election_(std::move(postgres_url), "sluice-loader csv", installation + " csv files") {}
 
 CsvExporter::~CsvExporter() { stop(); }
 
 void CsvExporter::start() {
   fs::create_directories(folder_);
-  sweep();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -120,7 +91,7 @@ void CsvExporter::run(const std::stop_token& stop) {
     try {
       look();
     } catch (const std::exception& error) {
-      connection_.reset();
+      election_.resign();
       trouble = std::string("CSV files cannot be written: ") + error.what();
     }
     rest(stop, began, std::move(trouble));
@@ -135,7 +106,10 @@ void CsvExporter::rest(const std::stop_token& stop, std::chrono::steady_clock::t
   trouble_ = std::move(trouble);
   const auto now = std::chrono::steady_clock::now();
   // A report that changes all the time does not keep the disk and the database busy all the time.
-  const auto least = trouble_.empty() ? kRestToWork * (now - began) : kBackOff;
+  const auto least = trouble_.empty()
+                         ? std::min<std::chrono::steady_clock::duration>(
+                               kRestToWork * (now - began), kLongestRest)
+                         : kBackOff;
   const auto most = std::max<std::chrono::steady_clock::duration>(kLookInterval, least);
   wake_.wait_until(lock, stop, now + least, [] { return false; });
   wake_.wait_until(lock, stop, now + most, [this] { return changed_; });
@@ -194,7 +168,13 @@ void CsvExporter::take_new_reports() {
 void CsvExporter::look() {
   take_new_reports();
   if (exports_.empty()) return;
-  if (!connection_) connection_ = std::make_unique<postgres::Connection>(url_, "sluice-loader csv");
+  connection_ = election_.lead();
+  if (connection_ == nullptr) return;
+  if (term_ != election_.terms()) {
+    term_ = election_.terms();
+    sweep();
+    for (Export& one : exports_) one.done.reset();  // another process has written since
+  }
   std::vector<std::string_view> names;
   for (const Export& one : exports_) names.push_back(one.report);
   const std::optional<std::string> parameters[] = {text_array(names)};
@@ -232,15 +212,14 @@ void CsvExporter::write(Export& one) {
         connection_
             ->run("SELECT COALESCE(max(revision), 0) FROM _sluice.reports WHERE name = $1", name)
             .integer(0, 0);
-    Descriptor out(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
+    DiskFile out = DiskFile::created(temporary);
     connection_->copy_out(one.copy, [&](std::string_view piece) { out.write(piece); });
     out.sync();
   }
   connection_->commit();
   crash_point("export.before-rename");
-  if (::rename(temporary.c_str(), one.file.c_str()) != 0) disk_error(one.file);
+  rename_durably(temporary, one.file);
   unfinished.renamed = true;
-  Descriptor(file.parent_path().string(), O_RDONLY | O_DIRECTORY | O_CLOEXEC).sync();
   one.done = revision;
   exported_(one.report);
 }

@@ -1,21 +1,20 @@
 #pragma once
-// Writes a report's CSV file whenever the report has changed, on one thread for all reports of the
-// process; one that never had a row is a file with its header alone. A reader of the file sees a
-// whole old or a whole new one, never a part: each is a snapshot of the table, written beside it
-// and renamed.
+// Writes a report's CSV file whenever the report has changed, on one thread for all reports, in one
+// of the installation's loaders; one that never had a row is a file with its header alone. A reader
+// of the file sees a whole old or a whole new one, never a part: each is a snapshot of the table,
+// written beside it and renamed.
 
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "common/adapters/postgres/connection.h"
 #include "common/definition/definition.h"
+#include "services/loader/election.h"
 
 namespace sluice::loader {
 
@@ -23,7 +22,7 @@ class CsvExporter {
  public:
   // `folder` is made where it is missing. `exported` is called on the exporter's thread after each
   // file.
-  CsvExporter(std::string postgres_url, std::string folder,
+  CsvExporter(std::string postgres_url, const std::string& installation, std::string folder,
               std::function<void(const std::string& report)> exported);
   ~CsvExporter();
 
@@ -37,7 +36,8 @@ class CsvExporter {
   // From any thread: empty, or why files are not being written.
   std::string not_ready() const;
 
-  // One look at all reports, on the caller's thread; for tests, without start().
+  // One look at all reports, on the caller's thread; for tests, without start(). Does nothing while
+  // another process leads.
   void look();
 
  private:
@@ -55,11 +55,12 @@ class CsvExporter {
   void take_new_reports();
   void write(Export& one);
 
-  std::string url_;
   std::string folder_;
   std::function<void(const std::string&)> exported_;
   std::vector<Export> exports_;  // the exporter's thread's
-  std::unique_ptr<postgres::Connection> connection_;
+  Election election_;
+  postgres::Connection* connection_ = nullptr;  // during a look: the election's
+  int term_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   std::optional<std::vector<ReportSpec>> new_reports_;

@@ -93,7 +93,7 @@ struct Loader {
         log(settings.kafka),
         stores(settings.postgres_url, topics.prefix() + "-loader", owner_name(settings)),
         telemetry(host.metrics()),
-        exporter(settings.postgres_url, settings.data_out(),
+        exporter(settings.postgres_url, topics.prefix(), settings.data_out(),
                  [this](const std::string& report) { telemetry.exported(report); }),
         events(telemetry, exporter),
         pipelines({.definition_folders = settings.definitions,

@@ -494,7 +494,7 @@ class CsvExportTest : public LoaderTest {
   std::filesystem::path folder_, file_;
   std::atomic<int> exports_ = 0;
   std::unique_ptr<CsvExporter> exporter() {
-    auto made = std::make_unique<CsvExporter>(url_, folder_.string(),
+    auto made = std::make_unique<CsvExporter>(url_, "sluice", folder_.string(),
                                               [this](const std::string&) { ++exports_; });
     made->set_reports(dataset_->reports);
     return made;
@@ -565,14 +565,49 @@ TEST_F(CsvExportTest, AReportThatCannotBeWrittenKeepsNoOtherFromBeingWritten) {
   }
 }
 
-TEST_F(CsvExportTest, WhatAKilledExporterLeftIsSweptAtTheStart) {
+TEST_F(CsvExportTest, WhatAKilledExporterLeftIsSweptByTheNext) {
   std::ofstream(folder_ / ".monthly.csv.tmp-999999999") << "half";
   std::ofstream(folder_ / "mine.csv") << "kept";
-  const auto csv = exporter();
-  csv->start();
-  csv->stop();
+  exporter()->look();
   EXPECT_FALSE(std::filesystem::exists(folder_ / ".monthly.csv.tmp-999999999"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "mine.csv"));
+}
+
+TEST_F(CsvExportTest, OfSeveralLoadersOneWritesAndAnotherTakesOverWhereItEnds) {
+  auto first = exporter();
+  const auto second = exporter();
+  first->look();
+  second->look();
+  EXPECT_EQ(exports_, 1) << "the second one leads nothing";
+  put_row("A", 1, 1);
+  owner().load();
+  second->look();
+  EXPECT_EQ(exports_, 1);
+  first.reset();
+  second->look();
+  EXPECT_EQ(exports_, 2);
+  EXPECT_THAT(content(file_), HasSubstr("\nA,1,"));
+}
+
+TEST_F(CsvExportTest, ALeaderWhoseSessionEndedWritesNothingUntilItLeadsAgain) {
+  const auto first = exporter(), second = exporter();
+  first->look();
+  kill_loaders_connections();
+  const auto look = [](CsvExporter& csv) {
+    try {
+      csv.look();
+    } catch (const TaskBroken&) {  // it may learn only now that its session is gone
+    }
+  };
+  EXPECT_TRUE(sluice::testing::eventually([&] {
+    look(*second);
+    return exports_ == 2;
+  }));
+  put_row("A", 1, 1);
+  owner().load();
+  look(*first);
+  look(*first);
+  EXPECT_EQ(exports_, 2);
 }
 
 TEST_F(CsvExportTest, AReaderNeverSeesAPartOfAFile) {
