@@ -164,6 +164,7 @@ void build_source(const YamlCursor& source, Dataset& dataset) {
     return files.error("required: patterns of file names, such as \"bookings*.csv\"");
   }
   dataset.files = files.texts();
+  if (files.is_list() && files.items().empty()) files.error("names no pattern; no file would be taken");
   for (const std::string& pattern : dataset.files) {
     if (pattern.empty() || pattern.find('/') != std::string::npos) {
       files.error(fmt::format(
@@ -192,6 +193,7 @@ void build_format(const YamlCursor& root, Dataset& dataset) {
   }
   if (!csv.defined()) return;
   if (dataset.format != FileFormat::kCsv) return csv.error("means nothing for a file of another format");
+  if (format.is_map()) return csv.error("say it in one place: `format: { csv: { … } }`");
   if (csv.expect_map({"delimiter", "quote"})) build_dialect(csv, dataset.csv);
 }
 

@@ -72,7 +72,9 @@ class MeasureNames {
     if (auto of_pairs = pairs_name(name)) return *of_pairs;
     for (const auto& [measure, value] : measures_) known.push_back(measure);
     Error error = no_such_name(name, known);
-    if (scope_.relation_name(name)) {
+    const auto of_rows = scope_.relation_name(name);
+    if (!of_rows && scope_.is_taken(name)) return of_rows;
+    if (of_rows) {
       error.message = fmt::format("\"{}\" has many values in a group; take sum({}), first({} by …) or "
                                   "put it into `group_by:`", name, name, name);
     }
@@ -169,9 +171,34 @@ class MeasureNames {
     return report.references.size() - 1;
   }
 
+  // Two currencies are never added, nor compared as if they were one.
+  std::optional<Error> refuse_mixed_currencies(const AggregateSpec& spec, std::size_t reference) const {
+    const bool counts = spec.kind == AggregateKind::kCount || spec.kind == AggregateKind::kDistinct;
+    if (counts || spec.value == nullptr) return std::nullopt;
+    const auto& columns = scope_.dataset.columns;
+    std::optional<Error> refused;
+    for_each_column(*spec.value, [&](std::size_t column) {
+      if (scope_.loose_amounts.contains(column)) {
+        refused = Error{fmt::format("\"{}\" is an amount of money that was taken from another record, without "
+                                    "its currency; it can be compared, but not aggregated",
+                                    scope_.report.derived[column - columns.size()].name)};
+      }
+      if (reference == 0 || column >= columns.size() || !columns[column].is_amount) return;
+      const FamilySpec& family = scope_.report.families[scope_.report.references[reference].family];
+      const bool one_currency = std::ranges::any_of(family.keys, [&](const ExpressionPtr& key) {
+        return key->function == Function::kColumn && key->column == column + 1;
+      });
+      if (one_currency) return;
+      refused = Error{fmt::format("a total of \"{0}\" needs its currency, total(… per {1}) with \"{1}\" in "
+                                  "`group_by:`", columns[column].name, columns[column + 1].name)};
+    });
+    return refused;
+  }
+
   Result<ExpressionPtr> aggregate_of(const Syntax& call, std::size_t reference) {
     auto spec = build_aggregate(call, relation_);
     if (!spec) return tl::unexpected<Error>(spec.error());
+    if (auto refused = refuse_mixed_currencies(*spec, reference)) return tl::unexpected<Error>(*refused);
     auto& aggregates = scope_.report.families[scope_.report.references[reference].family].aggregates;
     const std::string text = canonical_text(*spec);
     std::size_t at = 0;
@@ -242,6 +269,8 @@ Result<AggregateSpec> build_aggregate(const Syntax& call, const Names& names) {
       const std::string& of = call.arguments.front().text;
       return fail(fmt::format("\"{}\" is not a number and cannot be summed", of));
     }
+    const bool orders = out.kind == AggregateKind::kMin || out.kind == AggregateKind::kMax || percentile;
+    if (orders && out.value->is_list) return fail(fmt::format("{}(…) of a list: lists have no order", name));
     if (out.value->quotient) return fail(fmt::format("{}(…) of a quotient would add rounded numbers", name));
   }
   if (percentile) {
@@ -254,6 +283,7 @@ Result<AggregateSpec> build_aggregate(const Syntax& call, const Names& names) {
   for (const Syntax& by : call.by) {
     auto order = typed(by, names);
     if (!order) return tl::unexpected<Error>(order.error());
+    if ((*order)->is_list) return fail(fmt::format("{}(… by a list): lists have no order", name));
     out.by.push_back(*std::move(order));
   }
   if (!call.where.empty()) {
@@ -273,7 +303,7 @@ void build_measures(const YamlCursor& node, ReportScope& scope) {
     for (const auto& [name, key, value] : measures.entries()) {
       check_name(key, name);
       const auto text = value.text();
-      if (!text || text->empty()) continue;
+      if (!text) continue;
       auto expression = measure_expression(value, *text, names);
       if (expression == nullptr) continue;
       context.define(name, expression);
@@ -292,6 +322,7 @@ void build_measures(const YamlCursor& node, ReportScope& scope) {
     for (const std::string& text : by.defined() ? by.texts() : std::vector<std::string>{}) {
       const OrderBy order = ReportScope::order_of(text);
       if (auto value = measure_expression(by, order.column, names)) {
+        refuse_list(by, value);
         spec.order.push_back({std::move(value), order.descending});
       }
     }

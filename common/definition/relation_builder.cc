@@ -39,7 +39,7 @@ ColumnSpec derived_column(const std::string& name, const Expression& of, bool nu
 
 void add_derived(const YamlCursor& at, ReportScope& scope, ColumnSpec column) {
   check_name(at, column.name);
-  if (scope.relation_name(column.name)) {
+  if (scope.is_taken(column.name)) {
     at.error(fmt::format("there is a column \"{}\" already", column.name));
   }
   scope.report.derived.push_back(std::move(column));
@@ -47,9 +47,46 @@ void add_derived(const YamlCursor& at, ReportScope& scope, ColumnSpec column) {
 
 std::vector<ExpressionPtr> build_per(const YamlCursor& node, const ReportScope& scope) {
   const YamlCursor per = node["per"];
-  if (!per.defined()) per.error("required: what the records have in common, such as user_id");
-  return per.defined() ? scope.relation_expressions(per) : std::vector<ExpressionPtr>{};
+  if (!per.defined()) {
+    per.error("required: what the records have in common, such as user_id");
+    return {};
+  }
+  if (per.is_list() && per.items().empty()) per.error("names no column");
+  auto out = scope.relation_expressions(per);
+  for (const ExpressionPtr& expression : out) {
+    refuse_list(per, expression);
+    if (!expression->nullable) continue;
+    per.error("may be empty, and all records without one would belong together; needs `required: true`, or "
+              "`compute:` something with coalesce");
+  }
+  return out;
 }
+
+// Columns that a row takes over from another: name, type, and where it stands for messages.
+class TakenColumns {
+ public:
+  explicit TakenColumns(ReportScope& scope) : scope_(scope) {}
+  void add(const YamlCursor& at, ColumnSpec column, bool is_amount) {
+    columns_.push_back({at, std::move(column), is_amount});
+  }
+  // Once all are built: none of them may read another.
+  void settle() {
+    for (auto& [at, column, is_amount] : columns_) {
+      const std::size_t number = scope_.dataset.columns.size() + scope_.report.derived.size();
+      if (is_amount) scope_.loose_amounts.insert(number);
+      add_derived(at, scope_, std::move(column));
+    }
+  }
+
+ private:
+  struct Taken {
+    YamlCursor at;
+    ColumnSpec column;
+    bool is_amount;
+  };
+  ReportScope& scope_;
+  std::vector<Taken> columns_;
+};
 
 void build_explode(const YamlCursor& node, ReportScope& scope) {
   if (!node.expect_map({"list", "as"})) return;
@@ -70,16 +107,18 @@ void build_previous(const YamlCursor& node, ReportScope& scope) {
   const YamlCursor order = node["order"], take = node["take"];
   if (!order.defined()) return order.error("required: what \"before\" goes by, such as the event time");
   spec.order = scope.relation_expression(order, order.text().value_or(""));
+  refuse_list(order, spec.order);
   if (!take.defined()) return take.error("required: { new_column: column of the record before }");
   if (!take.expect_map_of_names()) return;
-  std::vector<std::pair<YamlCursor, ColumnSpec>> columns;
+  TakenColumns columns(scope);
   for (const auto& [name, key, value] : take.entries()) {
     auto expression = scope.relation_expression(value, value.text().value_or(""));
     if (expression == nullptr) continue;
-    columns.emplace_back(key, derived_column(name, *expression, true));
+    columns.add(key, derived_column(name, *expression, true),
+                reads_amount(*expression, scope.dataset.columns));
     spec.take.push_back(std::move(expression));
   }
-  for (auto& [key, column] : columns) add_derived(key, scope, std::move(column));
+  columns.settle();
   scope.report.derive = std::move(spec);
 }
 
@@ -113,9 +152,9 @@ void build_pairs(const YamlCursor& node, ReportScope& scope) {
   const YamlCursor of = node["of"], most = node["max_items"];
   if (!of.defined()) return of.error("required: the column with the item");
   spec.of = scope.relation_expression(of, of.text().value_or(""));
-  if (spec.of != nullptr && (spec.of->type != ColumnType::kString || spec.of->nullable)) {
-    of.error("needs a text that is never empty");
-  }
+  const bool is_item = spec.of == nullptr || (spec.of->type == ColumnType::kString &&
+                                              !spec.of->nullable && !spec.of->is_list);
+  if (!is_item) of.error("needs a text that is never empty");
   spec.max_items = 1000;
   if (most.defined()) spec.max_items = static_cast<std::size_t>(most.integer(2, 10'000).value_or(1000));
   add_derived(node, scope, {"item_a", ColumnType::kString, false});
@@ -132,7 +171,7 @@ void build_rollup(const YamlCursor& node, ReportScope& scope) {
   if (!take.defined()) return take.error("required: { new_column: count } or another aggregate");
   if (!take.expect_map_of_names()) return;
   const Names names = names_of([&](const std::string& n) { return scope.relation_name(n); });
-  std::vector<std::pair<YamlCursor, ColumnSpec>> columns;
+  TakenColumns columns(scope);
   for (const auto& [name, key, value] : take.entries()) {
     auto syntax = parse_syntax(value.text().value_or(""));
     if (!syntax) {
@@ -147,10 +186,17 @@ void build_rollup(const YamlCursor& node, ReportScope& scope) {
     const bool counts =
         aggregate->kind == AggregateKind::kCount || aggregate->kind == AggregateKind::kDistinct ||
         aggregate->kind == AggregateKind::kSum;
-    columns.emplace_back(key, ColumnSpec{name, type_of(*aggregate), !counts});
+    ColumnSpec column{name, type_of(*aggregate), !counts};
+    column.is_list = aggregate->value != nullptr && aggregate->value->is_list &&
+                     column.type == ColumnType::kString;
+    const bool is_number = column.type == ColumnType::kDecimal;
+    if (is_number && reads_amount(*aggregate->value, scope.dataset.columns)) {
+      value.error("is an amount of money; a rollup would take those of several currencies together");
+    }
+    columns.add(key, std::move(column), false);
     spec.aggregates.push_back(*std::move(aggregate));
   }
-  for (auto& [key, column] : columns) add_derived(key, scope, std::move(column));
+  columns.settle();
   scope.report.derive = std::move(spec);
 }
 
@@ -166,6 +212,7 @@ void build_alternatives(const YamlCursor& node, const ReportScope& scope, Lookup
     any.error("expected a list");
   } else {
     for (const YamlCursor& one : any.items()) spec.match.push_back(scope.relation_expressions(one));
+    if (spec.match.empty()) any.error("names no alternative");
   }
   for (const auto& alternative : spec.match) {
     if (alternative.size() != spec.key.size()) {
@@ -174,6 +221,7 @@ void build_alternatives(const YamlCursor& node, const ReportScope& scope, Lookup
     }
     for (std::size_t i = 0; i < alternative.size(); ++i) {
       if (alternative[i] == nullptr || spec.key[i] == nullptr) continue;
+      refuse_list(match.defined() ? match : any, alternative[i]);
       if (alternative[i]->type != spec.key[i]->type) {
         node.error(fmt::format("part {} of the key is of another type than what should match it", i + 1));
       }
@@ -195,24 +243,27 @@ void build_lookup(const YamlCursor& node, ReportScope& scope) {
   if (!key.defined()) return key.error(fmt::format("required: the columns of {} that are looked up by", spec.dataset));
   for (const std::string& text : key.texts()) {
     spec.key.push_back(expression_over(key, text, other->columns));
+    refuse_list(key, spec.key.back());
   }
+  if (spec.key.empty()) key.error("names no column");
   build_alternatives(node, scope, spec);
   if (const YamlCursor pick = node["pick"]; pick.defined()) {
     for (const std::string& text : pick.texts()) {
       const OrderBy order = ReportScope::order_of(text);
       spec.pick.push_back({expression_over(pick, order.column, other->columns), order.descending});
+      refuse_list(pick, spec.pick.back().value);
     }
   }
   if (!take.defined()) return take.error("required: { new_column: column of the other dataset }");
   if (!take.expect_map_of_names()) return;
-  std::vector<std::pair<YamlCursor, ColumnSpec>> columns;
+  TakenColumns columns(scope);
   for (const auto& [name, at, value] : take.entries()) {
     auto expression = expression_over(value, value.text().value_or(""), other->columns);
     if (expression == nullptr) continue;
-    columns.emplace_back(at, derived_column(name, *expression, true));
+    columns.add(at, derived_column(name, *expression, true), reads_amount(*expression, other->columns));
     spec.take.push_back(std::move(expression));
   }
-  for (auto& [at, column] : columns) add_derived(at, scope, std::move(column));
+  columns.settle();
   const YamlCursor found = node["found"];
   add_derived(found.defined() ? found : node, scope,
               {found.defined() ? found.text().value_or("") : std::string("found"), ColumnType::kInteger,
@@ -266,6 +317,15 @@ Error no_such_name(const std::string& name, const std::vector<std::string>& know
 }
 
 Result<ExpressionPtr> ReportScope::relation_name(const std::string& name) const {
+  auto found = look_up(name);
+  if (!found) return found;
+  if (const auto column = column_not_carried(*this, **found)) {
+    return fail(fmt::format("\"{}\" is a column of the records; {}", *column, rows_of(report)));
+  }
+  return found;
+}
+
+Result<ExpressionPtr> ReportScope::look_up(const std::string& name) const {
   std::vector<std::string> known;
   if (const auto found = computed.find(name); found != computed.end()) return found->second;
   const auto look = [&](const std::vector<ColumnSpec>& columns, std::size_t first) -> ExpressionPtr {
@@ -328,7 +388,7 @@ void build_relation(const YamlCursor& node, ReportScope& scope) {
         if (last) value.error(made.error().message);
         continue;
       }
-      if (check_name(key, name) && scope.relation_name(name)) {
+      if (check_name(key, name) && scope.is_taken(name)) {
         key.error(fmt::format("there is a column \"{}\" already", name));
       }
       scope.computed[name] = *made;

@@ -10,7 +10,11 @@ namespace sluice::definition {
 namespace {
 
 // Of what `pairs` derives, the report's own groups are made of pairs; its totals have levels of their own.
-void add_pairs_filter(ReportScope& scope) {
+void add_pairs_filter(const YamlCursor& where, ReportScope& scope) {
+  if (where.defined()) {
+    where.error("means nothing with `pairs:`, whose rows are all pairs of a basket; a measure may have a "
+                "condition of its own, count(where item_a != \"bag\")");
+  }
   auto pair = std::make_shared<Expression>();
   pair->text = "pair";
   pair->nullable = false;
@@ -42,6 +46,7 @@ void build_groups(const YamlCursor& at, bool may_be_null, ReportScope& scope) {
       at.error(key.error().message);
       continue;
     }
+    refuse_list(at, *key);
     if ((*key)->nullable && !may_be_null) {
       at.error(fmt::format("\"{}\" may be empty; a group's fields need `required: true`, or "
                            "`compute:` something with coalesce", name));
@@ -122,25 +127,34 @@ void build_window(const YamlCursor& node, ReportScope& scope) {
   if (const YamlCursor at = node["week_starts_on"]; at.defined()) build_weekday(at, window);
   scope.report.window = window;
   if (!dataset.event_time) return;
-  const ColumnSpec& time = dataset.columns[*dataset.event_time];
+  const ColumnSpec& column = dataset.columns[*dataset.event_time];
+  auto time = column_expression(*dataset.event_time, column.type, column.nullable);
+  if (column_not_carried(scope, *time)) {
+    return node.error(fmt::format("a window needs the event time \"{}\"; {}", column.name,
+                                  rows_of(scope.report)));
+  }
   add_group(scope, {window.name, ColumnType::kString, 0},
-            window_expression(column_expression(*dataset.event_time, time.type, time.nullable),
-                              {window.calendar, window.pattern}));
+            window_expression(std::move(time), {window.calendar, window.pattern}));
 }
 
-// The dataset's amount column that a measure is made of, if there is one.
-std::optional<std::size_t> amount_of(const ReportScope& scope, const MeasureSpec& measure) {
-  std::optional<std::size_t> found;
+// The dataset's amount column that a measure is made of, if there is one; reports two.
+std::optional<std::size_t> amount_of(const YamlCursor& node, const ReportScope& scope,
+                                     const MeasureSpec& measure) {
+  std::set<std::size_t> found;
   for (const AggregateSpec* aggregate : aggregates_of(scope.report, *measure.value)) {
     const bool counts = aggregate->kind == AggregateKind::kCount ||
                         aggregate->kind == AggregateKind::kDistinct;
     if (counts || aggregate->value == nullptr) continue;
     for_each_column(*aggregate->value, [&](std::size_t column) {
       const auto& columns = scope.dataset.columns;
-      if (column < columns.size() && columns[column].is_amount) found = column;
+      if (column < columns.size() && columns[column].is_amount) found.insert(column);
     });
   }
-  return found;
+  if (found.size() > 1) {
+    node["measures"].error(fmt::format("\"{}\" is made of two amounts of money, each with a currency of its own",
+                                       measure.name));
+  }
+  return found.empty() ? std::nullopt : std::optional(*found.begin());
 }
 
 // Which group is the amount's currency; it becomes one if it is not: two currencies are never added.
@@ -194,7 +208,7 @@ void lay_out_columns(const YamlCursor& node, ReportScope& scope) {
     const MeasureSpec& measure = report.measures[m];
     ReportColumn column{measure.name, ReportColumnKind::kMeasure, measure.value->type, m};
     column.min_scale = scale_of_measure(scope, measure);
-    const auto amount = amount_of(scope, measure);
+    const auto amount = amount_of(node, scope, measure);
     report.columns.push_back(column);
     if (!amount) continue;
     const std::size_t here = report.columns.size() - 1;
@@ -229,7 +243,11 @@ void pick_columns(const YamlCursor& at, ReportSpec& report) {
       at.error(no_such_name(name, known).message);
       continue;
     }
-    from.push_back(static_cast<std::size_t>(found - report.columns.begin()));
+    const auto at_column = static_cast<std::size_t>(found - report.columns.begin());
+    if (std::ranges::find(from, at_column) != from.end()) {
+      at.error(fmt::format("\"{}\" stands here twice", name));
+    }
+    from.push_back(at_column);
     picked.push_back(*found);
   }
   for (ReportColumn& column : picked) {
@@ -305,7 +323,9 @@ ReportSpec build_report(const YamlCursor& node, const std::string& name, const D
   report.families.resize(1);
   report.references.resize(1);
   build_relation(node, scope);
-  if (report.derive && std::holds_alternative<PairsSpec>(*report.derive)) add_pairs_filter(scope);
+  if (report.derive && std::holds_alternative<PairsSpec>(*report.derive)) {
+    add_pairs_filter(node["where"], scope);
+  }
   report.families.front().where = report.where;
   build_groups(node["group_by"], node["top"].defined(), scope);
   build_window(node["window"], scope);

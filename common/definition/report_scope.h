@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,10 @@ class ReportScope {
   // An expression over the relation's rows; reports and gives null if it is none.
   ExpressionPtr relation_expression(const YamlCursor& at, const std::string& text) const;
   std::vector<ExpressionPtr> relation_expressions(const YamlCursor& at) const;
+  // What the name stands for, and an Error if there is no such name or the relation's rows lack it.
   Result<ExpressionPtr> relation_name(const std::string& name) const;
+  // Whether anything has that name, also what the relation's rows lack.
+  bool is_taken(const std::string& name) const { return look_up(name).has_value(); }
   // "-ratio" is descending.
   static OrderBy order_of(const std::string& text);
 
@@ -35,7 +39,22 @@ class ReportScope {
   const FindDataset& find;
   // `compute:` and the like: names that stand for expressions.
   std::map<std::string, ExpressionPtr> computed;
+  // Derived columns, by their numbers in the relation, that hold amounts apart from their currencies.
+  std::set<std::size_t> loose_amounts;
+
+ private:
+  Result<ExpressionPtr> look_up(const std::string& name) const;
 };
+
+// A record's column that the expression reads but the relation's rows lack: those of `pairs` have none of
+// them, those of `rollup` what stands in `per:`. nullopt: they have all.
+std::optional<std::string> column_not_carried(const ReportScope& scope, const Expression& expression);
+// What the rows of `pairs` and `rollup` have, for messages.
+std::string rows_of(const ReportSpec& report);
+// Whether an amount of money stands in it, among these columns.
+bool reads_amount(const Expression& expression, const std::vector<ColumnSpec>& columns);
+// Reports a list: nothing is told apart, matched or ordered by one.
+void refuse_list(const YamlCursor& at, const ExpressionPtr& expression);
 
 // An expression over the columns, none of them derived or computed.
 ExpressionPtr expression_over(const YamlCursor& at, const std::string& text,
