@@ -171,5 +171,21 @@ TEST_F(S3ClientTest, WrongKeysAreToldAndWaitedFor) {
   EXPECT_THAT(listed.error().message, ::testing::Not(HasSubstr("guess-not")));
 }
 
+TEST_F(S3ClientTest, AnUploadThatWasBegunIsListedUntilItIsAborted) {
+  const std::string key = prefix + "a b/large.parquet";
+  const auto upload = client.begin_upload(kBucket, key);
+  ASSERT_TRUE(upload) << upload.error().message;
+  ASSERT_TRUE(client.upload_part(kBucket, key, *upload, 1, numbered(6 << 20)));
+  const auto begun = client.uploads(kBucket, prefix + "a b/");
+  ASSERT_TRUE(begun) << begun.error().message;
+  ASSERT_EQ(begun->size(), 1U);
+  EXPECT_EQ((*begun)[0].key, key);
+  EXPECT_EQ((*begun)[0].id, *upload);
+  EXPECT_TRUE(client.uploads(kBucket, prefix + "other/")->empty());
+  ASSERT_TRUE(client.abort_upload(kBucket, key, *upload));
+  EXPECT_TRUE(client.uploads(kBucket, prefix)->empty());
+  EXPECT_TRUE(list().empty()) << "and it never became an object";
+}
+
 }  // namespace
 }  // namespace sluice::s3

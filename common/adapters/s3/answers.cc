@@ -96,6 +96,17 @@ Result<ListPage> parse_list(std::string_view xml, bool url_encoded) {
   return page;
 }
 
+std::vector<Upload> parse_uploads(std::string_view xml) {
+  std::vector<Upload> out;
+  Upload upload;
+  Walker::walk(xml, [&](const std::string& path, const std::string& text) {
+    if (path == "ListMultipartUploadsResult/Upload/Key") upload.key = text;
+    if (path == "ListMultipartUploadsResult/Upload/UploadId") upload.id = text;
+    if (path == "ListMultipartUploadsResult/Upload") out.push_back(std::exchange(upload, {}));
+  });
+  return out;
+}
+
 ErrorAnswer parse_error(std::string_view xml) {
   ErrorAnswer out;
   Walker::walk(xml, [&](const std::string& path, const std::string& text) {

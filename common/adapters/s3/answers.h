@@ -26,6 +26,14 @@ struct ListPage {
 // with characters that XML has not; but servers do not agree about '+' in it.
 Result<ListPage> parse_list(std::string_view xml, bool url_encoded);
 
+// An object in parts that has been begun.
+struct Upload {
+  std::string key;
+  std::string id;
+};
+// Of ListMultipartUploads; keys as they are.
+std::vector<Upload> parse_uploads(std::string_view xml);
+
 // <Error><Code/><Message/></Error>, also inside a 200 (CopyObject, CompleteMultipartUpload). Code is
 // empty if it is none.
 struct ErrorAnswer {

@@ -60,5 +60,18 @@ TEST(S3AnswersTest, TagsAndUploadsAreFoundByName) {
   EXPECT_EQ(unquoted("W/\"x\""), "x");
 }
 
+TEST(Uploads, AreReadWithTheirKeysAndIds) {
+  const auto uploads = parse_uploads(
+      "<ListMultipartUploadsResult><Bucket>b</Bucket><Upload><Key>data/a &amp; b</Key>"
+      "<UploadId>one</UploadId><Owner><ID>x</ID></Owner></Upload>"
+      "<Upload><Key>data/c</Key><UploadId>two</UploadId></Upload></ListMultipartUploadsResult>");
+  ASSERT_EQ(uploads.size(), 2U);
+  EXPECT_EQ(uploads[0].key, "data/a & b");
+  EXPECT_EQ(uploads[0].id, "one");
+  EXPECT_EQ(uploads[1].key, "data/c");
+  EXPECT_EQ(uploads[1].id, "two");
+  EXPECT_TRUE(parse_uploads("<ListMultipartUploadsResult/>").empty());
+}
+
 }  // namespace
 }  // namespace sluice::s3

@@ -319,6 +319,15 @@ Answer<bool> Client::complete_upload(const std::string& bucket, const std::strin
   return true;
 }
 
+Answer<std::vector<Upload>> Client::uploads(const std::string& bucket, const std::string& prefix) {
+  const auto answer = perform({"GET", bucket, "", {{"prefix", prefix}, {"uploads", ""}}});
+  if (!answer) return tl::unexpected(answer.error());
+  std::vector<Upload> out = parse_uploads(answer->body);
+  // Some servers give those of the whole bucket.
+  std::erase_if(out, [&](const Upload& upload) { return !upload.key.starts_with(prefix); });
+  return out;
+}
+
 Answer<bool> Client::abort_upload(const std::string& bucket, const std::string& key,
                                   const std::string& upload) {
   const auto answer = perform({"DELETE", bucket, key, {{"uploadId", upload}}});

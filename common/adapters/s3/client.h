@@ -68,6 +68,8 @@ class Client {
                                   const std::string& upload, int number, std::string_view body);
   Answer<bool> complete_upload(const std::string& bucket, const std::string& key,
                                const std::string& upload, const std::vector<std::string>& etags);
+  // Those below a prefix that were begun and neither completed nor aborted; at most a thousand.
+  Answer<std::vector<Upload>> uploads(const std::string& bucket, const std::string& prefix);
   Answer<bool> abort_upload(const std::string& bucket, const std::string& key,
                             const std::string& upload);
 
