@@ -96,7 +96,7 @@ bool ShardTask::work() {
   // A chunk is complete, or a file has ended: the next begins behind the commit.
   if (wants_commit(parts_.clock.steady_now(), false)) return true;
   open_more();
-  if (!bring_readable_forward()) return dirty_ && file_ended_;
+  if (!bring_readable_forward()) return dirty_ && (file_ended_ || !read_files_.empty());
   OpenFile& file = *current();
   try {
     if (prepare(file)) read_block(file);
@@ -115,7 +115,7 @@ bool ShardTask::is_away(const std::string& source) const {
 void ShardTask::set_aside(OpenFile& file, const SourceAway& away) {
   parts_.events.source_away(file.entry->file, away.what());
   away_[file.entry->file.source] = parts_.clock.steady_now() + parts_.limits.away_retry;
-  if (file.pending.bytes > 0) take_back(file);
+  if (file.pending.bytes > 0) take_back();
   file.reading.reset();
   file.verifying.reset();
   file.hash = {};
@@ -315,20 +315,34 @@ void ShardTask::end_of_file(OpenFile& file) {
                         std::to_string(entry.next_byte) + ".");
     return;
   }
-  ledger_.mark_fully_read(entry, parts_.clock.unix_ms());
-  moves_.push_back({entry.file, true, {}, {}});
   file.ended = true;
-  file_ended_ = true;
   mark_dirty();
+  // It is the current one. In the ledger it is read to its end only with the commit: copies of it wait
+  // until then.
+  read_files_.push_back(std::move(open_files_.front()));
+  open_files_.erase(open_files_.begin());
+  file_ended_ = file_ended_ || !another_fits();
+}
+
+bool ShardTask::another_fits() const {
+  return read_files_.size() < parts_.limits.files_together &&
+         pending_bytes() < parts_.limits.chunk_bytes / 2 &&
+         std::ranges::any_of(open_files_, [this](const auto& file) { return can_be_read(*file); });
+}
+
+std::size_t ShardTask::pending_bytes() const {
+  std::size_t sum = 0;
+  for (const auto* files : {&read_files_, &open_files_}) {
+    for (const auto& file : *files) sum += file->pending.bytes;
+  }
+  return sum;
 }
 
 // What was produced since the last commit is taken back; what was committed stays, and its counts
 // are still folded into the failed file's entry.
 void ShardTask::fail_file(OpenFile& file, std::string reason) {
-  take_back(file);
+  if (file.pending.bytes > 0 || file.ended) take_back();
   FileEntry& entry = *file.entry;
-  entry.fully_read = false;
-  std::erase_if(moves_, [&](const Move& move) { return move.file.id == entry.file.id; });
   moves_.push_back({entry.file, false, reason, {}});
   ledger_.mark_failed(entry, std::move(reason), parts_.clock.unix_ms());
   file.reading.reset();
@@ -337,19 +351,28 @@ void ShardTask::fail_file(OpenFile& file, std::string reason) {
   mark_dirty();
 }
 
-// Ends the open transaction, which holds a chunk of this file only, without it.
-void ShardTask::take_back(OpenFile& file) {
+// Ends the open transaction without what it holds; those of its files that can be read are read again.
+void ShardTask::take_back() {
   if (in_transaction_) {
     producer_->abort();
     in_transaction_ = false;
   }
-  FileEntry& entry = *file.entry;
-  entry.next_byte = file.committed.next_byte;
-  entry.next_line = file.committed.next_line;
-  entry.rows = file.committed.rows;
-  entry.published = file.committed.published;
-  entry.rejected = file.committed.rejected;
-  file.pending = {};
+  std::ranges::move(read_files_, std::back_inserter(open_files_));
+  read_files_.clear();
+  for (const auto& file : open_files_) {
+    FileEntry& entry = *file->entry;
+    const bool in_it = file->pending.bytes > 0 || file->ended;
+    if (!in_it || entry.state == FileState::kFailed) continue;
+    entry.next_byte = file->committed.next_byte;
+    entry.next_line = file->committed.next_line;
+    entry.rows = file->committed.rows;
+    entry.published = file->committed.published;
+    entry.rejected = file->committed.rejected;
+    file->pending = {};
+    file->ended = false;
+    file->reading.reset();
+    file->hash = {};
+  }
 }
 
 std::optional<std::string> ShardTask::changed_since(const Announcement& file) {
@@ -374,13 +397,16 @@ bool ShardTask::wants_commit(Clock::Steady now, bool input_idle) const {
   if (!dirty_) return false;
   if (file_ended_ || now - dirty_since_ >= parts_.limits.chunk_time) return true;
   const auto can_go_on = [this](const auto& file) { return can_be_read(*file); };
-  if (std::ranges::none_of(open_files_, can_go_on)) return input_idle;
-  return open_files_.front()->pending.bytes >= parts_.limits.chunk_bytes;
+  const bool together = !read_files_.empty();
+  if (std::ranges::none_of(open_files_, can_go_on)) return together || input_idle;
+  if (together && now - dirty_since_ >= parts_.limits.together_time) return true;
+  return pending_bytes() >= parts_.limits.chunk_bytes;
 }
 
 void ShardTask::commit() {
   if (!dirty_) return;
-  check_current_unchanged();
+  check_unchanged();
+  settle_read_files();
   begin_if_needed();
   CommitRecord record = chain_.next();
   record.task = task_;
@@ -416,11 +442,25 @@ void ShardTask::commit() {
 }
 
 // A file that is not what was fingerprinted must not be committed under that fingerprint.
-void ShardTask::check_current_unchanged() {
+void ShardTask::check_unchanged() {
+  for (const auto& file : read_files_) {
+    if (!check_unchanged(*file)) return;  // nothing of any file is pending any more
+  }
   OpenFile* file = current();
-  if (file == nullptr || file->entry->state == FileState::kFailed || file->reading == nullptr)
-    return;
-  if (auto changed = changed_since(file->entry->file)) fail_file(*file, std::move(*changed));
+  if (file != nullptr && !file->ended && file->reading != nullptr) check_unchanged(*file);
+}
+
+bool ShardTask::check_unchanged(OpenFile& file) {
+  auto changed = changed_since(file.entry->file);
+  if (changed) fail_file(file, std::move(*changed));
+  return !changed;
+}
+
+void ShardTask::settle_read_files() {
+  for (const auto& file : read_files_) {
+    ledger_.mark_fully_read(*file->entry, parts_.clock.unix_ms());
+    moves_.push_back({file->entry->file, true, {}, {}});
+  }
 }
 
 void ShardTask::begin_if_needed() {
@@ -438,9 +478,13 @@ void ShardTask::after_commit(const std::vector<FileEntry>& written) {
       parts_.events.settled(entry);
     }
   }
+  for (const auto& file : read_files_) {
+    if (file->pending.rows > 0) parts_.events.chunk_committed(*file->entry, file->pending);
+    parts_.events.fully_read(*file->entry);
+  }
+  read_files_.clear();
   if (OpenFile* file = current()) {
     if (file->pending.rows > 0) parts_.events.chunk_committed(*file->entry, file->pending);
-    if (file->ended && file->entry->fully_read) parts_.events.fully_read(*file->entry);
     file->pending = {};
     file->committed = *file->entry;
   }

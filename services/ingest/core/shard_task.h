@@ -1,8 +1,9 @@
 #pragma once
 // A shard of ingest: owns the files whose bytes hash to it. Takes announcements, reads the files in
 // chunks, and puts each chunk's records and dead letters, the file's ledger entry and the task's
-// commit record into one Kafka transaction. Files are moved away only after that. Also folds what
-// stage 1 made of the records into the receipts.
+// commit record into one Kafka transaction; small files that wait together share one, for it is its
+// commit that takes the time. Files are moved away only after that. Also folds what stage 1 made of
+// the records into the receipts.
 //
 // After a crash: start() fences the older owner, reads the ledger and the commit records to the
 // true end of their topics, and goes on at the next byte that was not committed.
@@ -41,6 +42,9 @@ class Datasets {
 struct ShardLimits {
   std::size_t chunk_bytes = 8 * 1024 * 1024;  // of the file, in one transaction
   std::chrono::milliseconds chunk_time{500};
+  // Small files share a transaction while others wait to be read.
+  std::size_t files_together = 100;
+  std::chrono::milliseconds together_time{100};
   std::size_t open_files = 4;                 // read in turns, a chunk each
   std::size_t max_message_bytes = 8'000'000;  // below the topics' max.message.bytes, with headers
   std::chrono::milliseconds move_retry{5000};
@@ -94,12 +98,16 @@ class ShardTask final : public Task {
   void publish(OpenFile& file, const ParsedBlock& block);
   void publish_letter(OpenFile& file, DeadLetter letter);
   void end_of_file(OpenFile& file);
+  bool another_fits() const;
+  std::size_t pending_bytes() const;
   void fail_file(OpenFile& file, std::string reason);
-  void take_back(OpenFile& file);
+  void take_back();
   void set_aside(OpenFile& file, const SourceAway& away);
   bool is_away(const std::string& source) const;
   std::optional<std::string> changed_since(const Announcement& file);
-  void check_current_unchanged();
+  void check_unchanged();
+  bool check_unchanged(OpenFile& file);
+  void settle_read_files();
   void begin_if_needed();
   void after_commit(const std::vector<FileEntry>& written);
   void move_files();
@@ -121,6 +129,7 @@ class ShardTask final : public Task {
   bool file_ended_ = false;  // commit now
   Clock::Steady dirty_since_{};
   std::vector<std::unique_ptr<OpenFile>> open_files_;  // front: the one whose turn it is
+  std::vector<std::unique_ptr<OpenFile>> read_files_;  // to their end, in the open transaction
   std::map<std::string, Clock::Steady> away_;          // source -> when it is tried again
   std::vector<Move> moves_;                            // to be done after their commit
   std::vector<Move> due_moves_;

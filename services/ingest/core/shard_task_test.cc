@@ -244,5 +244,90 @@ TEST_F(ShardTaskTest, AFileWhoseSourceIsAwayWaitsWhereItIsAndLetsOthersGoFirst) 
   EXPECT_EQ(origins(), expected);
 }
 
+class SmallFiles : public ShardTaskTest {
+ protected:
+  SmallFiles() {
+    limits.chunk_bytes = 10'000;
+    for (const char* name : {"a", "b", "c", "d", "e"}) {
+      const std::string path = std::string(name) + ".csv";
+      files.put(path, std::string("id,n\n") + name + ",1\n");
+      ids.push_back(announce(path));
+    }
+  }
+  // Of all but the first, which fails.
+  void expect_others_read() {
+    std::multiset<std::string> expected;
+    for (std::size_t i = 1; i < ids.size(); ++i) {
+      EXPECT_TRUE(entry(ids[i]).fully_read) << i;
+      expected.insert(ids[i] + ":0:2");
+    }
+    EXPECT_EQ(origins(), expected);
+  }
+  std::vector<std::string> ids;
+};
+
+TEST_F(SmallFiles, ThoseThatWaitShareATransaction) {
+  start();
+  run();
+  EXPECT_EQ(messages(topics.ingest_commits()).size(), 1U);
+  EXPECT_EQ(files.archived.size(), ids.size());
+  EXPECT_EQ(origins().size(), ids.size());
+}
+
+TEST_F(SmallFiles, ATransactionIsNotKeptOpenForMoreOfThemThanALittleTime) {
+  files.after_read = [this] { clock.advance(limits.together_time); };
+  start();
+  run();
+  EXPECT_GT(messages(topics.ingest_commits()).size(), 2U);
+  EXPECT_EQ(origins().size(), ids.size());
+}
+
+TEST_F(SmallFiles, OneThatChangesBeforeTheCommitFailsAndTheOthersAreReadAgain) {
+  int reads = 0;
+  files.after_read = [&] {
+    if (++reads == 4) files.put("a.csv", "id,n\na,2\n");
+  };
+  start();
+  run();
+  EXPECT_EQ(entry(ids[0]).state, FileState::kFailed);
+  EXPECT_THAT(entry(ids[0]).error, HasSubstr("changed"));
+  expect_others_read();
+}
+
+TEST_F(SmallFiles, OneThatFailsBeforeItsFirstRowLeavesTheOthersInTheirTransaction) {
+  files.landing.at("a.csv").content = "id,number\n";
+  files.landing.at("a.csv").content.resize(files.landing.at("a.csv").identity.bytes, ' ');
+  start();
+  run();
+  EXPECT_EQ(entry(ids[0]).state, FileState::kFailed);
+  expect_others_read();
+}
+
+TEST_F(SmallFiles, ACopyOfOneInTheSameTransactionWaitsForItsCommit) {
+  files.put("copy.csv", files.landing.at("c.csv").content);
+  const std::string copy = announce("copy.csv");
+  start();
+  run();
+  EXPECT_EQ(entry(copy).state, FileState::kDuplicate);
+  EXPECT_EQ(entry(copy).duplicate_of, ids[2]);
+  EXPECT_EQ(origins().size(), ids.size());
+}
+
+TEST_F(SmallFiles, AfterACrashAnywhereEachIsReadOnce) {
+  for (int at = 0; at < 12; ++at) {
+    SCOPED_TRACE(at);
+    const std::string path = "crash" + std::to_string(at) + ".csv";
+    files.put(path, "id,n\n" + path + ",1\n");
+    ids.push_back(announce(path));
+    faults.countdown = at;
+    faults.effect = at % 2 == 0 ? "produce" : "commit";
+    faults.after_it = at % 4 == 1;
+    run_through_faults();
+  }
+  faults.effect.clear();
+  EXPECT_EQ(origins().size(), ids.size());
+  EXPECT_EQ(files.archived.size(), ids.size());
+}
+
 }  // namespace
 }  // namespace sluice::ingest
