@@ -34,8 +34,9 @@ class GroupMember {
     bool lost = false;                     // the old one was lost, not handed over: do not commit
   };
   // Serves the group for at most `wait`. When partitions are to be handed over, calls
-  // `before_revoke` (commit there), then returns the new assignment once known. Unsafe: the group
-  // has no place for us (another process runs as the same instance); the worker stops for good.
+  // `before_revoke` (commit there), then returns the new assignment once known. Fenced: a member
+  // with our name has joined after us. After a silence of the broker that was ourselves, for it may
+  // answer a join that we gave up and sent again; so the worker joins again.
   virtual bool poll(std::chrono::milliseconds wait,
                     const std::function<void(bool lost)>& before_revoke, Change& change) = 0;
   // Leaves the group (dynamic member) and closes; bounded in time.

@@ -22,6 +22,7 @@ constexpr milliseconds kFirstBackoff{100};
 constexpr milliseconds kMaxBackoff{30'000};
 // Fenced while the group still says it is ours: most often our own transaction timed out.
 constexpr milliseconds kFencedBackoff{2'000};
+constexpr milliseconds kStayed = 2 * kMaxBackoff;  // a member for so long is not one of two
 constexpr milliseconds kLagInterval{1'000};
 // A start that takes longer (a restore) is followed by a look at the group before the next one, so
 // that many of them do not look like a worker that hangs.
@@ -72,14 +73,15 @@ milliseconds WorkerLoop::step() {
     }
     log::error("worker stopped for good", {{"worker", name_}, {"reason", error.what()}});
     set_not_ready(error.what());
+  } catch (const Fenced& error) {
+    // Two processes under one name would take turns for ever: ever more slowly, until one of them
+    // could stay.
+    if (clock_.steady_now() - joined_at_ > kStayed) fenced_backoff_ = milliseconds{0};
+    fenced_backoff_ = std::max(kFencedBackoff, next_backoff(fenced_backoff_, name_, 0));
+    join_again_after(fenced_backoff_, error.what());
   } catch (const std::exception& error) {
     join_backoff_ = next_backoff(join_backoff_, name_, 0);
-    join_not_before_ = clock_.steady_now() + join_backoff_;
-    log::warning("worker joins again",
-                 {{"worker", name_},
-                  {"reason", error.what()},
-                  {"wait_ms", static_cast<std::int64_t>(join_backoff_.count())}});
-    set_not_ready(error.what());
+    join_again_after(join_backoff_, error.what());
   }
   // The group or the reader failed: both are made anew, and every task starts again.
   leave();
@@ -90,8 +92,17 @@ void WorkerLoop::join() {
   std::vector<std::string> topics;
   for (const TaskKind& kind : kinds_)
     topics.insert(topics.end(), kind.topics.begin(), kind.topics.end());
+  joined_at_ = clock_.steady_now();
   reader_ = parts_.reader();
   member_ = parts_.join(topics);
+}
+
+void WorkerLoop::join_again_after(milliseconds wait, const std::string& reason) {
+  join_not_before_ = clock_.steady_now() + wait;
+  log::warning("worker joins again", {{"worker", name_},
+                                      {"reason", reason},
+                                      {"wait_ms", static_cast<std::int64_t>(wait.count())}});
+  set_not_ready(reason);
 }
 
 void WorkerLoop::leave() {

@@ -45,6 +45,7 @@ class WorkerLoop {
   };
 
   void join();
+  void join_again_after(std::chrono::milliseconds wait, const std::string& reason);
   void leave();
   void round();
   bool serve_group();
@@ -81,9 +82,11 @@ class WorkerLoop {
   bool positions_changed_ = true;
   bool suspended_ = true;  // between revoke and the next assignment nothing is processed
   bool more_work_ = false;
-  bool halted_ = false;  // the group has no place for us
+  bool halted_ = false;  // a person must look, not a retry
   Clock::Steady join_not_before_{};
   std::chrono::milliseconds join_backoff_{0};
+  Clock::Steady joined_at_{};
+  std::chrono::milliseconds fenced_backoff_{0};
   Clock::Steady next_lag_{};
 
   mutable std::mutex mutex_;  // guards not_ready_

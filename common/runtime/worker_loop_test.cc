@@ -440,17 +440,39 @@ TEST_F(WorkerLoopTest, AWorkerWhoseGroupFailsJoinsAgainAfterABackOff) {
   EXPECT_EQ(loop.not_ready(), "");
 }
 
-TEST_F(WorkerLoopTest, AWorkerWhoseInstanceIsTakenStopsForGood) {
+TEST_F(WorkerLoopTest, AWorkerWhoseInstanceIsTakenComesBackEverMoreSlowlyUntilItCouldStay) {
   assign({0});
   rounds(1);
-  world.member_failures.push_back(
-      [] { throw Unsafe("another process runs as the same instance"); });
+  const auto wait_after_fencing = [&] {
+    world.member_failures.push_back([] { throw Fenced("joined a second time"); });
+    rounds(1);
+    EXPECT_EQ(loop.not_ready(), "joined a second time");
+    const auto wait = loop.step();
+    clock.advance(wait);
+    assign({0});
+    rounds(1);
+    EXPECT_EQ(loop.not_ready(), "");
+    return wait;
+  };
+  const auto first = wait_after_fencing();
+  EXPECT_GE(first, milliseconds(2'000));
+  EXPECT_GE(wait_after_fencing(), first + milliseconds(2'000));
+  clock.advance(milliseconds(61'000));
+  EXPECT_EQ(wait_after_fencing(), first);
+  EXPECT_EQ(world.joins, 4);
+  EXPECT_EQ(world.count("end copy 0"), 3);
+}
+
+TEST_F(WorkerLoopTest, AWorkerThatIsUnsafeStopsForGood) {
+  assign({0});
+  rounds(1);
+  world.member_failures.push_back([] { throw Unsafe("the topic is gone"); });
   rounds(1);
   clock.advance(milliseconds(60'000));
   rounds(2);
   EXPECT_EQ(world.joins, 1);
   EXPECT_EQ(world.count("end copy 0"), 1);
-  EXPECT_EQ(loop.not_ready(), "another process runs as the same instance");
+  EXPECT_EQ(loop.not_ready(), "the topic is gone");
   EXPECT_THAT(metrics.text(), HasSubstr("sluice_task_unsafe{kind=\"copy\"} 1"));
 }
 

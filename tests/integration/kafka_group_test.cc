@@ -231,7 +231,7 @@ TEST_F(KafkaGroupTest, AMemberWithAnInstanceNameComesBackToWhatItHadAndNobodyNot
   EXPECT_EQ(second.changes, changes);
 }
 
-TEST_F(KafkaGroupTest, OfTwoWithTheSameInstanceNameTheOlderStops) {
+TEST_F(KafkaGroupTest, OfTwoWithTheSameInstanceNameTheOlderIsFenced) {
   Joined older(settings, topic, "same");
   ASSERT_TRUE(eventually([&] { return older.poll(), older.changes == 1; }));
   Joined newer(settings, topic, "same");
@@ -240,7 +240,7 @@ TEST_F(KafkaGroupTest, OfTwoWithTheSameInstanceNameTheOlderStops) {
     newer.poll();
     try {
       older.poll();
-    } catch (const Unsafe& error) {
+    } catch (const Fenced& error) {
       reason = error.what();
     }
     return !reason.empty() && newer.changes == 1;

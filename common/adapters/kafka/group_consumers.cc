@@ -75,10 +75,10 @@ bool KafkaGroupMember::poll(std::chrono::milliseconds wait,
     char reason[512];
     const auto fatal = rd_kafka_fatal_error(client_.get(), reason, sizeof reason);
     if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
-      throw Unsafe(
-          fmt::format("another process runs as the same instance in group {}: give each its own "
-                      "SLUICE_INSTANCE_ID",
-                      group_));
+      throw Fenced(fmt::format(
+          "this instance has joined group {} a second time; it joins again. If another process "
+          "runs under the same name, give each its own SLUICE_INSTANCE_ID",
+          group_));
     }
     if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
       throw_error("staying in group " + group_, fatal, reason);
