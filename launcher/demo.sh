@@ -82,7 +82,7 @@ demo() {
       sleep 0.2
     done
   done
-  wait_until 60 caught_up || fail "the reports did not catch up within a minute; see ./sluice status and ./sluice logs"
+  wait_until 300 caught_up || fail "the reports did not catch up within five minutes; see ./sluice status and ./sluice logs"
   progress "every receipt balances"
   for dataset in "${datasets[@]}"; do
     for report in $(api_get /v1/reports | jq -r --arg dataset "$dataset" \

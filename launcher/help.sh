@@ -36,9 +36,9 @@ help_demo() {
 ./sluice demo
 
 Does all set-up and the main job: installs missing Debian packages, fetches Apache Kafka, Apache Arrow and
-SeaweedFS (pinned, checked), builds, starts Kafka, PostgreSQL, the S3 server and the four services, feeds the sample files of every definition, waits
-until every file's receipt balances, and prints the head of each report, the receipts and the addresses.
-Exit 0 only then. Leaves everything running. Run again, it is quick, and the samples are recognised.
+SeaweedFS (pinned, checked), builds, starts Kafka, PostgreSQL, the S3 server and the four services, feeds
+the sample files, waits until every file's receipt balances, and prints the head of each report, the
+receipts and the addresses. Exit 0 only then. Leaves everything running. Run again, it is quick, and the samples are recognised.
 TEXT
 }
 
@@ -57,8 +57,8 @@ help_up() {
   cat <<'TEXT'
 ./sluice up
 
-Does all set-up and starts Kafka, PostgreSQL, the S3 server and the four services; returns when all are ready. What runs
-already is left alone. A service that ends is started again. Two homes (SLUICE_HOME) with two port bases
+Does all set-up and starts Kafka, PostgreSQL, the S3 server and the four services; returns when all are
+ready. What runs already is left alone. A service that ends is started again. Two homes (SLUICE_HOME) with two port bases
 (SLUICE_PORT_BASE) run side by side. Ports: api = base, ingest +1, transform +2, loader +3, Kafka +4 and +5,
 PostgreSQL +6, S3 +7.
   SLUICE_POSTGRES_PASSWORD   the password of a database that is made now (sluice)
@@ -70,8 +70,8 @@ help_down() {
   cat <<'TEXT'
 ./sluice down
 
-Stops the services (they drain and commit), then Kafka, the S3 server and PostgreSQL. All state is kept; ./sluice up goes
-on where it was.
+Stops the services (they drain and commit), then Kafka, the S3 server and PostgreSQL. All state is kept;
+./sluice up goes on where it was.
 TEXT
 }
 

@@ -52,7 +52,7 @@ service_ready() { curl -fsS -o /dev/null -m 2 "http://127.0.0.1:$(port_of "$1")/
 
 # await_service NAME DEADLINE (in seconds of this command)
 await_service() {
-  local name=$1 code said
+  local name=$1 code said shown=$SECONDS
   until service_ready "$name"; do
     if [[ -f $run/$name.ended ]]; then
       code=$(<"$run/$name.ended")
@@ -64,9 +64,13 @@ await_service() {
       esac
     fi
     if ((SECONDS >= $2)); then
-      said=$(curl -sS -m 2 "http://127.0.0.1:$(port_of "$name")/readyz" 2>&1 | head -c 400)
+      said=$(curl -sS -m 2 "http://127.0.0.1:$(port_of "$name")/readyz" 2>&1 | head -c 400) || true  # nobody listens: curl says so
       show_end "$logs/$name.log" 5
-      fail "$name is not ready (it says: $said); its words: $logs/$name.log"
+      fail "$name runs, but is not ready (it says: $said). It goes on trying: ./sluice status tells; its words: $logs/$name.log"
+    fi
+    if ((SECONDS - shown >= 10)); then
+      shown=$SECONDS
+      progress "    … $name: $(curl -sS -m 2 "http://127.0.0.1:$(port_of "$name")/readyz" 2>&1 | head -c 100)"
     fi
     sleep 0.1
   done
