@@ -50,6 +50,8 @@ class Csv final : public RowFormat {
     split_rows(buffer, at_end, first_line, format_, max_bytes, out);
   }
 
+  CsvFormat dialect() const override { return format_; }
+
   Result<std::unique_ptr<CellReader>> cell_reader(std::string_view header) const override {
     if (!format_.header) return csv_cell_reader(*dataset_, format_, columns_without_header(*dataset_));
     if (!is_valid_utf8(header)) {

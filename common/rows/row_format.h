@@ -51,6 +51,8 @@ class RowFormat {
   // If nothing is consumed and not `at_end`, the first row is longer than the buffer: give more.
   virtual void split(std::string_view buffer, bool at_end, std::uint64_t first_line,
                      std::size_t max_bytes, SplitResult& out) const = 0;
+  // Of CSV, once it is open: how the file is written.
+  virtual CsvFormat dialect() const { return {}; }
   // Error: a sentence why the header does not fit the definition.
   virtual Result<std::unique_ptr<CellReader>> cell_reader(std::string_view header) const = 0;
 };

@@ -16,7 +16,7 @@ class OneFile final : public FileSource {
   std::string content;
   std::optional<FileIdentity> identity(const Announcement&) override { return std::nullopt; }
   Result<std::unique_ptr<FileReader>> open(const Announcement&, std::uint64_t from) override {
-    return std::make_unique<archive::TextBytes>(content.substr(from));
+    return std::make_unique<TextBytes>(content.substr(from));
   }
   Result<bool> archive(const Announcement&) override { return true; }
   Result<bool> reject(const Announcement&, std::string_view) override { return true; }

@@ -10,22 +10,9 @@
 #include <vector>
 
 #include "common/base/byte_reader.h"
+#include "common/base/text_bytes.h"
 
 namespace sluice::archive {
-
-class TextBytes final : public ByteReader {
- public:
-  explicit TextBytes(std::string text) : text_(std::move(text)) {}
-  Result<std::size_t> read(std::span<char> into) override {
-    const std::size_t size = text_.copy(into.data(), into.size(), at_);
-    at_ += size;
-    return size;
-  }
-
- private:
-  std::string text_;
-  std::size_t at_ = 0;
-};
 
 inline std::string packed_files(int (*format)(struct archive*), int (*filter)(struct archive*),
                                 const std::vector<std::pair<std::string, std::string>>& files,

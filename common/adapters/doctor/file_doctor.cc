@@ -1,0 +1,127 @@
+#include "common/adapters/doctor/file_doctor.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <functional>
+#include <set>
+#include <utility>
+
+#include "common/adapters/archive/archive_reader.h"
+#include "common/adapters/archive/packing.h"
+#include "common/doctor/diagnose.h"
+#include "common/doctor/diagnosis_json.h"
+
+namespace sluice {
+namespace {
+
+using archive::Packing;
+using Datasets = std::vector<std::shared_ptr<const Dataset>>;
+// Gives the same bytes from the beginning each time.
+using Opener = std::function<std::unique_ptr<ByteReader>()>;
+
+class FileBytes final : public ByteReader {
+ public:
+  explicit FileBytes(const std::string& path) : in_(path, std::ios::binary) {}
+  Result<std::size_t> read(std::span<char> into) override {
+    in_.read(into.data(), static_cast<std::streamsize>(into.size()));
+    if (in_.bad() || !in_.is_open()) return fail("The file cannot be read.");
+    return static_cast<std::size_t>(in_.gcount());
+  }
+
+ private:
+  std::ifstream in_;
+};
+
+// What cannot be read shows when it is read as what it is not.
+Packing packing_of(const Opener& open) {
+  std::string start(archive::kPackingBytes, '\0');
+  start.resize(open()->read(start).value_or(0));
+  return archive::packing_of(start);
+}
+
+class Doctor {
+ public:
+  Doctor(const ExaminedFile& file, const Datasets& datasets) : file_(file), datasets_(datasets) {
+    for (const auto& dataset : datasets) {
+      taken_.insert(dataset->name);
+      for (const ReportSpec& report : dataset->reports) taken_.insert(report.name);
+    }
+  }
+
+  std::vector<doctor::Diagnosis> run() {
+    Opener open = [this] { return std::make_unique<FileBytes>(file_.path); };
+    Packing packing = packing_of(open);
+    if (archive::is_compressed(packing)) {
+      open = [packed = std::move(open), packing] {
+        return archive::unpacked(packed(), packing, {});
+      };
+      packing = packing_of(open);
+    }
+    if (archive::holds_files(packing)) {
+      examine_entries(open());
+    } else {
+      examine(*open(), file_.name);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void examine_entries(std::unique_ptr<ByteReader> bytes) {
+    archive::ArchiveReader entries(std::move(bytes), {});
+    for (;;) {
+      const auto entry = entries.next();
+      if (!entry) return refuse(file_.name, entry.error().message);
+      if (!*entry) break;
+      examine(entries, file_.name + "/" + (*entry)->path);
+    }
+    if (out_.empty()) refuse(file_.name, "The archive holds no files.");
+  }
+
+  void examine(ByteReader& bytes, const std::string& name) {
+    const std::string last = name.substr(name.rfind('/') + 1);
+    Datasets takers;
+    for (const auto& dataset : datasets_) {
+      const bool takes =
+          file_.dataset.empty() ? takes_file(*dataset, last) : dataset->name == file_.dataset;
+      if (takes) takers.push_back(dataset);
+    }
+    if (takers.size() > 1) {
+      return refuse(name, fmt::format("Two definitions take a file of this name: {} and {}.",
+                                      takers[0]->name, takers[1]->name));
+    }
+    if (takers.empty() && !file_.dataset.empty()) {
+      return refuse(name, fmt::format("There is no dataset {}.", file_.dataset));
+    }
+    out_.push_back(doctor::diagnose(bytes, name, takers.empty() ? nullptr : takers.front(), taken_));
+  }
+
+  void refuse(const std::string& name, std::string why) {
+    doctor::Diagnosis& diagnosis = out_.emplace_back();
+    diagnosis.file = name.substr(name.rfind('/') + 1);
+    diagnosis.error = std::move(why);
+  }
+
+  const ExaminedFile& file_;
+  const Datasets& datasets_;
+  std::set<std::string> taken_;
+  std::vector<doctor::Diagnosis> out_;
+};
+
+}  // namespace
+
+std::vector<doctor::Diagnosis> examine_file(const ExaminedFile& file, const Datasets& datasets) {
+  return Doctor(file, datasets).run();
+}
+
+std::string to_json(const std::vector<doctor::Diagnosis>& diagnoses) {
+  if (diagnoses.size() == 1) return doctor::to_json(diagnoses.front());
+  std::string out = "{\"files\":[";
+  for (const doctor::Diagnosis& diagnosis : diagnoses) {
+    if (!out.ends_with('[')) out += ',';
+    out += doctor::to_json(diagnosis);
+  }
+  return out + "]}";
+}
+
+}  // namespace sluice

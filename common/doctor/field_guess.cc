@@ -1,0 +1,135 @@
+#include "common/doctor/field_guess.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "common/base/calendar.h"
+#include "common/base/decimal.h"
+#include "common/rows/field_parsers.h"
+
+namespace sluice::doctor {
+namespace {
+
+constexpr std::size_t kMostFormats = 3;
+constexpr std::size_t kMostTimes = 200;  // that are looked at: there are many formats
+constexpr std::size_t kBrokenPercent = 5;
+
+using Fits = std::function<bool(const SampleValue&)>;
+
+std::size_t count(const SampleColumn& column, const Fits& fits) {
+  return static_cast<std::size_t>(std::ranges::count_if(column.values, fits));
+}
+
+bool nearly_all(std::size_t all, std::size_t fitting) {
+  return fitting > 0 && (all - fitting) * 100 <= all * kBrokenPercent;
+}
+
+bool is_word_of_truth(const SampleValue& value) {
+  return parse_boolean(value.text) && !parse_integer(value.text);
+}
+
+// "0012" is a code, no number.
+bool is_number(const SampleValue& value) {
+  std::string_view digits = value.text;
+  if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
+  const bool code = digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9';
+  return !code && parse_decimal(value.text);
+}
+
+const std::vector<std::string>& date_formats() {
+  static const std::vector<std::string> formats = {"%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
+                                                   "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d"};
+  return formats;
+}
+
+const std::vector<std::string>& timestamp_formats() {
+  static const std::vector<std::string> formats = [] {
+    std::vector<std::string> out;
+    for (const std::string& date : date_formats()) {
+      for (const char* time : {"T%H:%M:%S%z", " %H:%M:%S%z", " %H:%M:%S %z", "T%H:%M:%S", " %H:%M:%S",
+                               " %H:%M:%S UTC", "T%H:%M%z", "T%H:%M", " %H:%M"}) {
+        out.push_back(date + time);
+      }
+    }
+    return out;
+  }();
+  return formats;
+}
+
+// The same with day and month changed; the format itself, if it does not begin with one of them.
+std::string turned(std::string format) {
+  if (format[1] == 'Y') return format;
+  std::swap(format[1], format[4]);
+  return format;
+}
+
+// The formats that together read nearly all values, those that read most first.
+std::optional<FieldGuess> guess_time(const SampleColumn& column, FieldType type,
+                                     const std::vector<std::string>& formats) {
+  const auto reads = [type](const std::string& format, const SampleValue& value) {
+    return type == FieldType::kDate ? parse_date(value.text, format).has_value()
+                                    : parse_instant(value.text, format, TimeZone::utc()).has_value();
+  };
+  FieldGuess out{type, {}, false};
+  SampleColumn left{column.source, column.values};
+  left.values.resize(std::min(left.values.size(), kMostTimes));
+  const std::size_t all = left.values.size();
+  while (!left.values.empty() && out.formats.size() < kMostFormats) {
+    std::pair<std::size_t, const std::string*> best{0, nullptr};
+    for (const std::string& format : formats) {
+      const std::size_t fits = count(left, [&](const auto& value) { return reads(format, value); });
+      if (fits > best.first) best = {fits, &format};
+    }
+    if (best.second == nullptr) break;
+    const std::string& format = *best.second;
+    const std::string other = turned(format);
+    // Of two values, one may be read by one order and one by the other; neither is known to be right.
+    if (std::ranges::find(out.formats, other) != out.formats.end()) break;
+    if (other != format && count(left, [&](const auto& value) { return reads(other, value); }) == best.first) {
+      out.day_or_month = true;
+    }
+    out.formats.push_back(format);
+    std::erase_if(left.values, [&](const auto& value) { return reads(format, value); });
+  }
+  if (!nearly_all(all, all - left.values.size())) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+std::optional<FieldGuess> guess_field(const SampleColumn& column) {
+  const auto of_kind = [&](SampleKind kind) {
+    return count(column, [kind](const auto& value) { return value.kind == kind; });
+  };
+  if (of_kind(SampleKind::kNested) > 0) return std::nullopt;
+  if (of_kind(SampleKind::kList) > 0) {
+    if (of_kind(SampleKind::kList) < column.values.size()) return std::nullopt;
+    return FieldGuess{FieldType::kList, {}, false};
+  }
+  const std::size_t untyped = of_kind(SampleKind::kUntyped);
+  const auto all_are = [&](SampleKind kind, const Fits& fits) {
+    return nearly_all(column.values.size(), count(column, [&](const SampleValue& value) {
+                        return (value.kind == kind || value.kind == SampleKind::kUntyped) && fits(value);
+                      }));
+  };
+  if (all_are(SampleKind::kBoolean, is_word_of_truth)) return FieldGuess{FieldType::kBoolean, {}, false};
+  // "20170131" is a date sooner than a number, where nothing says that it is a number.
+  if (untyped > 0 || of_kind(SampleKind::kText) > 0) {
+    if (auto date = guess_time(column, FieldType::kDate, date_formats())) return date;
+    if (auto time = guess_time(column, FieldType::kTimestamp, timestamp_formats())) return time;
+  }
+  if (all_are(SampleKind::kNumber, [](const auto& value) {
+        return is_number(value) && parse_integer(value.text).has_value();
+      })) {
+    return FieldGuess{FieldType::kInteger, {}, false};
+  }
+  if (all_are(SampleKind::kNumber, is_number)) return FieldGuess{FieldType::kDecimal, {}, false};
+  if (all_are(SampleKind::kText, [](const auto& value) {
+        return parse_money(value.text, DecimalMark::kByCurrency).has_value();
+      })) {
+    return FieldGuess{FieldType::kMoney, {}, false};
+  }
+  return FieldGuess{};
+}
+
+}  // namespace sluice::doctor

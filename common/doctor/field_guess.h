@@ -1,0 +1,23 @@
+#pragma once
+// What type a column's values are.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/definition/definition.h"
+#include "common/doctor/sample.h"
+
+namespace sluice::doctor {
+
+struct FieldGuess {
+  FieldType type = FieldType::kString;
+  std::vector<std::string> formats;  // date, timestamp
+  bool day_or_month = false;         // the values do not tell which comes first
+};
+
+// The narrowest type that nearly all values have; a few that are broken do not decide. nullopt: no
+// field can hold them.
+std::optional<FieldGuess> guess_field(const SampleColumn& column);
+
+}  // namespace sluice::doctor

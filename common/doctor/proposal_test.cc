@@ -1,0 +1,125 @@
+#include "common/doctor/proposal.h"
+
+#include <gmock/gmock.h>
+
+#include "common/base/text_bytes.h"
+#include "common/definition/definition_parser.h"
+#include "common/doctor/diagnose.h"
+
+namespace sluice::doctor {
+namespace {
+
+using testing::HasSubstr;
+
+struct Case {
+  const char* what;
+  const char* file;
+  const char* text;
+  std::uint64_t records;               // that become of it by the proposal
+  std::vector<const char*> lines;      // in the proposal
+};
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = {
+      {"CSV with semicolons, money, two date formats and an id",
+       "bookings_1.csv",
+       "booking_id;amount;date;guests;client name\n"
+       "x1;87,36 €;31/01/2017;2;Ann\n"
+       "x2;£29.40;01-02-2017;3;\n"
+       "x3;1.234,56 €;15/03/2017;1;Bob\n",
+       3,
+       {"dataset: bookings\n", "source: { files: \"bookings_*.csv\" }\n",
+        "format: { csv: { delimiter: \";\" } }\n", "key: booking_id\n", "event_time: date\n",
+        "{ type: money, required: true }", "formats: [\"%d/%m/%Y\", \"%d-%m-%Y\"]",
+        "client_name: { type: string, from: \"client name\" }", "{ type: integer, required: true }"}},
+      {"CSV without a header",
+       "7.csv",
+       "1,2.5,ab\n2,3.5,cd\n",
+       2,
+       {"files: \"7.csv\"", "header: false", "column_1: { type: integer, required: true }",
+        "column_2: { type: decimal, required: true }"}},
+      {"tabs, single quotes, a column without a name, codes with leading zeros",
+       "codes.tsv",
+       "\tcode\ttext\n0\t007\t'a\tb'\n1\t008\t'c'\n",
+       2,
+       {"delimiter: tab", "quote: \"'\"", "other_columns: ignore",
+        "code: { type: string, required: true }"}},
+      {"a key of two columns",
+       "stock.csv",
+       "shop,item,count\na,x,1\na,y,1\nb,x,1\nb,y,1\n",
+       4,
+       {"key: [shop, item]\n"}},
+      {"NDJSON with nested objects, lists, nulls and timestamps",
+       "events-2021.json",
+       "{\"id\":\"a\",\"user\":{\"country\":\"FR\",\"tags\":[\"x\",\"y\"]},\"at\":\"2021-01-23 10:00:00\",\"n\":1,"
+       "\"parts\":[{\"a\":1}]}\n"
+       "{\"id\":\"b\",\"user\":null,\"at\":\"2021-01-23 11:00:00\",\"n\":2.5,\"ok\":true,\"parts\":[]}\n",
+       2,
+       {"format: ndjson\n", "user_country: { type: string, from: \"user.country\" }",
+        "{ type: list, from: \"user.tags\" }", "formats: [\"%Y-%m-%d %H:%M:%S\"]",
+        "{ type: decimal, required: true }", "{ type: boolean }", "# \"parts\" is a list of objects"}},
+      {"a JSON array over several lines",
+       "films.json",
+       "[\n  {\n \"Film-Id\": 1,\n \"title\": \"Heat\"\n },\n {\"Film-Id\": 2, \"title\": \"Ran\"}\n]\n",
+       2,
+       {"format: json\n", "film_id: { type: integer, required: true, from: \"Film-Id\" }"}},
+      {"repeated XML elements with attributes and elements in elements",
+       "pages.xml",
+       "<?xml version=\"1.0\"?>\n<feed><doc id=\"1\"><title>A</title><links><n>3</n></links></doc>"
+       "<doc id=\"2\"><title>B</title><links><n>4</n></links></doc></feed>",
+       2,
+       {"format: { xml: { row: \"doc\" } }", "id: ", "from: \"@id\"", "from: \"links/n\""}},
+      {"names that are none, and two that become one",
+       "odd.csv",
+       "1st,A B,a_b,null,Zoë\nx,1,2,3,4\ny,2,3,4,5\n",
+       2,
+       {"a_b: ", "a_b_2: ", "null_: ", "from: \"Zoë\""}},
+      {"values that are the same in all rows of a file", "same.csv", "a,b\n1,2\n1,2\n", 1, {"key: a\n"}},
+      {"a day and a month that could be changed", "days.csv", "id,day\n1,01/02/2020\n2,03/04/2020\n", 2,
+       {"# or the month first"}},
+      {"one column", "words.txt", "word\nalpha\nbeta\n", 2, {"dataset: words\n", "key: word\n"}},
+  };
+  return all;
+}
+
+TEST(Proposal, PassesTheCheckerAndReadsTheFileItWasMadeFor) {
+  for (const Case& one : cases()) {
+    SCOPED_TRACE(one.what);
+    TextBytes bytes(one.text);
+    const Diagnosis d = diagnose(bytes, one.file, nullptr, {});
+    EXPECT_EQ(d.error, "") << d.proposal;
+    EXPECT_EQ(d.records, one.records) << d.proposal;
+    EXPECT_EQ(d.dead_letters, 0U) << (d.first_dead_letters.empty()
+                                          ? d.proposal
+                                          : d.first_dead_letters[0].why.reason + "\n" + d.proposal);
+    for (const char* line : one.lines) EXPECT_THAT(d.proposal, HasSubstr(line));
+    const auto parsed = parse_definition(d.proposal, "proposal.yaml");
+    ASSERT_TRUE(parsed) << to_string(parsed.error().front());
+    EXPECT_TRUE(takes_file(*parsed, one.file));
+  }
+}
+
+TEST(Proposal, ItsNameIsNoneThatThereIs) {
+  const auto proposal = propose("bookings.csv", "a,b\nx,y\n", true, {"bookings", "bookings_2"});
+  ASSERT_TRUE(proposal);
+  EXPECT_THAT(*proposal, HasSubstr("dataset: bookings_3\n"));
+}
+
+TEST(Proposal, AFewBrokenValuesDoNotDecide) {
+  std::string text = "id,n\n";
+  for (int i = 0; i < 100; ++i) text += std::to_string(i) + "," + (i == 50 ? "oops" : "7") + "\n";
+  const auto proposal = propose("some.csv", text, true, {});
+  ASSERT_TRUE(proposal);
+  EXPECT_THAT(*proposal, HasSubstr("n:  { type: integer, required: true }"));
+}
+
+TEST(Proposal, WhatHoldsNoRowsGetsNoneAndASentence) {
+  for (const char* text : {"{", "[]", "<a>", "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>", "a,b\n", "\n\n"}) {
+    const auto proposal = propose("some.txt", text, true, {});
+    ASSERT_FALSE(proposal) << *proposal;
+    EXPECT_TRUE(proposal.error().message.ends_with('.')) << proposal.error().message;
+  }
+}
+
+}  // namespace
+}  // namespace sluice::doctor

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# The file doctor on the command line: what it tells of a file, and a definition for one that none takes.
+source "$(dirname "$0")/assert.sh"
+cli=$1
+export SLUICE_DEFINITIONS=$scratch/schemas
+mkdir -p "$SLUICE_DEFINITIONS"
+
+printf 'sale_no;sold;price\r\n1;2021-01-23;3.50\r\n2;2021-01-24;none\r\n2;2021-01-24;4.25\r\n' >"$scratch/sales-1.csv"
+run "$cli" doctor "$scratch/sales-1.csv"
+expect_code 1 "no definition takes it"
+expect_said "none takes a file of this name"
+expect_said "dataset: sales"
+expect_said "sale_no"
+
+# What it proposes passes the checker, and then takes the file.
+printf '%s\n' "$said" | sed -n '/^dataset:/,/^records:/p' >"$SLUICE_DEFINITIONS/sales.yaml"
+run "$cli" definitions check
+expect_code 0 "the proposal"
+sed -i 's/^  price: .*/  price: { type: decimal, required: true }/' "$SLUICE_DEFINITIONS/sales.yaml"
+run "$cli" doctor "$scratch/sales-1.csv"
+expect_code 1 "a dead letter"
+expect_said "line ends   CRLF"
+expect_said "csv, delimiter ;"
+expect_said "type.decimal"
+expect_said "3 rows = 2 records + 1 dead letters + 0 duplicates + 0 corrections"
+expect_not_said "none takes"
+
+sed -i '/none/d' "$scratch/sales-1.csv"
+run "$cli" doctor "$scratch/sales-1.csv"
+expect_code 0 "a good file"
+gzip "$scratch/sales-1.csv"
+run "$cli" doctor --dataset sales --json "$scratch/sales-1.csv.gz"
+expect_code 0 "the same, compressed"
+expect_said '"state":"done"'
+expect_said '"rows":2,"records":2'
+
+run "$cli" doctor "$scratch/nothing"
+expect_code 1 "no such file"
+expect_said "cannot be read"
+finish
