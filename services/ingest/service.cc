@@ -87,6 +87,9 @@ UploadsParts uploads_parts(const Settings& settings, const Clock& clock, Definit
                : fail("There is no dataset " + declared + " here.");
   };
   parts.found = [&announcer](const std::vector<Sighting>& files) { announcer.found(files); };
+  parts.examine = [&definitions](const ExaminedFile& file) {
+    return examine_file(file, definitions.all());
+  };
   parts.announce_again = [&announcer](const Announcement& file) { announcer.announce_again(file); };
   parts.on_trouble = [&telemetry](const std::string& message) { telemetry.trouble(message); };
   return parts;

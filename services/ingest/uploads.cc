@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <utility>
@@ -189,9 +190,6 @@ std::optional<http::Response> Uploads::answer_known(const UploadRequest& request
 
 http::Response Uploads::receive_new(const UploadRequest& request, const std::string& name,
                                     http::BodyReader& body) {
-  if (request.dry_run && !parts_.examine) {
-    return http::problem(501, "Not implemented", "Files are not examined here.");
-  }
   if (!request.boundary && !(request.dry_run && request.dataset.empty())) {
     const auto dataset = parts_.dataset(request.dataset, request.name);
     if (!dataset) return refused(request.name, dataset.error());
@@ -200,7 +198,7 @@ http::Response Uploads::receive_new(const UploadRequest& request, const std::str
   if (!incoming) return spool_problem(incoming.error());
   auto files = receive_files(request, **incoming, body);
   if (!files) return files.error();
-  if (request.dry_run) return try_out(request, **incoming, *files);
+  if (request.dry_run) return try_out(**incoming, *files);
   Upload upload{name, request.signature(), parts_.clock.unix_ms(), std::move(*files)};
   const auto kept = (*incoming)->keep(upload);
   if (!kept) return spool_problem(kept.error());
@@ -286,15 +284,14 @@ tl::expected<UploadedFile, http::Response> Uploads::receive_file(const UploadReq
   return file;
 }
 
-http::Response Uploads::try_out(const UploadRequest& request, const IncomingUpload& incoming,
+http::Response Uploads::try_out(const IncomingUpload& incoming,
                                 const std::vector<UploadedFile>& files) const {
-  std::string list;
+  std::vector<doctor::Diagnosis> found;
   for (const UploadedFile& file : files) {
-    list += (list.empty() ? "" : ",") +
-            parts_.examine({incoming.absolute(file.path), file.path,
-                            request.dataset.empty() ? "" : file.dataset});
+    auto of_file = parts_.examine({incoming.absolute(file.path), file.path, file.dataset});
+    std::ranges::move(of_file, std::back_inserter(found));
   }
-  return json(200, files.size() == 1 ? list : "{\"files\":[" + list + "]}");
+  return json(200, to_json(found));
 }
 
 http::Response Uploads::answer_when_announced(const std::shared_ptr<Pending>& pending) {

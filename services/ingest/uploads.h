@@ -20,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/adapters/doctor/file_doctor.h"
 #include "common/adapters/http/server.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
@@ -27,13 +28,6 @@
 #include "services/ingest/upload_spool.h"
 
 namespace sluice::ingest {
-
-// A whole file on the disk, for a dry run.
-struct TriedFile {
-  std::string path;  // absolute
-  std::string name;
-  std::string dataset;  // empty: none was named
-};
 
 struct UploadsParts {
   std::string folder;
@@ -44,8 +38,8 @@ struct UploadsParts {
   // Announcer::found and announce_again.
   std::function<void(const std::vector<Sighting>&)> found{};
   std::function<void(const Announcement&)> announce_again{};
-  // The report of a dry run, JSON. None: dry runs are refused.
-  std::function<std::string(const TriedFile&)> examine{};
+  // What would become of a file.
+  std::function<std::vector<doctor::Diagnosis>(const ExaminedFile&)> examine{};
   std::function<void(const std::string& message)> on_trouble = [](const std::string&) {};
   std::chrono::milliseconds answer_within{20'000};
   std::chrono::milliseconds sweep_every{30'000};
@@ -89,7 +83,7 @@ class Uploads {
                                                           const std::string& name,
                                                           IncomingUpload& incoming,
                                                           http::BodyReader& body);
-  http::Response try_out(const UploadRequest& request, const IncomingUpload& incoming,
+  http::Response try_out(const IncomingUpload& incoming,
                          const std::vector<UploadedFile>& files) const;
   http::Response answer_when_announced(const std::shared_ptr<Pending>& pending);
   http::Response spool_problem(const SpoolTrouble& trouble) const;

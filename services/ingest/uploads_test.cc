@@ -40,8 +40,11 @@ class UploadsTest : public testing::Test {
       }
     };
     parts.announce_again = [this](const Announcement& file) { send(file); };
-    parts.examine = [](const TriedFile& file) {
-      return "{\"tried\":\"" + file.name + "\"}";
+    parts.examine = [](const ExaminedFile& file) {
+      EXPECT_TRUE(std::filesystem::exists(file.path));
+      doctor::Diagnosis diagnosis;
+      diagnosis.file = file.name;
+      return std::vector{diagnosis};
     };
     parts.answer_within = 300ms;
     uploads = std::make_unique<Uploads>(std::move(parts));
@@ -212,7 +215,7 @@ TEST_F(UploadsTest, ADryRunLeavesNothing) {
   http::TextBody body("1");
   const auto answer = uploads->receive(request, body);
   EXPECT_EQ(answer.status, 200);
-  EXPECT_THAT(answer.body, HasSubstr("{\"tried\":\"a.txt\"}"));
+  EXPECT_THAT(answer.body, HasSubstr("{\"name\":\"a.txt\""));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   EXPECT_TRUE(sent.empty());
 }

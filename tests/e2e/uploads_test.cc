@@ -166,6 +166,37 @@ TEST_F(Uploads, ARepetitionUnderItsKeyGetsTheFirstAnswerAndDeliversNothing) {
   expect_report();
 }
 
+TEST_F(Uploads, ADryRunTellsWhatWouldBecomeOfAFileAndKeepsNothing) {
+  start();
+  const BookingFile file = bookings.next_file(300);
+  ASSERT_FALSE(file.bad_lines.empty());
+  const auto tried = post("?dry_run=true&name=" + file.name, file.content);
+  ASSERT_EQ(tried.status, 200) << tried.body;
+  const auto diagnosis = nlohmann::json::parse(tried.body);
+  EXPECT_EQ(files_in_the_spool(), 0U);
+
+  // Delivered, it gets the receipt that was foretold.
+  ASSERT_EQ(post("?name=" + file.name, file.content).status, 202);
+  const Receipt receipt = settled(file.name);
+  EXPECT_EQ(diagnosis.at("rows"), receipt.rows);
+  EXPECT_EQ(diagnosis.at("records"), receipt.records);
+  EXPECT_EQ(diagnosis.at("dead_letters"), receipt.dead_letters);
+  EXPECT_EQ(diagnosis.at("duplicates"), receipt.duplicates);
+  EXPECT_EQ(diagnosis.at("corrections"), receipt.corrections);
+  EXPECT_EQ(diagnosis.at("first_dead_letters").at(0).at("line"), file.bad_lines.at(0));
+
+  // A file that no definition takes comes with a definition; once that is there, the file is taken.
+  const std::string sales = "sale_no;sold;price\n1;2021-01-23;3.50\n2;2021-01-24;4.25\n";
+  const auto unknown = post("?dry_run=true&name=sales-1.csv", sales);
+  ASSERT_EQ(unknown.status, 200) << unknown.body;
+  const auto proposed = nlohmann::json::parse(unknown.body);
+  EXPECT_EQ(proposed.at("records"), 2);
+  EXPECT_TRUE(stack.receipts().size() == 1);
+  stack.write_definition("sales.yaml", proposed.at("proposal"));
+  ASSERT_TRUE(eventually([&] { return post("?name=sales-1.csv", sales).status == 202; }));
+  EXPECT_EQ(settled("sales-1.csv").records, 2U);
+}
+
 TEST_F(Uploads, WhatCannotBeTakenIsRefusedInWords) {
   start({{"SLUICE_UPLOAD_LIMIT_BYTES", "100000"}});
   expect_problem(post("?name=bookings-1.csv", std::string(100'001, 'x')), 413, "100000 bytes");

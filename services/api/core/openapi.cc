@@ -226,8 +226,27 @@ Json one_or_several(const Json& one) {
   return {{"oneOf", Json::array({one, several})}};
 }
 
+// What the file doctor tells of one file.
+Json diagnosis_schema() {
+  const Json text = {{"type", "string"}};
+  const Json text_or_null = {{"type", {"string", "null"}}};
+  const Json count = {{"type", "integer"}, {"minimum", 0}};
+  const Json list = {{"type", "array"}, {"items", {{"type", "object"}}}};
+  Json properties = {{"name", text},       {"dataset", text_or_null}, {"definition", text_or_null},
+                     {"state", text},      {"error", text_or_null},   {"encoding", text},
+                     {"fields", list},     {"first_dead_letters", list}};
+  properties["proposal"] = text_or_null;
+  properties["proposal"]["description"] = "A definition in YAML, where none takes the file.";
+  for (const char* name : {"bytes", "rows", "records", "dead_letters", "duplicates", "corrections"}) {
+    properties[name] = count;
+  }
+  Json required = Json::array();
+  for (const auto& [name, schema] : properties.items()) required.push_back(name);
+  return {{"type", "object"}, {"properties", properties}, {"required", required}};
+}
+
 Json upload_responses() {
-  const Json report = {{"type", "object"}, {"description", "What the file doctor found."}};
+  const Json report = diagnosis_schema();
   Json out;
   out["200"] = {
       {"description", "A dry run: what would become of the file. Nothing is kept."},
