@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <random>
+#include <vector>
 
 namespace sluice::samples {
 namespace {
@@ -45,36 +45,11 @@ struct Booking {
   int day = 1, month = 1, year = 2016;
 };
 
-template <typename... Values>
-std::string print(const char* format, Values... values) {
-  std::array<char, 160> text{};
-  std::snprintf(text.data(), text.size(), format, values...);
-  return text.data();
-}
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
-// In the shape of a UUID, from a number.
-std::string identifier(const char* kind, std::uint64_t number) {
-  const std::uint64_t mixed = (number + 1) * 0x9E3779B97F4A7C15U;
-  return print("%08x-%s-4a%02x-8b%02x-%012llx", static_cast<unsigned>(mixed >> 32U), kind,
-               static_cast<unsigned>(number % 251), static_cast<unsigned>(number % 241),
-               static_cast<unsigned long long>(number));
-}
-
 class Generator {
  public:
-  std::string first(int rows) {
+  std::string first(std::size_t rows) {
     std::string out = kHeader;
-    for (int row = 0; row < rows; ++row) {
+    for (std::size_t row = 0; row < rows; ++row) {
       if (row % 100 == 60) {
         out += refused(row / 100);
       } else if (row % 50 == 40) {
@@ -88,9 +63,9 @@ class Generator {
   }
 
   // Corrections: another amount, another party, another month, another restaurant.
-  std::string second(int rows) {
+  std::string second(std::size_t rows) {
     std::string out = kHeader;
-    for (int row = 0; row < rows; ++row) {
+    for (std::size_t row = 0; row < rows; ++row) {
       Booking& booking = made_[below(made_.size())];
       switch (row % 5) {
         case 0: booking.cents += 250; break;
@@ -133,16 +108,16 @@ class Generator {
     const auto client = static_cast<std::size_t>(booking.client);
     const char separator = country.dashes ? '-' : '/';
     return identifier("b00c", booking.id) + ',' + identifier("4e57", booking.restaurant) + ',' +
-           quoted(restaurant.name) + ',' + identifier("c11e", client) + ',' +
+           csv_cell(restaurant.name) + ',' + identifier("c11e", client) + ',' +
            kFirst[client % kFirst.size()] + ' ' + kLast[client / kFirst.size()] + ',' +
-           quoted(amount(booking, country)) + ',' + std::to_string(booking.guests) + ',' +
+           csv_cell(amount(booking, country)) + ',' + std::to_string(booking.guests) + ',' +
            print("%02d%c%02d%c%04d", booking.day, separator, booking.month, separator, booking.year) + ',' +
            country.name + "\r\n";
   }
 
   // What goes wrong in real files.
-  std::string refused(int kind) {
-    const std::string head = identifier("b00c", 900'000 + static_cast<std::uint64_t>(kind)) + ',' +
+  std::string refused(std::size_t kind) {
+    const std::string head = identifier("b00c", 900'000'000 + kind) + ',' +
                              identifier("4e57", 6) + ",Da Bruno," + identifier("c11e", 7) + ",Hugo Moreau,";
     switch (kind % 6) {
       case 0: return head + "\"41,20\u00a0€\",2,03-21-2016,Italia\r\n";    // there is no month 21
@@ -161,11 +136,10 @@ class Generator {
 
 }  // namespace
 
-std::vector<SampleFile> bookings() {
+void bookings(const Open& open, std::size_t rows) {
   Generator generator;
-  std::string first = generator.first(2000);
-  std::string second = generator.second(200);
-  return {{"bookings-sample-1.csv", std::move(first)}, {"bookings-sample-2.csv", std::move(second)}};
+  open("bookings-sample-1.csv") << generator.first(rows);
+  open("bookings-sample-2.csv") << generator.second(rows / 10);
 }
 
 }  // namespace sluice::samples

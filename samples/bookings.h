@@ -1,18 +1,12 @@
 #pragma once
 // Sample bookings: invented restaurants, real shapes. The same bytes each time.
 
-#include <string>
-#include <vector>
+#include "samples/making.h"
 
 namespace sluice::samples {
 
-struct SampleFile {
-  std::string name;
-  std::string content;
-};
-
-// Two files: 2,000 rows with both currencies and both ways to write a date, some rows twice and some
-// that must be refused; then 200 rows that correct earlier ones or repeat them.
-std::vector<SampleFile> bookings();
+// Two files: `rows` rows with both currencies and both ways to write a date, some rows twice and some
+// that must be refused; then a tenth as many that correct earlier ones or repeat them.
+void bookings(const Open& open, std::size_t rows);
 
 }  // namespace sluice::samples

@@ -1,28 +1,20 @@
 #include "samples/bookings.h"
 
-#include <algorithm>
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include "samples/in_memory.h"
 
 namespace sluice::samples {
 namespace {
 
-std::ptrdiff_t count(const std::string& text, const std::string& part) {
-  std::ptrdiff_t found = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
-
 TEST(BookingsSample, IsTheSameEachTime) {
-  const auto once = bookings(), again = bookings();
-  ASSERT_EQ(once.size(), 2U);
-  EXPECT_EQ(once[0].content, again[0].content);
-  EXPECT_EQ(once[1].content, again[1].content);
+  const Files once = files_of(bookings, 2000);
+  EXPECT_EQ(once.size(), 2U);
+  EXPECT_EQ(once, files_of(bookings, 2000));
 }
 
 TEST(BookingsSample, HoldsBothCurrenciesBothFormsOfADateAndRowsToRefuse) {
-  const std::string text = bookings()[0].content;
+  const std::string text = files_of(bookings, 2000)["bookings-sample-1.csv"];
   EXPECT_EQ(count(text, "\r\n"), 2001);
   EXPECT_GT(count(text, "£"), 300);
   EXPECT_GT(count(text, "€"), 1000);
@@ -31,16 +23,14 @@ TEST(BookingsSample, HoldsBothCurrenciesBothFormsOfADateAndRowsToRefuse) {
 }
 
 TEST(BookingsSample, SecondFileSpeaksOfBookingsOfTheFirst) {
-  const auto files = bookings();
-  std::size_t from = files[1].content.find("\r\n") + 2;
-  int rows = 0;
-  while (from < files[1].content.size()) {
-    const std::string id = files[1].content.substr(from, files[1].content.find(',', from) - from);
-    EXPECT_NE(files[0].content.find(id), std::string::npos) << id;
-    from = files[1].content.find("\r\n", from) + 2;
-    ++rows;
+  Files files = files_of(bookings, 2000);
+  const std::string& first = files["bookings-sample-1.csv"];
+  const auto lines = lines_of(files["bookings-sample-2.csv"]);
+  ASSERT_EQ(lines.size(), 201U);
+  for (std::size_t line = 1; line < lines.size(); ++line) {
+    const std::string id = lines[line].substr(0, lines[line].find(',') + 1);
+    EXPECT_NE(first.find('\n' + id), std::string::npos) << id;
   }
-  EXPECT_EQ(rows, 200);
 }
 
 }  // namespace

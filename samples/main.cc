@@ -1,34 +1,70 @@
-// sluice-samples DIR: writes the sample files of every shipped definition to DIR/<dataset>/.
+// sluice-samples DIR [DATASET=ROWS]...: writes the sample files of the shipped definitions to
+// DIR/<dataset>/: of all of them, or of those named, with about as many rows.
 
+#include <array>
+#include <charconv>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <exception>
+#include <string_view>
 
 #include "samples/bookings.h"
+#include "samples/disk_folder.h"
 
 namespace {
 
-bool write(const std::filesystem::path& folder, const std::vector<sluice::samples::SampleFile>& files) {
-  std::filesystem::create_directories(folder);
-  for (const auto& file : files) {
-    std::ofstream out(folder / file.name, std::ios::binary);
-    out << file.content;
-    out.close();
-    if (!out) {
-      std::fprintf(stderr, "sluice-samples: cannot write %s\n", (folder / file.name).c_str());
-      return false;
-    }
-    std::printf("%s\n", (folder / file.name).c_str());
+using sluice::samples::Open;
+
+struct Dataset {
+  std::string_view name;
+  std::size_t rows;
+  void (*write)(const Open&, std::size_t rows);
+};
+constexpr std::array kDatasets = {
+    Dataset{"bookings", 2000, sluice::samples::bookings},
+};
+
+void write(const std::filesystem::path& folder, const Dataset& dataset) {
+  sluice::samples::DiskFolder files(folder / dataset.name);
+  dataset.write([&files](const std::string& name) -> std::ostream& { return files.open(name); },
+                dataset.rows);
+  files.finish();
+}
+
+// DATASET=ROWS; a null name where it is not that.
+Dataset asked_for(std::string_view argument) {
+  const std::size_t sign = argument.find('=');
+  if (sign == std::string_view::npos) return {};
+  const std::string_view rows = argument.substr(sign + 1);
+  for (Dataset dataset : kDatasets) {
+    if (dataset.name != argument.substr(0, sign)) continue;
+    const auto [end, failed] = std::from_chars(rows.begin(), rows.end(), dataset.rows);
+    if (failed == std::errc() && end == rows.end()) return dataset;
   }
-  return true;
+  return {};
+}
+
+int usage() {
+  std::fprintf(stderr, "usage: sluice-samples DIR [DATASET=ROWS]...\ndatasets:");
+  for (const Dataset& dataset : kDatasets) {
+    std::fprintf(stderr, " %.*s=%zu", static_cast<int>(dataset.name.size()), dataset.name.data(),
+                 dataset.rows);
+  }
+  std::fprintf(stderr, "\n");
+  return 2;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: sluice-samples DIR\n");
-    return 2;
+int main(int argc, char** argv) try {
+  if (argc < 2) return usage();
+  for (int i = 2; i < argc; ++i) {
+    if (asked_for(argv[i]).write == nullptr) return usage();
   }
-  return write(std::filesystem::path(argv[1]) / "bookings", sluice::samples::bookings()) ? 0 : 1;
+  for (int i = 2; i < argc; ++i) write(argv[1], asked_for(argv[i]));
+  if (argc > 2) return 0;
+  for (const Dataset& dataset : kDatasets) write(argv[1], dataset);
+  return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "sluice-samples: %s\n", error.what());
+  return 1;
 }
