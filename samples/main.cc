@@ -9,6 +9,7 @@
 
 #include "samples/bookings.h"
 #include "samples/disk_folder.h"
+#include "samples/orders.h"
 
 namespace {
 
@@ -21,6 +22,7 @@ struct Dataset {
 };
 constexpr std::array kDatasets = {
     Dataset{"bookings", 2000, sluice::samples::bookings},
+    Dataset{"orders", 1500, sluice::samples::orders},
 };
 
 void write(const std::filesystem::path& folder, const Dataset& dataset) {
