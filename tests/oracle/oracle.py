@@ -127,12 +127,14 @@ def content(path):
 
 
 def csv_rows(path):
-    reader = csv.reader(io.StringIO(content(path).decode("utf-8-sig"), newline=""))
+    # A byte that is no UTF-8 becomes a lone surrogate, which no encoder takes.
+    reader = csv.reader(io.StringIO(content(path).decode("utf-8-sig", "surrogateescape"), newline=""))
     header = next(reader, [])
     for row in reader:
         if not row:
             continue
-        yield dict(zip(header, row)) if len(row) == len(header) else None
+        foreign = any("\udc80" <= letter <= "\udcff" for cell in row for letter in cell)
+        yield dict(zip(header, row)) if len(row) == len(header) and not foreign else None
 
 
 def json_rows(path):
