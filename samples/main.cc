@@ -7,6 +7,7 @@
 #include <exception>
 #include <string_view>
 
+#include "samples/baskets.h"
 #include "samples/bookings.h"
 #include "samples/disk_folder.h"
 #include "samples/orders.h"
@@ -23,6 +24,7 @@ struct Dataset {
 constexpr std::array kDatasets = {
     Dataset{"bookings", 2000, sluice::samples::bookings},
     Dataset{"orders", 1500, sluice::samples::orders},
+    Dataset{"baskets", 2000, sluice::samples::baskets},
 };
 
 void write(const std::filesystem::path& folder, const Dataset& dataset) {
