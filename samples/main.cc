@@ -9,6 +9,7 @@
 
 #include "samples/baskets.h"
 #include "samples/bookings.h"
+#include "samples/consent_events.h"
 #include "samples/disk_folder.h"
 #include "samples/orders.h"
 
@@ -25,6 +26,7 @@ constexpr std::array kDatasets = {
     Dataset{"bookings", 2000, sluice::samples::bookings},
     Dataset{"orders", 1500, sluice::samples::orders},
     Dataset{"baskets", 2000, sluice::samples::baskets},
+    Dataset{"consent_events", 600, sluice::samples::consent_events},
 };
 
 void write(const std::filesystem::path& folder, const Dataset& dataset) {
