@@ -68,7 +68,7 @@ caught_up() {
 
 demo() {
   local dataset datasets report fed=() deadline=$((SECONDS + 180)) name
-  "$bin/sluice-samples" "$home/samples" >/dev/null || fail "the samples could not be written to $home/samples"
+  "$bin/sluice-samples" "$home/samples" bookings=2000 >/dev/null || fail "the samples could not be written to $home/samples"
   mapfile -t datasets < <(sample_datasets)
   ((${#datasets[@]} > 0)) || fail "no definition in $definitions has a sample; the shipped ones are in schemas/"
   for dataset in "${datasets[@]}"; do feed "$dataset"; done
