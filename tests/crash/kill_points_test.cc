@@ -40,7 +40,7 @@ TEST(KillPoints, EachServiceIsKilledAtEachNamedPointAndNothingIsLostOrDoubled) {
     const BookingFile file = bookings.next_file(400);
     stack.drop(file.name, file.content);
     ++files;
-    ASSERT_TRUE(eventually([&] { return !stack.running(kill.service); }))
+    ASSERT_TRUE(eventually([&] { return !stack.running(kill.service); }, std::chrono::seconds(90)))
         << "the point was never reached\n" << stack.log(kill.service);
     stack.start(kill.service);
     ASSERT_TRUE(eventually([&] { return stack.all_settled(files); }, std::chrono::seconds(90)))

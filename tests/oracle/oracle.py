@@ -7,6 +7,8 @@ definition names a version field. Rows that do not fit are left out, as dead let
 
   oracle.py DATASET REPORT FILE...      the report as CSV on standard output, ordered by its key
   oracle.py DATASET --counts FILE...    rows, records, dead_letters, duplicates, corrections
+  oracle.py DATASET REPORT --equals CSV FILE...    nothing if the CSV file is the report, in any order and with
+                                        numbers written in any way; else what differs, and exit code 1
 
 For a dataset that looks another up, the other's files follow after "--other".
 """
@@ -537,8 +539,28 @@ def shown(value):
     return str(value)
 
 
+def comparable(cell):
+    return f"{decimal.Decimal(cell).normalize():f}" if NUMBER.fullmatch(cell) else cell
+
+
+def differences(expected, path):
+    """At most ten lines that tell how the CSV file is not the expected rows."""
+    with open(path, newline="", encoding="utf-8") as file:
+        header, *found = list(csv.reader(file)) or [[]]
+    if header != expected[0]:
+        return [f"the columns are {header}, not {expected[0]}"]
+    found = Counter(tuple(map(comparable, row)) for row in found)
+    expected = Counter(tuple(map(comparable, row)) for row in expected[1:])
+    lines = [f"has {n} x {row}" for row, n in sorted((found - expected).items())]
+    lines += [f"lacks {n} x {row}" for row, n in sorted((expected - found).items())]
+    return lines[:10]
+
+
 def main(arguments):
     dataset, report, *paths = arguments
+    compared = None
+    if paths[0] == "--equals":
+        compared, paths = paths[1], paths[2:]
     others = []
     if "--other" in paths:
         at = paths.index("--other")
@@ -549,10 +571,13 @@ def main(arguments):
         return
     other = load(OTHERS[dataset], others)[0] if dataset in OTHERS else []
     columns, rows = REPORTS[report](records, other)
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for row in sorted([shown(cell) for cell in row] for row in rows):
-        writer.writerow(row)
+    table = [columns, *sorted([shown(cell) for cell in row] for row in rows)]
+    if compared is None:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(table)
+        return
+    wrong = differences(table, compared)
+    print("\n".join(wrong))
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":
