@@ -75,9 +75,11 @@ replica.fetch.max.bytes=16777216
 # A transaction whose owner died is ended soon after its own timeout, not up to ten seconds later.
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
 log.index.size.max.bytes=1048576
-# After kill -9 the controller waits until the broker's earlier session is over before it lets it in.
-broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
+# Kafka's own default. A shorter one brings the broker back sooner after kill -9, for the controller waits until
+# its earlier session is over; but a node that stands still for longer is taken for dead by its own controller, and
+# of that a transaction can stay open for good (docs/decisions/0008).
+broker.session.timeout.ms=9000
+broker.heartbeat.interval.ms=1000
 PROPERTIES
 }
 

@@ -6,6 +6,8 @@
 #   environment.sh stop DIR                ends all and removes their state
 #   environment.sh kill DIR kafka|postgres|s3    kill -9
 #   environment.sh revive DIR kafka|postgres|s3  starts what was killed, on the same port with the same state
+#   environment.sh freeze DIR kafka|s3     stands still, as on a machine that has no time for it
+#   environment.sh thaw DIR kafka|s3       and goes on
 #
 # Below ctest it is the fixture `environment`: one of each for all tests of a run. Tests
 # keep apart by topic prefixes and databases of their own (tests/support/environment.h).
@@ -131,11 +133,15 @@ case ${1:-} in
     kill -KILL "$pid"
     wait_until 10 ended "$dir/$3.pid"
     ;;
+  freeze | thaw)
+    pid=$(living_pid "$dir/$3.pid") || fail "$3 does not run"
+    if [[ $1 == freeze ]]; then kill -STOP "$pid"; else kill -CONT "$pid"; fi
+    ;;
   revive)
     read_ports
     postgres_home=$(postgres_dir "$dir/postgres")
     revive "$3"
     await "$3"
     ;;
-  *) usage_error "environment.sh start|stop|kill|revive DIR …" ;;
+  *) usage_error "environment.sh start|stop|kill|revive|freeze|thaw DIR …" ;;
 esac

@@ -23,6 +23,9 @@ class PrivateServers {
   // kill -9, and the start after it: same port, same state. start_… returns when clients are served.
   void kill_kafka() const { run("kill", "kafka"); }
   void start_kafka() const { run("revive", "kafka"); }
+  // Stands still until it is thawed: no process of a starved machine does more.
+  void freeze_kafka() const { run("freeze", "kafka"); }
+  void thaw_kafka() const { run("thaw", "kafka"); }
   void kill_postgres() const { run("kill", "postgres"); }
   void start_postgres() const { run("revive", "postgres"); }
   void kill_s3() const { run("kill", "s3"); }

@@ -160,7 +160,9 @@ void KafkaLogReader::read(const TopicPartition& partition, std::int64_t from, st
     if (position > before) last_progress = now;
     if (now - last_progress > kStalled) {
       throw TaskBroken(fmt::format(
-          "{} stands still at offset {} of {}: a transaction is open there", where, position, to));
+          "{} stands still at offset {} of {}: a transaction is open there, for longer than any may be. If this "
+          "stays, the broker has lost its end: kafka-transactions.sh find-hanging shows it, abort ends it",
+          where, position, to));
     }
   }
 }
