@@ -35,7 +35,7 @@ net::awaitable<void> accept_connections(ServerCore& core) {
       co_await pause.async_wait(net::redirect_error(net::use_awaitable, error));
       continue;
     }
-    if (core.connections < core.limits.connections) {
+    if (core.connections < core.limits.connections || make_room(core)) {
       ++core.connections;
       net::co_spawn(core.io, serve(core, std::move(socket)), net::detached);
     } else if (core.being_refused < kRefusalsAtOnce) {

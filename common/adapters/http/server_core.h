@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -49,6 +50,7 @@ struct ServerCore {
   int connections = 0;       // accepted and served
   int waiting_for_pool = 0;  // answers that run on, or wait for, the blocking pool
   int streams = 0;           // streaming handlers that run
+  std::atomic<std::size_t> unsent_bytes{0};  // of answers made on the blocking pool; its threads add
   int being_refused = 0;     // connections over the limit that are being told so
   bool stopping = false;
   // Last: what is still queued in these holds sessions, which use the members above.
@@ -68,6 +70,9 @@ net::awaitable<void> refuse(ServerCore& core, tcp::socket socket);
 
 // After the IO thread has ended: no streaming handler waits for its client any more.
 void abandon_streams(ServerCore& core);
+
+// Ends the connection that has waited longest for its client, if any may be ended for a newcomer.
+bool make_room(ServerCore& core);
 
 // Ends the connections that wait for a request; those with an answer under way end after it.
 void close_idle_sessions(ServerCore& core);

@@ -31,19 +31,20 @@ class Gate {
   }
   void pass() {
     std::unique_lock lock(mutex_);
-    entered_ = true;
+    ++entered_;
     changed_.notify_all();
     changed_.wait_for(lock, 10s, [&] { return open_; });
   }
-  void wait_until_entered() {
+  void wait_until_entered(int times = 1) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, 10s, [&] { return entered_; });
+    changed_.wait_for(lock, 10s, [&] { return entered_ >= times; });
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool open_ = false, entered_ = false;
+  bool open_ = false;
+  int entered_ = 0;
 };
 
 class ServerTest : public testing::Test {
@@ -60,6 +61,10 @@ class ServerTest : public testing::Test {
       gate_.pass();
       return Response{200, "text/plain", {}, "late!"};
     });
+    server_->route("GET", "/large", Runs::kOnBlockingPool, [this](const Request&) {
+      ++large_;
+      return Response{200, "text/plain", {}, std::string(kLarge, 'x')};
+    });
     server_->route("GET", "/broken", Runs::kOnBlockingPool,
                    [](const Request&) -> Response { throw std::runtime_error("secret detail"); });
     server_->observe([this](std::string_view route, std::string_view method, int status, double) {
@@ -75,8 +80,12 @@ class ServerTest : public testing::Test {
     return client.hear();
   }
 
+  // More than the kernel takes off the server's hands.
+  static constexpr std::size_t kLarge = 16 * 1024 * 1024;
+
   std::mutex mutex_;
   std::string observed_;
+  std::atomic<int> large_{0};
   Gate gate_;
   std::unique_ptr<Server> server_;
 };
@@ -207,12 +216,65 @@ TEST_F(ServerTest, ASlowClientIsDropped) {
 TEST_F(ServerTest, OneConnectionTooManyIsToldToComeBack) {
   start({.connections = 2});
   RawClient first(server_->port()), second(server_->port());
+  for (RawClient* client : {&first, &second}) client->say("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  gate_.wait_until_entered(2);
+  EXPECT_THAT(ask("GET /hello/out HTTP/1.1\r\nHost: a\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Retry-After: 1\r\n")));
+  gate_.open();
+  for (RawClient* client : {&first, &second}) EXPECT_THAT(client->hear("!"), HasSubstr("late!"));
+}
+
+TEST_F(ServerTest, AnIdleConnectionMakesRoomTheLongestFirst) {
+  start({.connections = 2});
+  RawClient first(server_->port()), second(server_->port());
   for (RawClient* client : {&first, &second}) {
     client->say("GET /hello/in HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_THAT(client->hear("!"), HasSubstr("hello in"));
   }
-  EXPECT_THAT(ask("GET /hello/out HTTP/1.1\r\nHost: a\r\n\r\n"),
-              AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Retry-After: 1\r\n")));
+  EXPECT_THAT(ask("GET /hello/third HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+              HasSubstr("hello third!"));
+  EXPECT_EQ(first.hear(), "") << "its place was given away";
+  second.say("GET /hello/still HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(second.hear(), HasSubstr("hello still!"));
+}
+
+TEST_F(ServerTest, ClientsThatNeitherSendNorTakeMakeRoomAfterASecond) {
+  start({.connections = 4});
+  RawClient half_head(server_->port()), half_body(server_->port()), deaf(server_->port()), last(server_->port());
+  half_head.say("GET /hello/x HTTP/1.1\r\nHo");
+  half_body.say("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc");
+  deaf.say("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+  last.say("GET /hello/x HTTP/1.1\r\nHo");
+  std::string answer;
+  for (const auto end = std::chrono::steady_clock::now() + 10s;
+       !answer.starts_with("HTTP/1.1 200") && std::chrono::steady_clock::now() < end;) {
+    answer = ask("GET /hello/in HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  }
+  EXPECT_THAT(answer, HasSubstr("hello in!"));
+}
+
+TEST_F(ServerTest, AnswersThatNobodyTakesAreBoundedAndWhatNeedsNoDatabaseIsServedOn) {
+  start({.unsent_bytes = 2 * kLarge});
+  std::vector<std::unique_ptr<RawClient>> deaf;
+  for (int i = 0; i < 40; ++i) {
+    deaf.push_back(std::make_unique<RawClient>(server_->port()));
+    deaf.back()->say("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  std::string refused;
+  for (const auto end = std::chrono::steady_clock::now() + 10s;
+       !refused.starts_with("HTTP/1.1 503") && std::chrono::steady_clock::now() < end;) {
+    refused = ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  }
+  EXPECT_THAT(refused, AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Retry-After: 1\r\n")));
+  EXPECT_LE(large_.load(), 2 + Limits{}.blocking_threads) << "answers were made that nobody took";
+  EXPECT_THAT(ask("GET /hello/in HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), HasSubstr("hello in!"));
+  deaf.clear();
+  std::string served;
+  for (const auto end = std::chrono::steady_clock::now() + 10s;
+       !served.starts_with("HTTP/1.1 200") && std::chrono::steady_clock::now() < end;) {
+    served = ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  }
+  EXPECT_THAT(served, HasSubstr("[]")) << "what is given back was not counted";
 }
 
 TEST_F(ServerTest, ABlockingHandlerDoesNotHoldUpTheOthers) {

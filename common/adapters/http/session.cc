@@ -8,6 +8,7 @@
 #include <ctime>
 #include <exception>
 #include <random>
+#include <utility>
 
 #include "common/adapters/http/response_text.h"
 #include "common/telemetry/log.h"
@@ -19,6 +20,8 @@ namespace {
 constexpr std::size_t kReadAtOnce = 4096;
 constexpr std::size_t kDrainAtMost = 256 * 1024;
 constexpr int kWaitingPerPoolThread = 32;
+// A client that is served has this long to take or send its next bytes before a newcomer may have its place.
+constexpr std::chrono::seconds kStuck{1};
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -96,9 +99,14 @@ Session::Step Session::refuse_with(int status, std::string_view title, std::stri
   return Step::kRefuse;
 }
 
-void Session::close_if_idle() {
+void Session::close() {
   error_code ignored;
-  if (idle_) stream_.socket().close(ignored);
+  stream_.socket().close(ignored);
+  waits_since_.reset();
+}
+
+void Session::close_if_idle() {
+  if (idle_) close();
 }
 
 net::awaitable<Session::Step> Session::read_head() {
@@ -131,8 +139,11 @@ net::awaitable<Session::Step> Session::read_head() {
     const auto space =
         buffer_.prepare(std::min(kReadAtOnce, core_.limits.header_bytes - buffer_.size()));
     error_code error;
+    // From the head's first byte on, not from its last: else a byte now and then would keep the place.
+    waits_since_ = begun ? started_ : SteadyClock::now();
     const std::size_t read =
         co_await stream_.async_read_some(space, net::redirect_error(net::use_awaitable, error));
+    waits_since_.reset();
     idle_ = false;
     if (error) co_return Step::kClose;
     buffer_.commit(read);
@@ -206,7 +217,11 @@ net::awaitable<Session::Step> Session::answer() {
     response_ = busy();
   } else {
     ++core_.waiting_for_pool;
-    std::function<void()> work = [this, &call] { response_ = call(); };
+    std::function<void()> work = [this, &call] {
+      // Asked here, for many may have been waiting when the last answer was made.
+      response_ = core_.unsent_bytes < core_.limits.unsent_bytes ? call() : busy();
+      core_.unsent_bytes += unsent_bytes_ = response_.body.size();
+    };
     co_await run_on_pool(core_, work);
     --core_.waiting_for_pool;
   }
@@ -220,17 +235,34 @@ net::awaitable<bool> Session::send(bool keep_alive) {
   if (!traceparent_.empty()) response_.headers.emplace_back("traceparent", traceparent_);
   const std::string head = head_of(response_, keep_alive, std::time(nullptr));
   const bool with_body = !head_only_ && response_.status != 204 && response_.status != 304;
-  const std::array<net::const_buffer, 2> bytes = {
-      net::buffer(head), with_body ? net::buffer(response_.body) : net::const_buffer()};
   // Counted anew: an answer that took long must still get out.
   stream_.expires_after(std::chrono::seconds(core_.limits.request_timeout_seconds));
-  error_code error;
-  co_await net::async_write(stream_, bytes, net::redirect_error(net::use_awaitable, error));
+  const error_code error = co_await write(head, with_body ? response_.body : std::string_view());
+  core_.unsent_bytes -= std::exchange(unsent_bytes_, 0);
   if (core_.observer) {
     const double seconds = std::chrono::duration<double>(SteadyClock::now() - started_).count();
     core_.observer(route_, method_, response_.status, seconds);
   }
+  // A connection that is kept open must not keep what went through it.
+  response_ = {};
+  request_ = {};
+  whole_.reset();
   co_return !error && keep_alive;
+}
+
+// In pieces, so that a client that takes a large answer slowly is not held for one that takes nothing.
+net::awaitable<error_code> Session::write(std::string_view head, std::string_view body) {
+  error_code error;
+  while (!error && head.size() + body.size() > 0) {
+    const std::array<net::const_buffer, 2> rest = {net::buffer(head), net::buffer(body)};
+    const ClientsTurn turn(*this);
+    const std::size_t sent =
+        co_await stream_.async_write_some(rest, net::redirect_error(net::use_awaitable, error));
+    const std::size_t of_head = std::min(sent, head.size());
+    head.remove_prefix(of_head);
+    body.remove_prefix(sent - of_head);
+  }
+  co_return error;
 }
 
 net::awaitable<void> Session::run() {
@@ -249,7 +281,10 @@ net::awaitable<void> Session::run() {
     // After a refusal nobody knows where the next request would begin.
     const bool keep = step == Step::kServe && keep_alive_ && !core_.stopping;
     open = co_await send(keep);
-    if (!keep) co_await linger(stream_);
+    if (!keep) {
+      const ClientsTurn turn(*this);
+      co_await linger(stream_);
+    }
   }
   core_.sessions.erase(this);
   --core_.connections;
@@ -272,6 +307,21 @@ net::awaitable<void> refuse(ServerCore& core, tcp::socket socket) {
                             net::redirect_error(net::use_awaitable, error));
   if (!error) co_await linger(stream);
   --core.being_refused;
+}
+
+bool make_room(ServerCore& core) {
+  Session* chosen = nullptr;
+  const auto worse = [](const Session& a, const Session& b) {
+    return a.idle() != b.idle() ? a.idle() : *a.waits_since() < *b.waits_since();
+  };
+  const auto stuck = SteadyClock::now() - kStuck;
+  for (Session* session : core.sessions) {
+    if (!session->waits_since() || (!session->idle() && *session->waits_since() > stuck)) continue;
+    if (chosen == nullptr || worse(*session, *chosen)) chosen = session;
+  }
+  if (chosen == nullptr) return false;
+  chosen->close();
+  return true;
 }
 
 void close_idle_sessions(ServerCore& core) {

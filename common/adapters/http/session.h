@@ -34,9 +34,26 @@ class Session {
 
   net::awaitable<void> run();
   void close_if_idle();
+  // Ends it wherever it is; only what waits for the client may be ended so.
+  void close();
+  bool idle() const { return idle_; }
+  // Since when the client has done nothing that is waited for; nothing: it is not the client's turn.
+  std::optional<SteadyClock::time_point> waits_since() const { return waits_since_; }
   void abandon_stream();
 
  private:
+  // While it lives it is the client's turn.
+  class ClientsTurn {
+   public:
+    explicit ClientsTurn(Session& session) : session_(session) { session_.waits_since_ = SteadyClock::now(); }
+    ~ClientsTurn() { session_.waits_since_.reset(); }
+    ClientsTurn(const ClientsTurn&) = delete;
+    ClientsTurn& operator=(const ClientsTurn&) = delete;
+
+   private:
+    Session& session_;
+  };
+
   // Each step that can end the connection: kServe goes on, kRefuse sends response_ and closes,
   // kClose just closes (the client is gone or too slow).
   enum class Step { kServe, kRefuse, kClose };
@@ -52,6 +69,7 @@ class Session {
   net::awaitable<Step> answer_stream(const Endpoint& endpoint);
   net::awaitable<BodyStream::Filled> fill(std::span<char> into);
   net::awaitable<bool> send(bool keep_alive);
+  net::awaitable<error_code> write(std::string_view head, std::string_view body);
   Step refuse_with(int status, std::string_view title, std::string_view detail);
   Step refuse_body(std::uint64_t limit);
   Response not_read(const error_code& error, std::uint64_t limit) const;
@@ -64,6 +82,7 @@ class Session {
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   bool idle_ = false;
+  std::optional<SteadyClock::time_point> waits_since_;
   // of the request in hand
   std::optional<HeadParser> head_;
   std::optional<WholeParser> whole_;
@@ -80,6 +99,7 @@ class Session {
   Request request_;
   Response response_;
   bool head_only_ = false;
+  std::size_t unsent_bytes_ = 0;  // this one's part of the core's
 };
 
 Response busy();

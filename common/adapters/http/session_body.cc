@@ -44,8 +44,11 @@ net::awaitable<Session::Step> Session::read_body() {
   if (!whole_->is_done()) {
     if (!co_await say_continue()) co_return Step::kClose;
     error_code error;
-    co_await beast::http::async_read(stream_, buffer_, *whole_,
-                                     net::redirect_error(net::use_awaitable, error));
+    {
+      const ClientsTurn turn(*this);
+      co_await beast::http::async_read(stream_, buffer_, *whole_,
+                                       net::redirect_error(net::use_awaitable, error));
+    }
     if (error == beast::http::error::body_limit) co_return refuse_body(core_.limits.body_bytes);
     if (error && !is_malformed(error)) co_return Step::kClose;
     if (error) {
@@ -93,6 +96,7 @@ net::awaitable<BodyStream::Filled> Session::fill(std::span<char> into) {
     body.more = true;
     stream_.expires_after(std::chrono::seconds(core_.limits.request_timeout_seconds));
     error_code error;
+    const ClientsTurn turn(*this);
     co_await beast::http::async_read_some(stream_, buffer_, *streamed_,
                                           net::redirect_error(net::use_awaitable, error));
     have = into.size() - body.size;
