@@ -45,11 +45,18 @@ DefinitionResult parse_with(std::string_view text, const std::string& path, cons
   return tl::unexpected(std::move(errors));
 }
 
-std::optional<std::string> text_of(const std::string& path) {
+// A definition is a page or two; what is larger was put here by mistake.
+constexpr std::uintmax_t kMaxBytes = 1024 * 1024;
+
+Result<std::string> text_of(const std::string& path) {
+  std::error_code code;
+  // Asked first: to open a pipe waits for somebody who writes into it.
+  if (!fs::is_regular_file(path, code)) return fail("cannot be read: it is not a file");
+  if (fs::file_size(path, code) > kMaxBytes || code) return fail("a definition may have 1 MiB; this is larger");
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   if (in) text << in.rdbuf();
-  if (!in) return std::nullopt;
+  if (!in) return fail("cannot be read");
   return text.str();
 }
 
@@ -69,7 +76,7 @@ std::vector<Dataset> records_of(const std::vector<std::string>& paths) {
 
 DefinitionResult load_with(const std::string& path, const std::vector<Dataset>& others) {
   const auto text = text_of(path);
-  if (!text) return tl::unexpected(std::vector<DefinitionError>{{path, 1, 1, "cannot be read"}});
+  if (!text) return tl::unexpected(std::vector<DefinitionError>{{path, 1, 1, text.error().message}});
   return parse_definition(*text, path, others);
 }
 
@@ -150,12 +157,14 @@ DefinitionResult load_definition(const std::string& path) {
   return load_with(path, records_of(beside));
 }
 
-LoadedDefinitions load_definitions(const std::vector<std::string>& folders) {
+LoadedDefinitions load_definitions(const std::vector<std::string>& folders,
+                                   const std::set<std::string>& running) {
   LoadedDefinitions out;
   // Names of tables and topics: a dataset and a report share one space. And the paths of CSV sinks:
   // two reports would replace each other's file.
   std::map<std::string, std::string> taken;
-  const std::vector<std::string> paths = definition_files(folders, out.errors);
+  std::vector<std::string> paths = definition_files(folders, out.errors);
+  std::ranges::stable_partition(paths, [&](const std::string& path) { return running.contains(path); });
   const std::vector<Dataset> records = records_of(paths);
   for (const std::string& path : paths) {
     DefinitionResult parsed = load_with(path, records);
@@ -178,6 +187,7 @@ LoadedDefinitions load_definitions(const std::vector<std::string>& folders) {
     for (const std::string& name : names) taken[name] = path;
     out.datasets.push_back(*std::move(parsed));
   }
+  std::ranges::sort(out.datasets, {}, &Dataset::path);
   drop_orphans(out);
   connect(out.datasets);
   return out;

@@ -2,6 +2,7 @@
 // Reads definition files and refuses what is wrong in them, all of it at once, with file, line and column,
 // before anything starts. Pure but for reading the files.
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,9 @@ struct LoadedDefinitions {
   std::vector<DefinitionError> errors;  // of the others; a broken file hides no good one
 };
 // All *.yaml and *.yml directly in the folders (a path to a file is taken too). Names of datasets and
-// reports are unique over all; of two that clash, the later path is refused.
-LoadedDefinitions load_definitions(const std::vector<std::string>& folders);
+// reports are unique over all; of two that clash, the later path is refused, or the one that is not among
+// `running`, the paths of definitions in force: a new file takes no name away from what runs.
+LoadedDefinitions load_definitions(const std::vector<std::string>& folders,
+                                   const std::set<std::string>& running = {});
 
 }  // namespace sluice

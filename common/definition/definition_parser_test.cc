@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -253,6 +254,40 @@ TEST(DefinitionLoader, ABrokenFileHidesNoGoodOneAndNamesAreUniqueOverAll) {
   EXPECT_THAT(messages, ::testing::Contains(HasSubstr("b.yaml:1:")));
   EXPECT_THAT(messages, ::testing::Contains(HasSubstr("is defined in")));
   EXPECT_THAT(messages, ::testing::Contains(HasSubstr("/nowhere")));
+}
+
+TEST(DefinitionLoader, ANewFileTakesNoNameAwayFromWhatRuns) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("definitions-running-" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  const auto write = [&](const char* name) { std::ofstream(folder / name) << kBookings; };
+  write("b.yaml");
+  write("a.yaml");
+  const LoadedDefinitions fresh = load_definitions({folder.string()});
+  const std::string running = folder / "b.yaml";
+  const LoadedDefinitions again = load_definitions({folder.string()}, {running});
+  fs::remove_all(folder);
+  ASSERT_EQ(fresh.datasets.size(), 1U);
+  EXPECT_EQ(fresh.datasets[0].path, folder / "a.yaml");
+  ASSERT_EQ(again.datasets.size(), 1U);
+  EXPECT_EQ(again.datasets[0].path, running);
+  ASSERT_EQ(again.errors.size(), 1U);
+  EXPECT_THAT(to_string(again.errors[0]), ::testing::AllOf(HasSubstr("a.yaml:1:1"), HasSubstr("is defined in")));
+}
+
+TEST(DefinitionLoader, APipeIsRefusedAndNotWaitedFor) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("definitions-pipe-" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  ASSERT_EQ(::mkfifo((folder / "a.yaml").c_str(), 0600), 0);
+  std::ofstream(folder / "b.yaml") << kBookings;
+  std::ofstream(folder / "c.yaml") << std::string(2 * 1024 * 1024, '#');
+  const LoadedDefinitions loaded = load_definitions({folder.string()});
+  fs::remove_all(folder);
+  EXPECT_EQ(loaded.datasets.size(), 1U);
+  ASSERT_EQ(loaded.errors.size(), 2U);
+  EXPECT_THAT(to_string(loaded.errors[0]), HasSubstr("a.yaml:1:1: cannot be read: it is not a file"));
+  EXPECT_THAT(to_string(loaded.errors[1]), HasSubstr("c.yaml:1:1: a definition may have 1 MiB"));
 }
 
 TEST(DefinitionLoader, TwoReportsMayNotWriteOneFile) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <system_error>
 
@@ -62,7 +63,9 @@ const std::string& Definitions::reload() {
   std::string stamp = stamp_of(folders_);
   if (stamp == stamp_) return trouble_;
   stamp_ = std::move(stamp);
-  LoadedDefinitions loaded = load_definitions(folders_);
+  std::set<std::string> running;
+  for (const Dataset& dataset : datasets_) running.insert(dataset.path);
+  LoadedDefinitions loaded = load_definitions(folders_, running);
   trouble_ = sentence_of(loaded.errors);
   for (Dataset& old : datasets_) {
     if (is_broken_now(old, loaded)) loaded.datasets.push_back(std::move(old));

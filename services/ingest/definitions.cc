@@ -32,11 +32,20 @@ std::string Definitions::listing() const {
   return out;
 }
 
+std::set<std::string> Definitions::running_paths() const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> out;
+  for (const auto& [name, known] : known_) {
+    if (known.prepared) out.insert(known.dataset->path);
+  }
+  return out;
+}
+
 bool Definitions::reload() {
   const std::lock_guard reloading(reloading_);
   std::string now = listing();
   if (now != last_listing_ || last_listing_.empty()) {
-    LoadedDefinitions loaded = load_definitions(folders_);
+    LoadedDefinitions loaded = load_definitions(folders_, running_paths());
     load_refusals_.clear();
     std::set<std::string> broken_paths;
     for (const DefinitionError& error : loaded.errors) {

@@ -52,6 +52,7 @@ class Definitions final : public Datasets {
   std::string listing() const;
   void accept(std::vector<Dataset> loaded, const std::set<std::string>& broken_paths,
               std::set<std::string>& refusals);
+  std::set<std::string> running_paths() const;
   bool prepare_new(std::set<std::string>& refusals);
   Result<std::string> match(const std::string& file_name) const;
 

@@ -77,7 +77,9 @@ void Pipelines::look() {
       launch("files", group, nullptr, {files_target(parts_.topics, parts_.shards)});
     });
   }
-  LoadedDefinitions loaded = load_definitions(parts_.definition_folders);
+  std::set<std::string> running_paths;
+  for (const auto& [name, dataset] : running_) running_paths.insert(dataset->path);
+  LoadedDefinitions loaded = load_definitions(parts_.definition_folders, running_paths);
   for (const DefinitionError& error : loaded.errors) complain(to_string(error));
   for (Dataset& read : loaded.datasets) {
     const auto dataset = std::make_shared<const Dataset>(std::move(read));

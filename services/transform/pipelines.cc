@@ -73,7 +73,7 @@ void Pipelines::look() {
 
 // What the files say, without the lookups that a dataset can no longer serve from its first record on.
 LoadedDefinitions Pipelines::load() {
-  LoadedDefinitions loaded = load_definitions(parts_.definition_folders);
+  LoadedDefinitions loaded = load_definitions(parts_.definition_folders, changes_.running_paths());
   for (Dataset& dataset : loaded.datasets) {
     if (dataset.feeds.empty() || changes_.is_running(dataset.name)) continue;
     try {

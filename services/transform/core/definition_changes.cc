@@ -23,6 +23,12 @@ std::string source_that_runs_without(
 
 }  // namespace
 
+std::set<std::string> DefinitionChanges::running_paths() const {
+  std::set<std::string> out;
+  for (const auto& [name, dataset] : running_) out.insert(dataset->path);
+  return out;
+}
+
 DefinitionChanges::News DefinitionChanges::look(LoadedDefinitions loaded) {
   News news;
   std::vector<std::string> wrong;

@@ -22,6 +22,7 @@ class DefinitionChanges {
   // its running pipeline as it is, with a complaint.
   News look(LoadedDefinitions loaded);
   bool is_running(const std::string& dataset) const { return running_.contains(dataset); }
+  std::set<std::string> running_paths() const;
   // The dataset could not be started; the next look names it again.
   void not_started(const std::string& dataset) { running_.erase(dataset); }
 
