@@ -170,7 +170,11 @@ Result<std::vector<std::string>> split_cells(std::string_view row, const CsvForm
     const CellScan cell = scan_cell(row, at, format);
     if (cell.broken) return fail(broken_quote(cells.size() + 1));
     auto& text = cells.emplace_back();
-    append_unescaped(text, cell.text, cell.doubled_quotes ? format.quote : '\0');
+    if (cell.doubled_quotes) {
+      append_unescaped(text, cell.text, format.quote);
+    } else {
+      text = cell.text;
+    }
     if (cell.last) return cells;
     at = cell.next;
   }
