@@ -7,6 +7,8 @@
 namespace sluice {
 namespace {
 
+using model_json::read_number;
+
 constexpr int kFormat = 1;
 
 }  // namespace
@@ -31,15 +33,17 @@ Result<CommitRecord> commit_record_from_json(std::string_view json) {
   return model_json::read_object<CommitRecord>(
       json, "a commit record", [](const nlohmann::json& j) {
         CommitRecord r;
-        r.format = j.at("format");
+        read_number(j, "format", r.format);
         r.task = j.at("task");
         if (r.format > kFormat) return r;
-        r.transaction = j.at("transaction");
-        r.previous = j.at("previous");
-        for (const auto& [topic, offset] : j.at("inputs").items()) r.inputs[topic] = offset;
-        r.partitions = j.at("partitions");
+        read_number(j, "transaction", r.transaction);
+        read_number(j, "previous", r.previous);
+        for (const auto& [topic, offset] : j.at("inputs").items()) {
+          r.inputs[topic] = model_json::whole_number<std::int64_t>(offset, topic);
+        }
+        read_number(j, "partitions", r.partitions);
         r.fingerprint = j.at("fingerprint");
-        r.messages = j.at("messages");
+        read_number(j, "messages", r.messages);
         r.feeds = j.value("feeds", std::vector<std::string>{});
         return r;
       });

@@ -51,6 +51,21 @@ TEST(CommitRecord, WhatIsNotOneIsRefused) {
   }
 }
 
+TEST(CommitRecord, WithANumberThatIsNotWholeOrDoesNotFitIsRefused) {
+  const std::string good = R"({"format":1,"task":"t","transaction":7,"previous":6,"inputs":{"a":12},"partitions":4,)"
+                           R"("fingerprint":"f","messages":3})";
+  ASSERT_TRUE(commit_record_from_json(good));
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {"\"format\":1", "\"format\":4294967297"}, {"\"transaction\":7", "\"transaction\":7.9"},
+           {"\"transaction\":7", "\"transaction\":-1"}, {"\"previous\":6", "\"previous\":18446744073709551616"},
+           {"\"a\":12", "\"a\":12.5"}, {"\"a\":12", "\"a\":9223372036854775808"},
+           {"\"partitions\":4", "\"partitions\":4294967300"}, {"\"messages\":3", "\"messages\":true"}}) {
+    std::string json = good;
+    json.replace(json.find(from), from.size(), to);
+    EXPECT_FALSE(commit_record_from_json(json)) << json;
+  }
+}
+
 TEST(CommitChain, BeginsAtOneAndGoesOnByOne) {
   CommitChain chain("bookings-stage1-0");
   EXPECT_TRUE(chain.empty());

@@ -9,6 +9,8 @@
 namespace sluice {
 namespace {
 
+using model_json::read_number;
+
 std::string text_of(const nlohmann::json& object, const char* name) {
   const auto& value = object.at(name);
   return value.is_string() ? value.get<std::string>() : std::string();
@@ -53,8 +55,8 @@ Result<DeadLetter> dead_letter_from_json(std::string_view json) {
     d.dataset = j.at("dataset");
     d.file = text_of(j, "file");
     d.file_name = text_of(j, "file_name");
-    d.entry = j.at("entry");
-    d.line = j.at("line");
+    read_number(j, "entry", d.entry);
+    read_number(j, "line", d.line);
     d.column = text_of(j, "column");
     d.rule = j.at("rule");
     d.reason = j.at("reason");

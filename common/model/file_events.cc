@@ -8,6 +8,7 @@ namespace sluice {
 namespace {
 
 using model_json::ObjectWriter;
+using model_json::read_number;
 
 constexpr std::array<std::pair<FileState, std::string_view>, 6> kStates = {{
     {FileState::kFound, "found"},
@@ -42,11 +43,12 @@ Announcement read_file(const nlohmann::json& j) {
   a.dataset = j.at("dataset");
   a.source = j.at("source");
   a.sha256 = j.at("sha256");
-  a.bytes = j.at("bytes");
-  a.content_bytes = j.value("content_bytes", std::uint64_t{0});  // entries of earlier versions come without
+  read_number(j, "bytes", a.bytes);
+  // Entries of earlier versions come without.
+  if (j.contains("content_bytes")) read_number(j, "content_bytes", a.content_bytes);
   a.path_values = j.value("path_values", "");
-  a.mtime_ns = j.at("mtime_ns");
-  a.inode = j.at("inode");
+  read_number(j, "mtime_ns", a.mtime_ns);
+  read_number(j, "inode", a.inode);
   a.version = j.value("version", "");  // entries of folders' files may come without
   a.found_ms = model_json::unix_ms_of(j.at("found_at"));
   return a;
@@ -135,17 +137,17 @@ Result<FileEntry> file_entry_from_json(std::string_view json) {
         e.state = *state;
         e.duplicate_of = text_of(j.at("duplicate_of"));
         e.error = text_of(j.at("error"));
-        e.next_byte = j.at("next_byte");
-        e.next_line = j.at("next_line");
+        read_number(j, "next_byte", e.next_byte);
+        read_number(j, "next_line", e.next_line);
         e.fully_read = j.at("fully_read");
-        e.rows = j.at("rows");
-        e.published = j.at("published");
-        e.rejected = j.at("rejected");
-        e.poisoned = j.at("poisoned");
-        e.records = j.at("records");
-        e.corrections = j.at("corrections");
-        e.duplicates = j.at("duplicates");
-        e.late = j.at("late");
+        read_number(j, "rows", e.rows);
+        read_number(j, "published", e.published);
+        read_number(j, "rejected", e.rejected);
+        read_number(j, "poisoned", e.poisoned);
+        read_number(j, "records", e.records);
+        read_number(j, "corrections", e.corrections);
+        read_number(j, "duplicates", e.duplicates);
+        read_number(j, "late", e.late);
         e.started_ms = model_json::unix_ms_of(j.at("started_at"));
         e.finished_ms = model_json::unix_ms_of(j.at("finished_at"));
         return e;
@@ -157,12 +159,12 @@ Result<FileCounts> file_counts_from_json(std::string_view json) {
     FileCounts c;
     c.file = j.at("file");
     c.task = j.at("task");
-    c.transaction = j.at("transaction");
-    c.records = j.at("records");
-    c.corrections = j.at("corrections");
-    c.duplicates = j.at("duplicates");
-    c.poisoned = j.at("poisoned");
-    c.late = j.at("late");
+    read_number(j, "transaction", c.transaction);
+    read_number(j, "records", c.records);
+    read_number(j, "corrections", c.corrections);
+    read_number(j, "duplicates", c.duplicates);
+    read_number(j, "poisoned", c.poisoned);
+    read_number(j, "late", c.late);
     return c;
   });
 }

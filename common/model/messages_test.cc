@@ -56,6 +56,39 @@ TEST(FileId, TheSameBytesGoToTheSameShardUnderAnyPlace) {
   EXPECT_EQ(seen.size(), 8U);
 }
 
+// A number that a message's reader cannot hold must not become another one.
+TEST(Messages, WithANumberThatIsNotWholeOrDoesNotFitAreRefused) {
+  const auto with = [](std::string json, std::string_view name, std::string_view number) {
+    const std::size_t at = json.find("\"" + std::string(name) + "\":") + name.size() + 3;
+    return json.replace(at, json.find_first_of(",}", at) - at, number);
+  };
+  const std::string entry = to_json(FileEntry{}), counts = to_json(FileCounts{}), letter = to_json(DeadLetter{});
+  const std::string announcement = to_json(Announcement{});
+  ASSERT_TRUE(file_entry_from_json(entry) && file_counts_from_json(counts) && dead_letter_from_json(letter) &&
+              announcement_from_json(announcement));
+  for (const char* number : {"1.5", "1e3", "-1", "18446744073709551616", "true", "\"1\"", "null", "1e300"}) {
+    for (const char* name : {"next_byte", "next_line", "rows", "published", "rejected", "poisoned", "late", "inode"}) {
+      EXPECT_FALSE(file_entry_from_json(with(entry, name, number))) << name << " " << number;
+    }
+    for (const char* name : {"transaction", "records", "corrections", "duplicates", "poisoned", "late"}) {
+      EXPECT_FALSE(file_counts_from_json(with(counts, name, number))) << name << " " << number;
+    }
+    for (const char* name : {"entry", "line"}) {
+      EXPECT_FALSE(dead_letter_from_json(with(letter, name, number))) << name << " " << number;
+    }
+    for (const char* name : {"bytes", "content_bytes"}) {
+      EXPECT_FALSE(announcement_from_json(with(announcement, name, number))) << name << " " << number;
+    }
+  }
+  EXPECT_FALSE(dead_letter_from_json(with(letter, "entry", "4294967296")));
+  EXPECT_FALSE(announcement_from_json(with(announcement, "mtime_ns", "9223372036854775808")));
+  EXPECT_EQ(announcement_from_json(with(announcement, "mtime_ns", "-5"))->mtime_ns, -5);
+  EXPECT_EQ(dead_letter_from_json(with(letter, "entry", "4294967295"))->entry, 4294967295U);
+  EXPECT_EQ(file_entry_from_json(with(entry, "next_byte", "18446744073709551615"))->next_byte, ~std::uint64_t{0});
+  const auto refused = file_counts_from_json(with(counts, "records", "1.5"));
+  EXPECT_THAT(refused.error().message, HasSubstr("\"records\" is 1.5"));
+}
+
 TEST(FileState, HasTheContractsNames) {
   for (const char* name : {"found", "waiting", "reading", "done", "duplicate", "failed"}) {
     ASSERT_TRUE(parse_file_state(name).has_value()) << name;
