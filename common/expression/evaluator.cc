@@ -130,6 +130,12 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+// As a quotient is stored; null if it does not fit.
+Cell rounded(const Rational& number) {
+  const auto out = to_decimal(number, kQuotientScale);
+  return out ? Cell{*out} : Cell{};
+}
+
 }  // namespace
 
 std::optional<Decimal> to_decimal(const Rational& number, int places) {
@@ -295,13 +301,17 @@ Cell Evaluator::cell(const Expression& e, std::span<const Cell> row) {
     case Function::kOr: return is_true(*e.arguments[0], row) || is_true(*e.arguments[1], row);
     case Function::kNot: return !is_true(*e.arguments[0], row);
     case Function::kIf:
-    case Function::kCoalesce:
       if (is_number(e) && e.quotient) break;
-      if (e.function == Function::kIf) {
-        return cell(*e.arguments[is_true(*e.arguments[0], row) ? 1 : 2], row);
-      }
+      return cell(*e.arguments[is_true(*e.arguments[0], row) ? 1 : 2], row);
+    case Function::kCoalesce:
       for (const ExpressionPtr& argument : e.arguments) {
-        if (Cell found = cell(*argument, row); !sluice::is_null(found)) return found;
+        Cell found;
+        if (!is_number(e) || !e.quotient) {
+          found = cell(*argument, row);
+        } else if (const auto exact = number(*argument, row)) {
+          found = rounded(*exact);
+        }
+        if (!sluice::is_null(found)) return found;
       }
       return {};
     case Function::kConcat:
@@ -323,10 +333,7 @@ Cell Evaluator::cell(const Expression& e, std::span<const Cell> row) {
     return static_cast<std::int64_t>(whole->units);
   }
   // Without a division the digits end; find where.
-  if (e.quotient) {
-    const auto rounded = to_decimal(*exact, kQuotientScale);
-    return rounded ? Cell{*rounded} : Cell{};
-  }
+  if (e.quotient) return rounded(*exact);
   int places = 0;
   cpp_int scale = 1;
   while (places < kMaxDecimalDigits && scale % denominator(*exact) != 0) {

@@ -96,7 +96,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"if(given, \"yes\", \"no\")", "yes"}, Case{"if(none == 1, 1, 2.5)", "2.5"},
         Case{"coalesce(missing, title)", "HEAT ÉTÉ"}, Case{"coalesce(none, 3)", "3"},
         Case{"budget / revenue == 1 / 3", "true"},
-        Case{"99999999999999999999999999999999999999 * 10", "null"}));
+        Case{"99999999999999999999999999999999999999 * 10", "null"},
+        Case{"coalesce(99999999999999999999999999999999999999 * 10, 5)", "5"},
+        Case{"coalesce(99999999999999999999999999999999999999 / 1, 1 / 2, 5)", "0.500000"},
+        Case{"coalesce(1 / 0, 5)", "5.000000"}, Case{"9223372036854775807 + 1", "null"}));
 
 class ExpressionRefuses : public ::testing::TestWithParam<Case> {};
 TEST_P(ExpressionRefuses, WithASentence) {
@@ -116,6 +119,33 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"\"open", "no closing quote"}, Case{"(1", "\")\" was expected"},
         Case{"1 2", "nothing more"}, Case{"", "a value was expected"},
         Case{"lower(title where given)", "takes no by"}));
+
+struct Nullable {
+  const char* text;
+  bool may_be_null;
+};
+
+class ExpressionKnows : public ::testing::TestWithParam<Nullable> {};
+TEST_P(ExpressionKnows, WhetherItMayBeNull) {
+  const auto parsed = expression(GetParam().text);
+  ASSERT_TRUE(parsed.has_value()) << GetParam().text;
+  EXPECT_EQ((*parsed)->nullable, GetParam().may_be_null) << GetParam().text;
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, ExpressionKnows,
+    ::testing::Values(
+        Nullable{"1", false}, Nullable{"null", true}, Nullable{"title", true}, Nullable{"1 / 2", true},
+        // A sum or a product that does not fit is null.
+        Nullable{"1 + 1", true}, Nullable{"1 - 1", true}, Nullable{"1.5 * 1.5", true},
+        Nullable{"-1", false}, Nullable{"-1.5", false}, Nullable{"-size(names)", true},
+        Nullable{"coalesce(year + 1, 0)", false}, Nullable{"coalesce(year, -1)", false},
+        // So is a quotient with more than 32 digits before its point.
+        Nullable{"coalesce(budget / revenue, 0)", false}, Nullable{"coalesce(budget / revenue, 0.5)", false},
+        Nullable{"coalesce(budget / revenue, 99999999999999999999999999999999999999)", true},
+        Nullable{"coalesce(budget / revenue, price)", true}, Nullable{"if(given, budget / revenue, 1)", true},
+        Nullable{"if(given, 1, 2)", false}, Nullable{"if(given, title, \"x\")", true},
+        Nullable{"concat(\"a\", 1)", false}, Nullable{"concat(\"a\", 1 + 1)", true},
+        Nullable{"year == null", false}, Nullable{"not given", false}));
 
 TEST(Expression, NestedTooDeeplyIsRefusedAndDoesNotEndTheProcess) {
   EXPECT_FALSE(parse_syntax(std::string(100'000, '(')).has_value());

@@ -136,10 +136,24 @@ Result<void> settle_type(const std::string& name, const Rule& rule, Expression& 
 bool null_free(const Expression& out) {
   const auto& a = out.arguments;
   const auto free = [](const ExpressionPtr& e) { return !e->nullable; };
+  // What gets a quotient's digits behind the point may have too many before it; an integer has not.
+  const auto fits_quotient = [&](const ExpressionPtr& e) {
+    const auto* decimal = std::get_if<Decimal>(&e->literal);
+    const bool short_literal = decimal != nullptr && width(*decimal).integer_digits + kQuotientScale <= kMaxDecimalDigits;
+    return free(e) && (e->type == ColumnType::kInteger || short_literal);
+  };
   switch (out.function) {
+    // A result that does not fit is null.
+    case Function::kAdd:
+    case Function::kSubtract:
+    case Function::kMultiply:
     case Function::kDivide: return false;
-    case Function::kIf: return free(a[1]) && free(a[2]);
-    case Function::kCoalesce: return std::ranges::any_of(a, free);
+    // The least of 64 bits has no opposite; literals are none of these.
+    case Function::kNegate:
+      return free(a[0]) && !out.quotient && (out.type == ColumnType::kDecimal || a[0]->function == Function::kLiteral);
+    case Function::kIf: return !out.quotient && free(a[1]) && free(a[2]);
+    case Function::kCoalesce:
+      return out.quotient ? std::ranges::any_of(a, fits_quotient) : std::ranges::any_of(a, free);
     default: break;
   }
   return out.type == ColumnType::kBoolean || std::ranges::all_of(a, free);
