@@ -99,7 +99,8 @@ bool decode_chunks(std::string_view bytes, std::string& out) {
       return false;
     bytes.remove_prefix(line + 2);
     if (size == 0) return true;
-    if (bytes.size() < size + 2) return false;
+    // Compared from this side: a size near 2^64 must not wrap.
+    if (bytes.size() < 2 || bytes.size() - 2 < size) return false;
     out.append(bytes.substr(0, size));
     bytes.remove_prefix(size + 2);
   }

@@ -84,5 +84,14 @@ TEST(ParseResponse, SaysWhenTheAnswerIsCutShort) {
   EXPECT_FALSE(parse_response("SMTP\r\n\r\n", false));
 }
 
+TEST(ParseResponse, RefusesAChunkLargerThanWhatCame) {
+  for (const char* size : {"3", "ffffffff", "7fffffffffffffff", "fffffffffffffffd", "fffffffffffffffe",
+                           "ffffffffffffffff", "10000000000000000", "-1", ""}) {
+    const std::string answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(size) +
+                               "\r\nab\r\n0\r\n\r\n";
+    EXPECT_FALSE(parse_response(answer, false)) << size;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::http
