@@ -200,6 +200,9 @@ tl::expected<std::optional<Part>, Response> MultipartReader::next() {
     return malformed("A part needs a header Content-Disposition: form-data; name=\"…\".");
   }
   at_ = end + 2;  // a part without content is ended by the line break that its header ends with
+  while (!have(delimiter_.size()) && !body_ended_) {
+    if (auto read = more(); !read) return tl::unexpected(read.error());
+  }
   if (!std::string_view(buffer_).substr(at_).starts_with(delimiter_)) at_ += 2;
   return part;
 }
