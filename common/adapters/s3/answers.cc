@@ -49,10 +49,13 @@ class Walker {
   std::string text_;
 };
 
-// Nanoseconds of "2026-11-21T10:00:00.123Z"; 0 if it is not such a text.
+// Nanoseconds of "2026-11-21T10:00:00.123Z"; 0 if it is not such a text, or of a time that 64 bits do not hold
+// (before 1677 or after 2262).
 std::int64_t nanoseconds(const std::string& instant) {
   const auto found = parse_iso_instant(instant);
-  return found ? found->micros * 1000 : 0;
+  std::int64_t out = 0;
+  if (!found || __builtin_mul_overflow(found->micros, std::int64_t{1000}, &out)) return 0;
+  return out;
 }
 
 }  // namespace

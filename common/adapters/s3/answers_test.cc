@@ -40,6 +40,20 @@ TEST(S3AnswersTest, AListingThatIsCutOffOrNoneIsAnError) {
   EXPECT_FALSE(parse_list("<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>", false));
 }
 
+TEST(S3AnswersTest, ATimeThatNanosecondsCannotHoldIsNone) {
+  const auto mtime_of = [](const std::string& time) {
+    return parse_list("<ListBucketResult><Contents><Key>a</Key><LastModified>" + time +
+                          "</LastModified></Contents></ListBucketResult>",
+                      false)->objects.at(0).mtime_ns;
+  };
+  EXPECT_EQ(mtime_of("2262-04-11T23:47:16.854775Z"), 9'223'372'036'854'775'000);
+  EXPECT_EQ(mtime_of("1969-12-31T23:59:59Z"), -1'000'000'000);
+  for (const char* time : {"2262-04-11T23:47:16.854776Z", "9999-12-31T23:59:59Z", "1677-09-21T00:12:43Z",
+                           "0001-01-01T00:00:00Z", "yesterday", ""}) {
+    EXPECT_EQ(mtime_of(time), 0) << time;
+  }
+}
+
 TEST(S3AnswersTest, AnErrorHasItsCodeAndMessage) {
   const auto error = parse_error("<Error><Code>SlowDown</Code><Message>Reduce</Message></Error>");
   EXPECT_EQ(error.code, "SlowDown");
