@@ -1,6 +1,7 @@
 #include "common/rows/csv_format.h"
 
 #include "common/base/json_text.h"
+#include "common/rows/byte_order_mark.h"
 #include "common/rows/csv_cells.h"
 #include "common/rows/csv_splitter.h"
 #include "common/rows/header_check.h"
@@ -14,6 +15,7 @@ class Csv final : public RowFormat {
       : dataset_(std::move(dataset)), format_(dataset_->csv) {}
 
   Result<std::optional<Opening>> open(std::string_view start, bool at_end) override {
+    if (may_be_byte_order_mark(start, at_end)) return std::optional<Opening>();
     Opening opening;
     opening.consumed = byte_order_mark(start);
     if (!format_.header) return std::optional(opening);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/rows/byte_order_mark.h"
 #include "common/rows/json_space.h"
 #include "common/rows/json_splitter.h"
 #include "common/rows/line_breaks.h"
@@ -57,6 +58,7 @@ class Json : public RowFormat {
       : dataset_(std::move(dataset)), lines_(lines) {}
 
   Result<std::optional<Opening>> open(std::string_view start, bool at_end) override {
+    if (may_be_byte_order_mark(start, at_end)) return std::optional<Opening>();
     Opening opening;
     opening.consumed = byte_order_mark(start);
     if (lines_) return std::optional(opening);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/rows/byte_order_mark.h"
 #include "common/rows/json_space.h"
 #include "common/rows/line_breaks.h"
 
@@ -150,6 +151,7 @@ Result<std::size_t> xml_root(std::string_view start, bool at_end) {
     if (at_end || start.size() > kMaxRowBytes) return fail("The file is no XML: it has no root element.");
     return kUnknown;
   };
+  if (may_be_byte_order_mark(start, at_end)) return kUnknown;
   for (std::size_t at = byte_order_mark(start);;) {
     while (at < start.size() && is_json_space(start[at])) ++at;
     if (at >= start.size()) return undecided();
