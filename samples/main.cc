@@ -5,13 +5,17 @@
 #include <charconv>
 #include <cstdio>
 #include <exception>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "samples/baskets.h"
 #include "samples/bookings.h"
 #include "samples/consent_events.h"
 #include "samples/disk_folder.h"
 #include "samples/orders.h"
+#include "samples/track_events.h"
+#include "samples/weather.h"
 
 namespace {
 
@@ -27,6 +31,8 @@ constexpr std::array kDatasets = {
     Dataset{"orders", 1500, sluice::samples::orders},
     Dataset{"baskets", 2000, sluice::samples::baskets},
     Dataset{"consent_events", 600, sluice::samples::consent_events},
+    Dataset{"weather", 1600, sluice::samples::weather},
+    Dataset{"track_events", 2000, sluice::samples::track_events},
 };
 
 void write(const std::filesystem::path& folder, const Dataset& dataset) {
@@ -49,26 +55,42 @@ Dataset asked_for(std::string_view argument) {
   return {};
 }
 
-int usage() {
-  std::fprintf(stderr, "usage: sluice-samples DIR [DATASET=ROWS]...\ndatasets:");
+void print_usage(std::FILE* out) {
+  std::fprintf(out,
+               "usage: sluice-samples DIR [DATASET=ROWS]...\n"
+               "Writes sample files to DIR/DATASET/, and prints their names: all, or those that are named. Without\n"
+               "arguments behind DIR they have so many rows:");
   for (const Dataset& dataset : kDatasets) {
-    std::fprintf(stderr, " %.*s=%zu", static_cast<int>(dataset.name.size()), dataset.name.data(),
+    std::fprintf(out, " %.*s=%zu", static_cast<int>(dataset.name.size()), dataset.name.data(),
                  dataset.rows);
   }
-  std::fprintf(stderr, "\n");
+  std::fprintf(out, "\n");
+}
+
+int refused(const std::string& why) {
+  std::fprintf(stderr, "sluice-samples: %s\n", why.c_str());
+  print_usage(stderr);
   return 2;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc < 2) return usage();
-  for (int i = 2; i < argc; ++i) {
-    if (asked_for(argv[i]).write == nullptr) return usage();
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  for (const std::string_view argument : arguments) {
+    if (argument == "--help" || argument == "-h") return print_usage(stdout), 0;
+    if (argument.starts_with('-')) return refused("there is no option " + std::string(argument));
   }
-  for (int i = 2; i < argc; ++i) write(argv[1], asked_for(argv[i]));
-  if (argc > 2) return 0;
-  for (const Dataset& dataset : kDatasets) write(argv[1], dataset);
+  if (arguments.empty()) return refused("the folder is missing");
+  std::vector<Dataset> asked;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    asked.push_back(asked_for(arguments[i]));
+    if (asked.back().write == nullptr) {
+      return refused("\"" + std::string(arguments[i]) + "\" is no data set with a number of rows");
+    }
+  }
+  if (asked.empty()) asked.assign(kDatasets.begin(), kDatasets.end());
+  for (const Dataset& dataset : asked) write(arguments[0], dataset);
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "sluice-samples: %s\n", error.what());

@@ -58,6 +58,16 @@ std::string short_decimal(int hundredths) {
   return text;
 }
 
+std::string shortest_decimal(std::int64_t units, int digits_after_point) {
+  std::string text = std::to_string(units < 0 ? -units : units);
+  const auto digits = static_cast<std::size_t>(digits_after_point);
+  if (text.size() <= digits) text.insert(0, digits + 1 - text.size(), '0');
+  text.insert(text.size() - digits, 1, '.');
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return units < 0 ? '-' + text : text;
+}
+
 std::string time_text(Instant at) {
   std::string text = to_string(at);  // 2022-07-01T00:19:05Z
   text.pop_back();

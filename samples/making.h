@@ -59,6 +59,8 @@ std::string csv_cell(std::string_view text);
 std::string identifier(const char* kind, std::uint64_t number);
 // 1250 -> "12.5", 1200 -> "12.0": with as few digits as it takes, but one at least.
 std::string short_decimal(int hundredths);
+// (305, 4) -> "0.0305", (1200, 2) -> "12", (-550, 2) -> "-5.5": no digit that is not needed.
+std::string shortest_decimal(std::int64_t units, int digits_after_point);
 // 2022-07-01 00:19:05, of UTC.
 std::string time_text(Instant at);
 Instant seconds_after(const char* start, std::uint64_t seconds);  // start: 2022-07-01T00:00:00Z

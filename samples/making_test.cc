@@ -34,6 +34,13 @@ TEST(Making, DecimalHasAsFewDigitsAsItTakes) {
   EXPECT_EQ(short_decimal(500), "5.0");
 }
 
+TEST(Making, ShortestDecimalHasNoDigitThatIsNotNeeded) {
+  EXPECT_EQ(shortest_decimal(305, 4), "0.0305");
+  EXPECT_EQ(shortest_decimal(1200, 2), "12");
+  EXPECT_EQ(shortest_decimal(-550, 2), "-5.5");
+  EXPECT_EQ(shortest_decimal(0, 2), "0");
+}
+
 TEST(Making, TimeIsPrintedWithoutItsZone) {
   EXPECT_EQ(time_text(seconds_after("2022-07-01T00:00:00Z", 19 * 60 + 5)), "2022-07-01 00:19:05");
 }
