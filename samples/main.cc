@@ -13,9 +13,11 @@
 #include "samples/bookings.h"
 #include "samples/consent_events.h"
 #include "samples/disk_folder.h"
+#include "samples/movies.h"
 #include "samples/orders.h"
 #include "samples/track_events.h"
 #include "samples/weather.h"
+#include "samples/wiki_pages.h"
 
 namespace {
 
@@ -33,6 +35,8 @@ constexpr std::array kDatasets = {
     Dataset{"consent_events", 600, sluice::samples::consent_events},
     Dataset{"weather", 1600, sluice::samples::weather},
     Dataset{"track_events", 2000, sluice::samples::track_events},
+    Dataset{"wiki_pages", 3000, sluice::samples::wiki_pages},
+    Dataset{"movies", 2500, sluice::samples::movies},
 };
 
 void write(const std::filesystem::path& folder, const Dataset& dataset) {
