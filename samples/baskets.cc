@@ -71,7 +71,7 @@ class Writer {
 }  // namespace
 
 void baskets(const Open& open, std::size_t rows) {
-  Writer first(open("groceries.csv"), rows);
+  Writer first(open("groceries-1.csv"), rows);
   std::size_t baskets = 0;
   while (!first.full()) {
     for (const std::size_t item : items_of(++baskets)) first.write(baskets, kItems[item]);

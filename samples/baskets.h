@@ -5,7 +5,7 @@
 
 namespace sluice::samples {
 
-// groceries.csv with `rows` lines, an item each, and groceries-2.csv with a tenth as many: further items
+// groceries-1.csv with `rows` lines, an item each, and groceries-2.csv with a tenth as many: further items
 // for baskets of the first.
 void baskets(const Open& open, std::size_t rows);
 

@@ -157,7 +157,7 @@ std::string row_at(std::size_t row) {
 }  // namespace
 
 void movies(const Open& open, std::size_t rows) {
-  std::ostream& first = open("movies_metadata.csv");
+  std::ostream& first = open("movies_metadata-1.csv");
   first << kHeader;
   for (std::size_t row = 0; row < rows; ++row) first << row_at(row);
   std::ostream& second = open("movies_metadata-2.csv");

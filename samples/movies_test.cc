@@ -25,7 +25,7 @@ TEST(MoviesSample, IsTheSameEachTime) { EXPECT_EQ(files_of(movies, 2000), files_
 TEST(MoviesSample, HasAsManyFilmsAsAskedAndOneRowMoreForEachThatIsBrokenInTwo) {
   Files files = files_of(movies, 2000);
   ASSERT_EQ(files.size(), 2U);
-  const std::string& text = files["movies_metadata.csv"];
+  const std::string& text = files["movies_metadata-1.csv"];
   const auto broken = count(text, "\n - Written by");
   EXPECT_EQ(broken, 5);
   EXPECT_EQ(rows_of(text), 1U + 2000U + static_cast<std::size_t>(broken));
@@ -33,7 +33,7 @@ TEST(MoviesSample, HasAsManyFilmsAsAskedAndOneRowMoreForEachThatIsBrokenInTwo) {
 }
 
 TEST(MoviesSample, HoldsListsLineBreaksInCellsExponentsAndWhatIsNotKnown) {
-  const std::string text = files_of(movies, 2000)["movies_metadata.csv"];
+  const std::string text = files_of(movies, 2000)["movies_metadata-1.csv"];
   EXPECT_GT(count(text, "[{'id': 16, 'name': 'Animation'}"), 100);
   EXPECT_GT(count(text, "'name': \"\"O'Hara & Sons\"\"}"), 100);
   EXPECT_GT(count(text, "\nUntil the train leaves.\""), 200);
@@ -42,7 +42,7 @@ TEST(MoviesSample, HoldsListsLineBreaksInCellsExponentsAndWhatIsNotKnown) {
 }
 
 TEST(MoviesSample, HoldsFilmsToRefuse) {
-  const std::string text = files_of(movies, 2000)["movies_metadata.csv"];
+  const std::string text = files_of(movies, 2000)["movies_metadata-1.csv"];
   EXPECT_GT(count(text, ",unknown,"), 0);
   EXPECT_GT(count(text, ",1997-08-20,tt"), 0);
   EXPECT_GT(count(text, "Caf\xE9 Noir"), 0);

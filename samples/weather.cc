@@ -116,9 +116,9 @@ class Generator {
 
 void weather(const Open& open, std::size_t rows) {
   const Generator generator(rows);
-  std::ostream& out = open("weather.json");
+  std::ostream& out = open("weather-1.json");
   for (std::size_t row = 0; row < generator.first_late(); ++row) out << generator.row(row) << ",\n";
-  std::ostream& late = open("weather-late.json");
+  std::ostream& late = open("weather-2.json");
   for (std::size_t row = generator.first_late(); row < rows; ++row) late << generator.row(row) << ",\n";
 }
 

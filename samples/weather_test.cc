@@ -26,22 +26,22 @@ TEST(WeatherSample, IsTheSameEachTime) { EXPECT_EQ(files_of(weather, 1600), file
 
 TEST(WeatherSample, IsALineForEachReportAndATenthComesLate) {
   Files files = files_of(weather, 1600);
-  EXPECT_EQ(lines_of(files["weather.json"]).size(), 1440U);
-  EXPECT_EQ(lines_of(files["weather-late.json"]).size(), 160U);
+  EXPECT_EQ(lines_of(files["weather-1.json"]).size(), 1440U);
+  EXPECT_EQ(lines_of(files["weather-2.json"]).size(), 160U);
   for (const auto& [name, content] : files) EXPECT_TRUE(content.ends_with(",\n")) << name;
 }
 
 TEST(WeatherSample, LateOneTellsOfHoursThatHadNoWeather) {
   Files files = files_of(weather, 1600);
-  const auto known = hours_of(files["weather.json"]);
+  const auto known = hours_of(files["weather-1.json"]);
   EXPECT_GT(known.size(), 900U);
   std::size_t news = 0;
-  for (const std::string& hour : hours_of(files["weather-late.json"])) news += known.contains(hour) ? 0U : 1U;
+  for (const std::string& hour : hours_of(files["weather-2.json"])) news += known.contains(hour) ? 0U : 1U;
   EXPECT_GT(news, 10U);
 }
 
 TEST(WeatherSample, HoldsAllThatFallsDryHoursAndReportsToRefuse) {
-  const std::string text = files_of(weather, 1600)["weather.json"];
+  const std::string text = files_of(weather, 1600)["weather-1.json"];
   for (const char* falling : {"\"rain\"", "\"snow\"", "\"sleet\"", "null"}) {
     EXPECT_GT(count(text, std::string("preciptype\":") + falling), 10) << falling;
   }

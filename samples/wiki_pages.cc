@@ -143,7 +143,7 @@ void wiki_pages(const Open& open, std::size_t rows) {
     for (std::size_t row = begin; row < end; ++row) out << generator.row(row);
     out << "</feed>\n";
   };
-  write("enwiki-abstract.xml.gz", 0, generator.first_late());
+  write("enwiki-abstract-1.xml.gz", 0, generator.first_late());
   write("enwiki-abstract-2.xml.gz", generator.first_late(), rows);
 }
 
