@@ -72,10 +72,12 @@ Result<ListPage> parse_list(std::string_view xml, bool url_encoded) {
   ListPage page;
   bool is_list = false;
   bool truncated = false;
+  bool all_named = true;
   ObjectInfo object;
   const bool well_formed = Walker::walk(xml, [&](const std::string& path, const std::string& text) {
     constexpr std::string_view kContents = "ListBucketResult/Contents";
     if (path == kContents) {
+      all_named = all_named && !object.key.empty();
       page.objects.push_back(std::exchange(object, {}));
     } else if (path == "ListBucketResult/Contents/Key") {
       object.key = url_encoded ? decoded(text, true) : text;
@@ -94,6 +96,7 @@ Result<ListPage> parse_list(std::string_view xml, bool url_encoded) {
     }
   });
   if (!well_formed || !is_list) return fail("the answer to a listing is not a ListBucketResult");
+  if (!all_named) return fail("a listing has an object without a key");
   if (truncated && page.next.empty()) return fail("a listing is cut off and does not say how to go on");
   if (!truncated) page.next.clear();
   return page;
@@ -105,7 +108,9 @@ std::vector<Upload> parse_uploads(std::string_view xml) {
   Walker::walk(xml, [&](const std::string& path, const std::string& text) {
     if (path == "ListMultipartUploadsResult/Upload/Key") upload.key = text;
     if (path == "ListMultipartUploadsResult/Upload/UploadId") upload.id = text;
-    if (path == "ListMultipartUploadsResult/Upload") out.push_back(std::exchange(upload, {}));
+    if (path != "ListMultipartUploadsResult/Upload") return;
+    if (!upload.key.empty() && !upload.id.empty()) out.push_back(upload);
+    upload = {};
   });
   return out;
 }

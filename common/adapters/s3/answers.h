@@ -31,7 +31,7 @@ struct Upload {
   std::string key;
   std::string id;
 };
-// Of ListMultipartUploads; keys as they are.
+// Of ListMultipartUploads; keys as they are. Those without key or id are left out: nothing can be asked of them.
 std::vector<Upload> parse_uploads(std::string_view xml);
 
 // <Error><Code/><Message/></Error>, also inside a 200 (CopyObject, CompleteMultipartUpload). Code is

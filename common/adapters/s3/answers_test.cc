@@ -37,6 +37,7 @@ TEST(S3AnswersTest, KeysThatWereAskedForEncodedAreDecoded) {
 TEST(S3AnswersTest, AListingThatIsCutOffOrNoneIsAnError) {
   EXPECT_FALSE(parse_list("<ListBucketResult><Contents>", false));
   EXPECT_FALSE(parse_list("<html></html>", false));
+  EXPECT_FALSE(parse_list("<ListBucketResult><Contents><Size>1</Size></Contents></ListBucketResult>", false));
   EXPECT_FALSE(parse_list("<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>", false));
 }
 
@@ -52,6 +53,15 @@ TEST(S3AnswersTest, ATimeThatNanosecondsCannotHoldIsNone) {
                            "0001-01-01T00:00:00Z", "yesterday", ""}) {
     EXPECT_EQ(mtime_of(time), 0) << time;
   }
+}
+
+TEST(S3AnswersTest, AnUploadThatNothingCanBeAskedOfIsLeftOut) {
+  const auto uploads = parse_uploads(
+      "<ListMultipartUploadsResult><Upload><Key>a</Key></Upload><Upload><UploadId>1</UploadId></Upload>"
+      "<Upload><Key>b</Key><UploadId>2</UploadId></Upload></ListMultipartUploadsResult>");
+  ASSERT_EQ(uploads.size(), 1U);
+  EXPECT_EQ(uploads[0].key, "b");
+  EXPECT_EQ(uploads[0].id, "2");
 }
 
 TEST(S3AnswersTest, AnErrorHasItsCodeAndMessage) {
