@@ -15,6 +15,12 @@ Decimal shortest(const Decimal& value) {
   return canonical(value, 0);
 }
 
+// The years 0001 to 9999, as dates and instants have them.
+constexpr std::int64_t kFirstDay = -719'162, kLastDay = 2'932'896;
+constexpr Instant kFirstInstant{-62'135'596'800'000'000}, kLastInstant{253'402'300'799'999'999};
+// 10^38.
+constexpr __int128 kTooLarge = static_cast<__int128>(10'000'000'000'000'000'000U) * 10'000'000'000'000'000'000U;
+
 struct Append {
   std::string& out;
 
@@ -42,25 +48,43 @@ struct Append {
   }
 };
 
+Cell read_value(ByteReader& reader) {
+  switch (static_cast<Tag>(reader.u8())) {
+    case Tag::kNull: return std::monostate{};
+    case Tag::kString: return reader.string();
+    case Tag::kInteger: return reader.signed_varint();
+    case Tag::kDecimal: {
+      const Decimal number = reader.decimal();
+      if (number.units >= kTooLarge || number.units <= -kTooLarge) break;
+      return number;
+    }
+    case Tag::kFalse: return false;
+    case Tag::kTrue: return true;
+    case Tag::kDate: {
+      const std::int64_t days = reader.signed_varint();
+      if (days < kFirstDay || days > kLastDay) break;
+      return Date{static_cast<std::int32_t>(days)};
+    }
+    case Tag::kInstant: {
+      const Instant at{reader.signed_varint()};
+      if (at < kFirstInstant || at > kLastInstant) break;
+      return at;
+    }
+  }
+  // An unknown tag, or no value of its type: bytes of another format. Reading on would misread what follows.
+  reader.string();
+  while (reader.ok()) reader.u8();
+  return std::monostate{};
+}
+
 }  // namespace
 
 void append_cell(std::string& out, const Cell& cell) { std::visit(Append{out}, cell); }
 
 Cell read_cell(ByteReader& reader) {
-  switch (static_cast<Tag>(reader.u8())) {
-    case Tag::kNull: return std::monostate{};
-    case Tag::kString: return reader.string();
-    case Tag::kInteger: return reader.signed_varint();
-    case Tag::kDecimal: return reader.decimal();
-    case Tag::kFalse: return false;
-    case Tag::kTrue: return true;
-    case Tag::kDate: return Date{static_cast<std::int32_t>(reader.signed_varint())};
-    case Tag::kInstant: return Instant{reader.signed_varint()};
-  }
-  // An unknown tag: bytes of another format. Reading on would misread what follows.
-  reader.string();
-  while (reader.ok()) reader.u8();
-  return std::monostate{};
+  Cell cell = read_value(reader);
+  if (!reader.ok()) cell = {};
+  return cell;
 }
 
 }  // namespace sluice::transform
