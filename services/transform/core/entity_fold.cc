@@ -36,7 +36,7 @@ std::size_t EntityFold::report_named(std::string_view name) const {
                "' came, which the definition does not have; put the old definition back");
 }
 
-void EntityFold::load(const std::vector<std::pair<std::string, std::size_t>>& wanted,
+void EntityFold::load_entities(const std::vector<std::pair<std::string, std::size_t>>& wanted,
                       const StateStore& store) {
   std::vector<std::string_view> keys;
   std::vector<Entity*> missing;
@@ -70,7 +70,7 @@ void EntityFold::apply(const std::vector<Delta>& deltas, const StateStore& store
     key.append(delta.group);
     keys.emplace_back(std::move(key), report_named(delta.report));
   }
-  load(keys, store);
+  load_entities(keys, store);
   for (std::size_t i = 0; i < deltas.size(); ++i) {
     Members& members = entities_.find(keys[i].first)->second->members;
     const auto [found, fresh] = members.try_emplace(std::string(deltas[i].payload), 0);

@@ -41,7 +41,7 @@ class EntityFold final : public Fold {
     Derivation derivation;
   };
   std::size_t report_named(std::string_view name) const;
-  void load(const std::vector<std::pair<std::string, std::size_t>>& wanted, const StateStore& store);
+  void load_entities(const std::vector<std::pair<std::string, std::size_t>>& wanted, const StateStore& store);
   Members decode(const Report& report, std::string_view state) const;
   std::string encode(const Entity& entity) const;
   void derive(Entity& entity, const Members& members, std::int64_t sign);
