@@ -46,13 +46,15 @@ std::string json_name(std::string_view name) {
 }  // namespace
 
 std::string printable_row(std::string_view row) {
-  if (simdjson::validate_utf8(row.data(), row.size())) return std::string(row);
+  if (simdjson::validate_utf8(row.data(), row.size()) && row.find('\0') == std::string_view::npos) {
+    return std::string(row);
+  }
   // Byte by byte: each maximal stretch of valid UTF-8 is kept.
   std::string out;
   for (std::size_t i = 0; i < row.size();) {
     std::size_t size = 0;
     for (std::size_t n = 1; n <= 4 && i + n <= row.size(); ++n) {
-      const bool lead = n == 1 ? static_cast<unsigned char>(row[i]) < 0x80 : true;
+      const bool lead = row[i] != '\0' && (n > 1 || static_cast<unsigned char>(row[i]) < 0x80);
       if (lead && simdjson::validate_utf8(row.data() + i, n)) {
         size = n;
         break;

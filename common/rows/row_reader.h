@@ -92,7 +92,7 @@ class RowReader {
   std::vector<std::string> key_texts_;      // and, for a key of one column, its text
 };
 
-// Bytes that are not UTF-8 as \xNN, so that any row can stand in a JSON dead letter.
+// NULs and bytes that are not UTF-8 as \xNN, so that any row can stand in a dead letter, JSON or a table's.
 std::string printable_row(std::string_view row);
 
 }  // namespace sluice

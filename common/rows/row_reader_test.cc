@@ -184,6 +184,9 @@ TEST(RowReader, AHeaderThatDoesNotFitSaysWhy) {
 TEST(PrintableRow, ShowsBytesThatAreNoText) {
   EXPECT_EQ(printable_row("90 €"), "90 €");
   EXPECT_EQ(printable_row("a\xff€\xe2\x82"), "a\\xff€\\xe2\\x82");
+  // A NUL is UTF-8, but no column of Postgres holds it; in a file of UTF-16 a row may.
+  EXPECT_EQ(printable_row(std::string_view("a\0b\0", 4)), "a\\x00b\\x00");
+  EXPECT_EQ(printable_row(std::string_view("\0\0€\xff", 6)), "\\x00\\x00€\\xff");
 }
 
 }  // namespace

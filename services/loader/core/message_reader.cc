@@ -59,6 +59,21 @@ Result<std::int64_t> whole_number(std::string_view digits, std::string_view what
   return number;
 }
 
+// One row that Postgres refuses would stop all that follow it.
+constexpr const char* kNotStorable = "it holds text that Postgres cannot hold: a NUL, or bytes that are not UTF-8";
+
+Result<TableRow> table_row(CopyRow row, RowVersion version) {
+  std::string copy = row.take();
+  if (!is_storable(copy)) return fail(kNotStorable);
+  return TableRow{std::move(copy), version};
+}
+
+Result<std::string> key_row(CopyRow row) {
+  std::string copy = row.take();
+  if (!is_storable(copy)) return fail(kNotStorable);
+  return copy;
+}
+
 class ReportRowReader final : public MessageReader {
  public:
   explicit ReportRowReader(const ReportSpec& report)
@@ -71,13 +86,13 @@ class ReportRowReader final : public MessageReader {
     if (!texts) return tl::unexpected<Error>(texts.error());
     const auto revision = whole_number(*texts->back(), "_revision");
     if (!revision) return tl::unexpected<Error>(revision.error());
-    return TableRow{CopyRow().values(*texts).take(), {*revision}};
+    return table_row(CopyRow().values(*texts), {*revision});
   }
 
   Result<std::string> key(std::string_view message_key) override {
     const auto texts = key_.array(message_key);
     if (!texts) return tl::unexpected<Error>(texts.error());
-    return CopyRow().values(*texts).take();
+    return key_row(CopyRow().values(*texts));
   }
 
  private:
@@ -115,13 +130,12 @@ class RecordRowReader final : public MessageReader {
     if (!version) return tl::unexpected<Error>(version.error());
     CopyRow row;
     row.values(*texts).number(origin->place).number(origin->entry).number(origin->line);
-    return TableRow{row.take(),
-                    {*version, static_cast<std::int64_t>(origin->place), origin->entry,
-                     static_cast<std::int64_t>(origin->line)}};
+    return table_row(std::move(row), {*version, static_cast<std::int64_t>(origin->place), origin->entry,
+                                      static_cast<std::int64_t>(origin->line)});
   }
 
   Result<std::string> key(std::string_view message_key) override {
-    if (dataset_.key.size() == 1) return CopyRow().value(message_key).take();
+    if (dataset_.key.size() == 1) return key_row(CopyRow().value(message_key));
     const auto texts = key_.array(message_key);
     if (!texts) return tl::unexpected<Error>(texts.error());
     // The message names the columns in the key's order, the table has them in its own.
@@ -131,7 +145,7 @@ class RecordRowReader final : public MessageReader {
         if (dataset_.key[i] == column) ordered.push_back((*texts)[i]);
       }
     }
-    return CopyRow().values(ordered).take();
+    return key_row(CopyRow().values(ordered));
   }
 
  private:
@@ -187,10 +201,10 @@ class FileRowReader final : public MessageReader {
     row.number(e.dead_letters()).number(e.duplicates).number(e.corrections).number(e.late);
     row.value_or_null(e.duplicate_of).value_or_null(e.error);
     row.instant(e.started_ms).instant(e.finished_ms).number(message.offset);
-    return TableRow{row.take(), {message.offset}};
+    return table_row(std::move(row), {message.offset});
   }
   Result<std::string> key(std::string_view message_key) override {
-    return CopyRow().value(message_key).take();
+    return key_row(CopyRow().value(message_key));
   }
 };
 
@@ -204,10 +218,10 @@ class DeadLetterRowReader final : public MessageReader {
     row.value(d.id).value(d.dataset).value_or_null(d.file).value_or_null(d.file_name);
     row.number(d.entry).number(d.line).value_or_null(d.column).value(d.rule).value(d.reason);
     row.value(d.row).value(d.stage).instant(message.timestamp_ms);
-    return TableRow{row.take(), {message.offset}};
+    return table_row(std::move(row), {message.offset});
   }
   Result<std::string> key(std::string_view message_key) override {
-    return CopyRow().value(message_key).take();
+    return key_row(CopyRow().value(message_key));
   }
 };
 

@@ -9,15 +9,6 @@ namespace {
 
 constexpr std::size_t kOverhead = 256;  // of a key in memory, roughly
 
-// Postgres' text holds no zero byte.
-std::string storable(std::string_view text) {
-  std::string out = printable_row(text);
-  for (std::size_t at = out.find('\0'); at != std::string::npos; at = out.find('\0', at)) {
-    out.replace(at, 1, "\\x00");
-  }
-  return out;
-}
-
 }  // namespace
 
 void RowBatch::add(const TopicPartition& from, const LogRecord& message) {
@@ -78,9 +69,9 @@ DeadLetter poison_letter(const Target& target, const TopicPartition& from, std::
   letter.id = from.topic + "/" + std::to_string(from.partition) + "/" + std::to_string(offset);
   letter.dataset = target.dataset;
   letter.rule = "poison";
-  letter.reason = storable("A message of topic '" + from.topic +
+  letter.reason = printable_row("A message of topic '" + from.topic +
                            "' cannot become a row of table '" + target.table.name + "': " + reason);
-  letter.row = storable(message);
+  letter.row = printable_row(message);
   letter.stage = "loader";
   return letter;
 }
