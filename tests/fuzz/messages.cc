@@ -1,0 +1,82 @@
+// The JSON messages between services: commit records, dead letters, files and their counts, origins. What is
+// read from any bytes is written and read as the same; what is no message is refused with a reason.
+
+#include "common/model/commit_record.h"
+#include "common/model/dead_letter.h"
+#include "common/model/file_events.h"
+#include "common/model/origin.h"
+#include "services/ingest/core/ledger.h"
+#include "tests/fuzz/support/choices.h"
+#include "tests/fuzz/support/law.h"
+
+#include <nlohmann/json.hpp>
+
+using namespace sluice;
+
+namespace {
+
+// Every number of the message that was read stands unchanged in what is written.
+void check_numbers(std::string_view before, std::string_view after) {
+  const auto a = nlohmann::json::parse(before), b = nlohmann::json::parse(after);
+  for (const auto& [name, value] : b.items()) {
+    if (!value.is_number() || !a.contains(name)) continue;
+    LAW("a number is kept or refused, never cut", a.at(name) == value && a.at(name).is_number_integer());
+  }
+}
+
+template <typename T>
+void check(std::string_view json, Result<T> (*read)(std::string_view)) {
+  const auto value = read(json);
+  if (!value) {
+    LAW("a refusal says why", !value.error().message.empty());
+    return;
+  }
+  const std::string written = to_json(*value);
+  const auto again = read(written);
+  LAW("a message that is written reads back", again.has_value());
+  LAW("it is the same message", to_json(*again) == written);
+  check_numbers(json, written);
+}
+
+void check_origin(std::string_view text) {
+  LAW("a file's id is part of its origin", text.starts_with(file_id_of(text)));
+  const std::int32_t shard = shard_of(file_id_of(text), 7);
+  LAW("a file has a shard", shard >= 0 && shard < 7);
+  ingest::place_of(text);
+  const auto origin = parse_origin(text);
+  if (!origin) return;
+  const std::string written = file_id(origin->place, origin->fingerprint) + ":" + std::to_string(origin->entry) + ":" +
+                              std::to_string(origin->line);
+  const auto again = parse_origin(written);
+  LAW("an origin that is written reads back", again && again->place == origin->place &&
+                                                  again->fingerprint == origin->fingerprint &&
+                                                  again->entry == origin->entry && again->line == origin->line);
+}
+
+}  // namespace
+
+// Which message, then its bytes.
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::Choices choices(data, size);
+  const std::size_t kind = choices.below(6);
+  const std::string_view text = choices.rest();
+  switch (kind) {
+    case 0:
+      // A newer format is refused by whoever goes on from it; only its head is read.
+      if (const auto record = commit_record_from_json(text); record && record->format <= 1) {
+        check(text, commit_record_from_json);
+      }
+      break;
+    case 1:
+      check(text, dead_letter_from_json);
+      if (const auto letter = dead_letter_from_json(text)) {
+        for (const Header& header : headers_of(*letter, "topic").headers) LAW("a header has a name", !header.name.empty());
+      }
+      break;
+    case 2: check(text, announcement_from_json); break;
+    case 3: check(text, file_entry_from_json); break;
+    case 4: check(text, file_counts_from_json); break;
+    default: check_origin(text); break;
+  }
+  return 0;
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Builds the fuzzers and lets each look for inputs that break a law, starting from the kept corpus.
+#
+#   tests/fuzz/run.sh [SECONDS [TARGET…]]     SECONDS for each target, 60 unless given
+#
+# Needs clang-19 and libclang-rt-19-dev. Exit 0: no law was broken. Else the input is kept below
+# build-fuzz/findings, and what to do with it is said.
+set -euo pipefail
+
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+root=$(dirname "$(dirname "$here")")
+build=${SLUICE_FUZZ_BUILD:-$root/build-fuzz}
+seconds=${1:-60}
+(($# == 0)) || shift
+[[ $seconds =~ ^[0-9]+$ ]] || { echo "usage: run.sh [SECONDS [TARGET…]]" >&2; exit 2; }
+jobs=$(nproc)
+
+if ! command -v clang++-19 >/dev/null; then
+  echo "the fuzzers need clang-19: apt-get install clang-19 libclang-rt-19-dev" >&2
+  exit 2
+fi
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+mkdir -p "$build"
+for step in "cmake --preset fuzz -S $root -B $build" "cmake --build $build --target fuzzers"; do
+  if ! $step >"$build/fuzz-build.log" 2>&1; then
+    tail -n 40 "$build/fuzz-build.log" >&2
+    exit 1
+  fi
+done
+
+targets=("$@")
+((${#targets[@]} > 0)) || mapfile -t targets < <(cd "$here" && printf '%s\n' *.cc | sed '/^replay\.cc$/d; s/\.cc$//')
+
+# fuzz TARGET: new inputs go to a folder of their own, so that the kept corpus stays as it is.
+fuzz() {
+  local target=$1 found=$build/findings/$1 grown=$build/corpus/$1 log=$build/findings/$1.log
+  mkdir -p "$found" "$grown"
+  if "$build/bin/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=2048 \
+    -print_final_stats=1 -artifact_prefix="$found/" "$grown" "$here/corpus/$target" >"$log" 2>&1; then
+    printf '%-14s %s runs\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
+    return
+  fi
+  {
+    echo "$target: a law is broken"
+    grep -m 5 -E 'broken law|^  |ERROR: |runtime error|SUMMARY' "$log" | sed 's/^/    /'
+    sed -n 's/.*Test unit written to /    the input: /p' "$log"
+    cat <<WORDS
+    see it again:  $build/bin/fuzz_$target INPUT        (all its words: $log)
+    make it small: $build/bin/fuzz_$target -minimize_crash=1 -max_total_time=60 -exact_artifact_path=SMALL INPUT
+    keep it:       cp SMALL $here/corpus/$target/what_it_is     together with the mended code and its unit test
+WORDS
+  } >&2
+  return 1
+}
+export -f fuzz
+export build here seconds
+
+code=0
+printf '%s\n' "${targets[@]}" | xargs -P "$jobs" -I{} bash -c 'fuzz {}' || code=1
+exit "$code"
