@@ -93,9 +93,10 @@ arrow::Decimal128 decimal(std::string_view text, const Column& column) {
   arrow::Decimal128 value;
   std::int32_t precision = 0, scale = 0;
   check(arrow::Decimal128::FromString(text, &value, &precision, &scale), column.name);
-  // Fails instead of rounding.
-  value = checked(value.Rescale(scale, column.scale), column.name);
-  if (!value.FitsInPrecision(kPrecision)) {
+  // Rescale fails instead of rounding, but may not notice that it overflows.
+  const bool fits = value == 0 || precision - scale + column.scale <= kPrecision;
+  if (fits) value = checked(value.Rescale(scale, column.scale), column.name);
+  if (!fits || !value.FitsInPrecision(kPrecision)) {
     throw TaskBroken("Parquet: column '" + column.name + "' cannot hold '" + std::string(text) +
                      "' with " + std::to_string(column.scale) + " of 38 digits after the point");
   }

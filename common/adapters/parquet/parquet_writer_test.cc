@@ -85,6 +85,12 @@ TEST(ParquetWriter, AValueThatDoesNotFitIsRefusedAndNeverRounded) {
   for (const char* amount : {"0.1234567890123", "123456789012345678901234567", "ten"}) {
     EXPECT_THROW(written({{"x", "1", amount, "t", "1", "1"}}), TaskBroken) << amount;
   }
+  for (int digits = 27; digits <= 40; ++digits) {  // with 12 behind the point, too many
+    for (char digit = '1'; digit <= '9'; ++digit) {
+      const std::string amount(static_cast<std::size_t>(digits), digit);
+      EXPECT_THROW(written({{"x", "1", amount, "t", "1", "1"}}), TaskBroken) << amount;
+    }
+  }
   EXPECT_THROW(written({{"x", "9223372036854775808", "1", "t", "1", "1"}}), TaskBroken);
 }
 
