@@ -178,6 +178,9 @@ void build_reports(const YamlCursor& reports, const FindDataset& find, Dataset& 
     if (report.csv && !paths.insert(report.csv->path).second) {
       reports.error(fmt::format("two reports write the file \"{}\"", report.csv->path));
     }
+    if (report.exported && !paths.insert(place_of(*report.exported)).second) {
+      reports.error(fmt::format("two reports are exported to \"{}\"", place_of(*report.exported)));
+    }
     note_summed(report, dataset);
   }
 }

@@ -21,6 +21,8 @@ void build_format(const YamlCursor& root, Dataset& dataset);
 FieldSpec build_field(const YamlCursor& field, const std::string& name);
 ReportSpec build_report(const YamlCursor& report, const std::string& name, const Dataset& dataset,
                         const FindDataset& find);
+// Of a report whose columns are known.
+void build_sinks(const YamlCursor& sinks, ReportSpec& report);
 
 // A name of a dataset, report, field or column: [a-z][a-z0-9_]*, at most 50 characters. Reports otherwise.
 bool check_name(const YamlCursor& at, const std::string& name);

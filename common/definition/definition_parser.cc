@@ -176,6 +176,7 @@ LoadedDefinitions load_definitions(const std::vector<std::string>& folders,
     for (const ReportSpec& report : parsed->reports) {
       names.push_back(report.name);
       if (report.csv) names.push_back("data/out/" + report.csv->path);
+      if (report.exported) names.push_back(place_of(*report.exported));
     }
     const auto clash =
         std::ranges::find_if(names, [&](const std::string& n) { return taken.contains(n); });

@@ -85,6 +85,26 @@ TEST(DefinitionParser, PutsTheCurrencyBehindTheFirstSumOfItsAmountAndIntoTheKey)
   EXPECT_TRUE(parsed->reports[0].csv->order[0].descending);
 }
 
+TEST(DefinitionParser, AnExportHasItsPlaceItsDialectAndItsSchedule) {
+  const auto parsed = parse_definition(
+      replaced(kBookings, "postgres: {}",
+               "export: { s3: { prefix: data/monthly }, every: 90m, "
+               "current: { delimiter: \"|\", quote: \"'\", header: false, order: [-month] } }"),
+      "x.yaml");
+  ASSERT_TRUE(parsed) << to_string(parsed.error().front());
+  const ExportSpec& made = *parsed->reports[0].exported;
+  EXPECT_TRUE(made.to_s3);
+  EXPECT_EQ(made.bucket, "") << "the installation's own";
+  EXPECT_EQ(place_of(made), "s3:///data/monthly/");
+  EXPECT_EQ(made.every_seconds, 90 * 60);
+  EXPECT_TRUE(made.hist);
+  EXPECT_EQ(made.current->path, "monthly.csv");
+  EXPECT_EQ(made.current->delimiter, '|');
+  EXPECT_EQ(made.current->quote, '\'');
+  EXPECT_FALSE(made.current->header);
+  EXPECT_TRUE(made.current->order.at(0).descending);
+}
+
 TEST(DefinitionParser, RefusesEachMistakeWithItsPlaceAndAHint) {
   struct Case {
     const char *what, *by, *expected;
@@ -159,6 +179,14 @@ TEST(DefinitionParser, RefusesEachMistakeWithItsPlaceAndAHint) {
            Case{"bookings*.csv\"", "b*.csv\", path_fields: \"{a\"", "never closed"},
            Case{"type: string, from", "type: string, quoted: true, from", "means nothing"},
            Case{"format: csv", "format: csv\npartitions: 0", "from 1 to 256"},
+           Case{"postgres: {}", "export: {}", "expected one of `folder:"},
+           Case{"postgres: {}", "export: { folder: ../x }", "below data/out"},
+           Case{"postgres: {}", "export: { folder: x, hist: false }", "writes nothing"},
+           Case{"postgres: {}", "export: { folder: x, every: 5s }", "10s to 7d"},
+           Case{"postgres: {}", "export: { s3: { prefix: /x/ } }", "how the objects' keys begin"},
+           Case{"postgres: {}", "export: { folder: x, current: { quote: \",\" } }", "same character"},
+           Case{"postgres: {}", "export: { folder: x, current: { order: months } }", "no column \"months\""},
+           Case{"postgres: {}", "export: { folder: x, current: { file: ../x } }", "expected a file's name"},
            Case{"format: csv", "format: csv\nversion: note", "the greatest version wins"},
            Case{"key: booking_id", "key: [booking_id, guests]", "\"guests\" may be empty"},
            Case{"format: csv\n", "format: csv\nformat: csv\n", "x.yaml:4:1: \"format\" stands here twice"},

@@ -78,4 +78,9 @@ const LookupSpec* lookup_of(const ReportSpec& report) {
   return report.derive ? std::get_if<LookupSpec>(&*report.derive) : nullptr;
 }
 
+std::string place_of(const ExportSpec& exported) {
+  return exported.to_s3 ? "s3://" + exported.bucket + "/" + exported.place
+                        : "data/out/" + exported.place + "/";
+}
+
 }  // namespace sluice

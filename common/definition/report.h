@@ -13,6 +13,7 @@
 // then those of each further reference.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -156,10 +157,26 @@ struct OrderBy {
 };
 
 struct CsvSink {
-  std::string path;  // under data/out
+  std::string path;  // under data/out; of an export: the file's name
   std::vector<OrderBy> order;
   char delimiter = ',';
+  char quote = '"';
+  bool header = true;
 };
+
+// The whole report, on a schedule and on request: current/<file> is replaced, and below hist/ there
+// is one Parquet file more each time.
+struct ExportSpec {
+  bool to_s3 = false;
+  std::string bucket;  // S3; empty: the installation's own
+  std::string place;   // S3: how the keys begin, "data/metrics/"; else a folder below data/out
+  std::optional<CsvSink> current;
+  bool hist = true;
+  std::int64_t every_seconds = 0;  // 0: on request only
+};
+
+// "data/out/metrics/" or "s3://bucket/data/metrics/", for messages; one place, one report.
+std::string place_of(const ExportSpec& exported);
 
 struct ReportSpec {
   std::string name;
@@ -182,6 +199,7 @@ struct ReportSpec {
 
   bool to_postgres = true;
   std::optional<CsvSink> csv;
+  std::optional<ExportSpec> exported;
 };
 
 std::string canonical_text(const LookupSpec& lookup);

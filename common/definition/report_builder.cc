@@ -267,48 +267,6 @@ void pick_columns(const YamlCursor& at, ReportSpec& report) {
   report.columns = std::move(picked);
 }
 
-bool stays_below(const std::string& path) {
-  return !path.empty() && path.front() != '/' && path.back() != '/' && path != "." &&
-         path.find("..") == std::string::npos &&
-         path.find('\0') == std::string::npos;
-}
-
-void build_csv_sink(const YamlCursor& node, ReportSpec& report) {
-  if (!node.expect_map({"path", "order", "delimiter"})) return;
-  CsvSink sink;
-  sink.path = report.name + ".csv";
-  if (const YamlCursor at = node["path"]; at.defined()) {
-    sink.path = at.text().value_or("");
-    if (!stays_below(sink.path)) at.error("expected a path below data/out, without \"..\"");
-  }
-  if (const YamlCursor at = node["delimiter"]; at.defined()) {
-    const std::string text = at.text().value_or("");
-    if (text.size() != 1) at.error("expected one character");
-    if (!text.empty()) sink.delimiter = text[0];
-  }
-  if (const YamlCursor at = node["order"]; at.defined()) {
-    for (std::string name : at.texts()) {
-      OrderBy order;
-      order.descending = name.starts_with("-");
-      order.column = order.descending ? name.substr(1) : name;
-      if (std::ranges::find(report.columns, order.column, &ReportColumn::name) == report.columns.end()) {
-        at.error(fmt::format("the report has no column \"{}\"", order.column));
-      }
-      sink.order.push_back(std::move(order));
-    }
-  }
-  report.csv = std::move(sink);
-}
-
-void build_sinks(const YamlCursor& node, ReportSpec& report) {
-  if (!node.defined()) return;
-  if (!node.expect_map({"postgres", "csv"})) return;
-  if (const YamlCursor at = node["postgres"]; at.defined()) at.expect_map({});
-  // The table always stands: the API reads it. `postgres: {}` says that others do, too.
-  const YamlCursor csv = node["csv"];
-  if (csv.defined()) build_csv_sink(csv, report);
-}
-
 }  // namespace
 
 ReportSpec build_report(const YamlCursor& node, const std::string& name, const Dataset& dataset,

@@ -100,6 +100,11 @@ std::vector<Place> places() {
       {"reports: {one: {HERE}}", report},
       {"reports: {one: {sinks: {postgres: {HERE}}}}", report + "/properties/sinks/properties/postgres"},
       {"reports: {one: {sinks: {csv: {HERE}}}}", report + "/properties/sinks/properties/csv"},
+      {"reports: {one: {sinks: {export: {HERE}}}}", report + "/properties/sinks/properties/export"},
+      {"reports: {one: {sinks: {export: {s3: {HERE}}}}}",
+       report + "/properties/sinks/properties/export/properties/s3"},
+      {"reports: {one: {sinks: {export: {current: {HERE}}}}}",
+       report + "/properties/sinks/properties/export/properties/current"},
   };
   for (const char* key : {"explode", "previous", "trailing", "pairs", "rollup", "lookup", "window", "top", "sinks"}) {
     out.push_back({std::string("reports: {one: {") + key + ": {HERE}}}", report + "/properties/" + key});
