@@ -12,7 +12,9 @@
 //   stage1.before-commit    stage1.after-commit (committed, local state not yet written)
 //   stage1.after-apply      stage2.before-commit   stage2.after-commit    stage2.after-apply
 //   loader.after-copy (rows in the staging table)  loader.before-commit   loader.after-commit
-//   export.before-rename
+//   export.before-rename (a CSV file)
+//   export.rows-written (some of an export's)  export.files-noted (none is seen yet)
+//   export.hist-published   export.current-published (not yet noted)
 
 #include <string_view>
 

@@ -156,7 +156,7 @@ void CsvExporter::take_new_reports() {
                  {{"report", report.name}, {"reason", path.error().message}});
       continue;
     }
-    Export made{report.name, (fs::path(folder_) / *path).string(), csv_copy(report)};
+    Export made{report.name, (fs::path(folder_) / *path).string(), csv_copy(report, *report.csv)};
     for (const Export& old : exports_) {
       if (old.report == made.report && old.file == made.file && old.copy == made.copy) made = old;
     }

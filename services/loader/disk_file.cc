@@ -42,7 +42,10 @@ void DiskFile::sync() {
 
 void rename_durably(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) disk_error(to);
-  const std::string folder = std::filesystem::path(to).parent_path().string();
+  sync_folder(std::filesystem::path(to).parent_path().string());
+}
+
+void sync_folder(const std::string& folder) {
   DiskFile(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC).sync();
 }
 

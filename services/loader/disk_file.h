@@ -26,5 +26,7 @@ class DiskFile {
 
 // Puts `from` in the place of `to`, in the same folder or another one of the same disk, for good.
 void rename_durably(const std::string& from, const std::string& to);
+// What was made, renamed or removed in it stays so.
+void sync_folder(const std::string& folder);
 
 }  // namespace sluice::loader

@@ -1,5 +1,5 @@
 // sluice-loader: report rows, receipts and dead letters become tables in PostgreSQL and CSV files,
-// exactly once.
+// exactly once; and on request or on a schedule exports in CSV and Parquet, in a folder or a bucket.
 
 #include <unistd.h>
 
@@ -12,8 +12,11 @@
 #include "common/runtime/service_host.h"
 #include "common/telemetry/log.h"
 #include "services/loader/csv_export.h"
+#include "services/loader/exporter.h"
+#include "services/loader/folder_place.h"
 #include "services/loader/pipelines.h"
 #include "services/loader/postgres_row_store.h"
+#include "services/loader/s3_place.h"
 #include "services/loader/schema.h"
 #include "services/loader/telemetry.h"
 
@@ -42,6 +45,7 @@ void ensure_tables(const Settings& settings, const std::vector<sluice::loader::T
 void purge(const Settings& settings) {
   sluice::postgres::Connection connection(settings.postgres_url, "sluice-loader housekeeping");
   sluice::loader::prepare_session(connection);
+  sluice::loader::purge_exports(connection);
   const std::uint64_t purged = sluice::loader::purge_tombstones(connection);
   if (purged > 0) sluice::log::info("old deletions forgotten", {{"rows", purged}});
 }
@@ -86,6 +90,21 @@ class Events final : public sluice::loader::LoaderEvents {
   sluice::loader::CsvExporter& exporter_;
 };
 
+std::unique_ptr<sluice::loader::ExportPlace> place_for(const Settings& settings,
+                                                       sluice::s3::Client& client,
+                                                       const sluice::ExportSpec& spec) {
+  if (!spec.to_s3) {
+    return std::make_unique<sluice::loader::FolderPlace>(settings.data_out() + "/" + spec.place);
+  }
+  const std::string bucket = spec.bucket.empty() ? settings.s3.bucket : spec.bucket;
+  if (bucket.empty()) {
+    throw sluice::loader::ExportRefused(
+        "the installation has no bucket: set SLUICE_S3_BUCKET, or name one in the definition's "
+        "export");
+  }
+  return std::make_unique<sluice::loader::S3Place>(client, bucket, spec.place);
+}
+
 struct Loader {
   explicit Loader(sluice::ServiceHost& host)
       : settings(host.settings()),
@@ -95,6 +114,15 @@ struct Loader {
         telemetry(host.metrics()),
         exporter(settings.postgres_url, topics.prefix(), settings.data_out(),
                  [this](const std::string& report) { telemetry.exported(report); }),
+        s3(settings.s3, sluice::s3::process_environment()),
+        exports({.postgres_url = settings.postgres_url,
+                 .installation = topics.prefix(),
+                 .clock = host.clock(),
+                 .place =
+                     [this](const sluice::ExportSpec& spec) {
+                       return place_for(settings, s3, spec);
+                     },
+                 .events = telemetry}),
         events(telemetry, exporter),
         pipelines({.definition_folders = settings.definitions,
                    .workers = settings.threads,
@@ -114,9 +142,15 @@ struct Loader {
                    .housekeeping = [this] { purge(settings); },
                    .consumers = [this](const std::string& group,
                                        int worker) { return consumers(settings, group, worker); },
-                   .csv_reports =
-                       [this](std::vector<sluice::ReportSpec> reports) {
-                         exporter.set_reports(std::move(reports));
+                   .written_reports =
+                       [this](const std::vector<sluice::ReportSpec>& reports) {
+                         std::vector<sluice::ReportSpec> csv, exported;
+                         for (const sluice::ReportSpec& report : reports) {
+                           if (report.csv) csv.push_back(report);
+                           if (report.exported) exported.push_back(report);
+                         }
+                         exporter.set_reports(std::move(csv));
+                         exports.set_reports(std::move(exported));
                        },
                    .on_fatal = [&host](const std::string& message) { host.fail(1, message); }}) {}
 
@@ -126,6 +160,8 @@ struct Loader {
   sluice::loader::PostgresRowStores stores;
   sluice::loader::Telemetry telemetry;
   sluice::loader::CsvExporter exporter;
+  sluice::s3::Client s3;
+  sluice::loader::Exporter exports;
   Events events;
   sluice::loader::Pipelines pipelines;
 };
@@ -136,9 +172,11 @@ int main(int argc, char** argv) {
   return sluice::run_service("loader", argc, argv, [](sluice::ServiceHost& host) {
     auto loader = std::make_shared<Loader>(host);
     host.ready_when("tables", [loader] { return loader->pipelines.not_ready(); });
-    host.ready_when("exports", [loader] { return loader->exporter.not_ready(); });
+    host.ready_when("csv files", [loader] { return loader->exporter.not_ready(); });
     host.add_part(
-        "exports", [loader] { loader->exporter.start(); }, [loader] { loader->exporter.stop(); });
+        "csv files", [loader] { loader->exporter.start(); }, [loader] { loader->exporter.stop(); });
+    host.add_part(
+        "exports", [loader] { loader->exports.start(); }, [loader] { loader->exports.stop(); });
     host.add_part(
         "tables", [loader] { loader->pipelines.start(); }, [loader] { loader->pipelines.stop(); });
   });

@@ -93,16 +93,18 @@ void Pipelines::look() {
                targets_of(dataset, parts_.topics));
       });
       if (started) running_.emplace(dataset->name, dataset);
+    } else {
+      runs->second = dataset;  // its sinks may have changed
     }
   }
   // Of all that runs: a file that is broken or gone takes no export away, not even another's.
-  std::vector<ReportSpec> csv_reports;
+  std::vector<ReportSpec> written;
   for (const auto& [name, dataset] : running_) {
     for (const ReportSpec& report : dataset->reports) {
-      if (report.csv) csv_reports.push_back(report);
+      if (report.csv || report.exported) written.push_back(report);
     }
   }
-  parts_.csv_reports(std::move(csv_reports));
+  parts_.written_reports(written);
   keep_house();
   told_ = std::exchange(told_now_, {});
   const std::lock_guard lock(mutex_);

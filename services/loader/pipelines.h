@@ -39,8 +39,8 @@ class Pipelines {
     // Every hour: keeps the product's own tables small; may throw.
     std::function<void()> housekeeping;
     std::function<WorkerParts(const std::string& group, int worker)> consumers;
-    // The reports with a CSV sink of all datasets that run.
-    std::function<void(std::vector<ReportSpec>)> csv_reports;
+    // The reports with a CSV sink or an export of all datasets that run.
+    std::function<void(const std::vector<ReportSpec>&)> written_reports;
     std::function<void(const std::string& message)> on_fatal;  // on a worker's thread
   };
   // What the parts refer to outlives this.

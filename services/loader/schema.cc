@@ -22,12 +22,32 @@ constexpr std::array kOwnTables = {
     "CREATE TABLE IF NOT EXISTS _sluice.tombstones (report text, key text COLLATE \"C\", "
     "revision bigint NOT NULL, PRIMARY KEY (report, key))",
     "ALTER TABLE _sluice.tombstones "
-    "ADD COLUMN IF NOT EXISTS deleted_at timestamptz NOT NULL DEFAULT now()"};
+    "ADD COLUMN IF NOT EXISTS deleted_at timestamptz NOT NULL DEFAULT now()",
+    "CREATE TABLE IF NOT EXISTS _sluice.exports (id text COLLATE \"C\" PRIMARY KEY, "
+    "report text COLLATE \"C\" NOT NULL, state text NOT NULL, trigger text NOT NULL, "
+    "slot timestamptz, requested_at timestamptz NOT NULL DEFAULT now(), started_at timestamptz, "
+    "finished_at timestamptz, next_try_at timestamptz, attempts bigint NOT NULL DEFAULT 0, "
+    "taken_at timestamptz, revision bigint, rows bigint, current text, current_bytes bigint, "
+    "hist text, hist_bytes bigint, error text)",
+    // Whoever asks while one waits means that one: its snapshot is still to be taken.
+    "CREATE UNIQUE INDEX IF NOT EXISTS exports_queued ON _sluice.exports (report) "
+    "WHERE state = 'queued'",
+    "CREATE INDEX IF NOT EXISTS exports_open ON _sluice.exports (requested_at) "
+    "WHERE state IN ('queued', 'running')",
+    "CREATE INDEX IF NOT EXISTS exports_of_report ON _sluice.exports (report, requested_at)"};
 
 // In pieces, and around the rows that a loader works on just now, so that nobody waits for it.
 constexpr const char* kPurge =
     "DELETE FROM _sluice.tombstones WHERE ctid = ANY (ARRAY(SELECT ctid FROM _sluice.tombstones "
     "WHERE deleted_at < now() - interval '1 day' LIMIT 10000 FOR UPDATE SKIP LOCKED))";
+
+// All but each report's last, by which the next is named and found due.
+constexpr const char* kPurgeExports =
+    "DELETE FROM _sluice.exports AS e WHERE e.state IN ('done', 'failed') "
+    "AND e.requested_at < now() - interval '30 days' AND COALESCE(e.taken_at < (SELECT "
+    "max(l.taken_at) FROM _sluice.exports AS l WHERE l.report = e.report), true) AND "
+    "COALESCE(e.slot < (SELECT max(l.slot) FROM _sluice.exports AS l WHERE l.report = e.report), "
+    "true)";
 
 constexpr const char* kColumns =
     "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
@@ -98,6 +118,10 @@ std::uint64_t purge_tombstones(postgres::Connection& connection) {
     if (piece == 0) return purged;
     purged += piece;
   }
+}
+
+std::uint64_t purge_exports(postgres::Connection& connection) {
+  return static_cast<std::uint64_t>(connection.run(kPurgeExports).affected());
 }
 
 void prepare_session(postgres::Connection& connection) {

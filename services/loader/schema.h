@@ -25,6 +25,8 @@ void prepare_tables(postgres::Connection& connection, const std::vector<TablePla
 // that is made anew has a greater revision than its tombstone in any case: revisions are numbers of
 // stage 2's transactions.
 std::uint64_t purge_tombstones(postgres::Connection& connection);
+// Forgets what is known of exports that ended and are older than a month.
+std::uint64_t purge_exports(postgres::Connection& connection);
 
 // What a loader's session sets, so that a frozen loader cannot hold its locks for ever.
 void prepare_session(postgres::Connection& connection);

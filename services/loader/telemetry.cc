@@ -45,4 +45,27 @@ void Telemetry::exported(const std::string& report) {
       .Increment();
 }
 
+void Telemetry::count_export(const std::string& report, const std::string& outcome) {
+  metrics_
+      .counter("sluice_export_runs_total",
+               "Exports of whole reports; retried: an attempt that failed and is not the last",
+               {{"report", report}, {"outcome", outcome}})
+      .Increment();
+}
+
+void Telemetry::export_done(const std::string& report, double seconds) {
+  count_export(report, "done");
+  metrics_
+      .seconds("sluice_export_duration_seconds", "How long an export took to be in its place",
+               {{"report", report}})
+      .Observe(seconds);
+  metrics_
+      .gauge("sluice_export_last_success_timestamp_seconds",
+             "When this process last finished an export of the report", {{"report", report}})
+      .SetToCurrentTime();
+}
+
+void Telemetry::export_failed(const std::string& report) { count_export(report, "failed"); }
+void Telemetry::export_retried(const std::string& report) { count_export(report, "retried"); }
+
 }  // namespace sluice::loader

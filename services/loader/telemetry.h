@@ -3,18 +3,23 @@
 
 #include "common/telemetry/metrics.h"
 #include "services/loader/core/row_store.h"
+#include "services/loader/exporter.h"
 
 namespace sluice::loader {
 
-class Telemetry final : public LoaderEvents {
+class Telemetry final : public LoaderEvents, public ExportEvents {
  public:
   explicit Telemetry(Metrics& metrics) : metrics_(metrics) {}
 
   void committed(const Target& target, std::uint64_t messages, const Written& written,
                  double seconds) override;
-  void exported(const std::string& report);
+  void exported(const std::string& report);  // its CSV file
+  void export_done(const std::string& report, double seconds) override;
+  void export_failed(const std::string& report) override;
+  void export_retried(const std::string& report) override;
 
  private:
+  void count_export(const std::string& report, const std::string& outcome);
   Metrics& metrics_;
 };
 

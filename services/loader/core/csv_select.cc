@@ -22,10 +22,15 @@ std::string shown(const ReportColumn& column) {
   }
 }
 
+std::string sql_character(char character) {
+  if (character == '\t') return "E'\\t'";
+  if (character == '\'') return "''''";
+  return std::string("'") + character + "'";
+}
+
 }  // namespace
 
-std::string csv_copy(const ReportSpec& report) {
-  const CsvSink& sink = *report.csv;
+std::string csv_copy(const ReportSpec& report, const CsvSink& sink) {
   std::string columns, order;
   for (const ReportColumn& column : report.columns) {
     columns += (columns.empty() ? "" : ", ") + shown(column);
@@ -40,12 +45,10 @@ std::string csv_copy(const ReportSpec& report) {
         std::ranges::find(sink.order, column.name, &OrderBy::column) != sink.order.end();
     if (column.in_key && !named) by(column.name, false);
   }
-  const std::string delimiter = sink.delimiter == '\t'   ? "E'\\t'"
-                                : sink.delimiter == '\'' ? "''''"
-                                                         : std::string("'") + sink.delimiter + "'";
   return "COPY (SELECT " + columns + " FROM " + report_table(report).qualified() +
-         " AS t ORDER BY " + order + ") TO STDOUT WITH (FORMAT csv, HEADER, DELIMITER " +
-         delimiter + ")";
+         " AS t ORDER BY " + order + ") TO STDOUT WITH (FORMAT csv, HEADER " +
+         (sink.header ? "true" : "false") + ", DELIMITER " + sql_character(sink.delimiter) +
+         ", QUOTE " + sql_character(sink.quote) + ")";
 }
 
 Result<std::string> export_path(const std::string& path) {

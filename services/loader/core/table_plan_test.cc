@@ -131,7 +131,7 @@ TEST(Statements, ErrorsOfTheServerAreNoDataErrors) {
 }
 
 TEST(CsvSelect, OrdersAsTheSinkSaysThenByKey) {
-  const std::string sql = csv_copy(testing::visits()->reports[0]);
+  const std::string sql = csv_copy(testing::visits()->reports[0], *testing::visits()->reports[0].csv);
   EXPECT_THAT(sql, HasSubstr("ORDER BY t.\"month\" DESC NULLS LAST, t.\"place\" ASC NULLS LAST)"));
   EXPECT_THAT(sql, Not(HasSubstr("_revision")));
 }
