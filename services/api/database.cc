@@ -17,11 +17,20 @@ constexpr auto kSettings =
 }  // namespace
 
 void Database::snapshot(const std::function<void(postgres::Connection&)>& read) {
+  transaction(kReadOnly, read);
+}
+
+void Database::change(const std::function<void(postgres::Connection&)>& write) {
+  transaction("READ WRITE", write);
+}
+
+void Database::transaction(const char* mode,
+                           const std::function<void(postgres::Connection&)>& work) {
   auto connection = pool_.checkout(std::chrono::steady_clock::now() + kWaitForConnection);
-  connection->begin(kReadOnly);
+  connection->begin(mode);
   try {
     connection->run(kSettings);
-    read(*connection);
+    work(*connection);
     connection->commit();
   } catch (...) {
     connection->rollback();

@@ -1,6 +1,6 @@
 #pragma once
-// Reading from Postgres for one request: one connection of the pool, one read-only snapshot, a
-// bound on the time. What the loader writes meanwhile is not seen by half.
+// Postgres for one request: one connection of the pool, one transaction, a bound on the time. A
+// reader has a snapshot: what the loader writes meanwhile is not seen by half.
 
 #include <functional>
 #include <string>
@@ -19,10 +19,15 @@ class Database {
   // at most about 15 s. Throws ConnectionLost, or SqlError (57014: the time is over).
   void snapshot(const std::function<void(postgres::Connection&)>& read);
 
+  // Runs `write` in one transaction, else the same.
+  void change(const std::function<void(postgres::Connection&)>& write);
+
   // An empty string if the database answers, else why not. Blocks for at most about 5 s.
   std::string probe();
 
  private:
+  void transaction(const char* mode, const std::function<void(postgres::Connection&)>& work);
+
   postgres::Pool& pool_;
 };
 

@@ -26,6 +26,12 @@ constexpr std::string_view kSizesSql =
     "SELECT c.relname, greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0) "
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
     "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')";
+// Asked for again while it waits, it is the same: its snapshot is still to be taken.
+constexpr const char* kStartExportSql =
+    "INSERT INTO _sluice.exports (id, report, state, trigger) "
+    "VALUES (left(replace(gen_random_uuid()::text, '-', ''), 16), $1, 'queued', 'request') "
+    "ON CONFLICT (report) WHERE state = 'queued' DO UPDATE SET report = EXCLUDED.report "
+    "RETURNING id";
 constexpr std::string_view kRevisionSql = "SELECT revision FROM _sluice.reports WHERE name = $1";
 
 Response bad_request(const std::string& why) { return http::problem(400, "Bad request", why); }
@@ -185,6 +191,50 @@ Response list_table(Database& database, const TableSpec& table, std::string_view
       fmt::format("{{\"{}\":[{}],\"next\":{}}}\n", member, page.rows, next_json(page)));
 }
 
+// The export as JSON; nothing: there is none of this id.
+std::optional<std::string> export_json(postgres::Connection& connection, const std::string& id) {
+  const Statement statement = select_one(exports_table(), id);
+  const postgres::Rows rows = connection.run(statement.sql, statement.parameters);
+  if (rows.size() == 0) return std::nullopt;
+  RowWriter writer(Format::kJson, exports_table().columns);
+  writer.row(shown_row(exports_table(), rows, 0));
+  return writer.take() + "\n";
+}
+
+Response start_export(Database& database, const Catalogue& catalogue, const Request& request) {
+  const std::string& name = request.captures[0];
+  const auto found = catalogue.reports.find(name);
+  if (found == catalogue.reports.end()) {
+    return http::problem(404, "No such report", no_such_report(catalogue, name));
+  }
+  if (!found->second.exported) {
+    return http::problem(409, "No export", not_exported(catalogue, name));
+  }
+  Response out;
+  out.status = 202;
+  database.change([&](postgres::Connection& connection) {
+    const Row parameters = {name};
+    const std::string id(connection.run(kStartExportSql, parameters).text(0, 0));
+    out.headers.emplace_back("Location", "/v1/exports/" + id);
+    out.body = export_json(connection, id).value_or("");
+  });
+  return out;
+}
+
+Response get_export(Database& database, const Request& request) {
+  std::optional<std::string> found;
+  read_if_there(database, [&](postgres::Connection& connection) {
+    found = export_json(connection, request.captures[0]);
+  });
+  if (!found) {
+    return http::problem(404, "No such export",
+                         "There is no export with this id; /v1/exports lists them.");
+  }
+  Response out;
+  out.body = std::move(*found);
+  return out;
+}
+
 // A file that was uploaded a moment ago is known to ingest before the database has it.
 Response get_file(Database& database, const IngestClient& ingest, const Request& request) {
   RowWriter writer(Format::kJson, files_table().columns);
@@ -285,6 +335,12 @@ Response answer(RouteId route, Database& database, const IngestClient& ingest,
       return get_file(database, ingest, request);
     case RouteId::kDeadLetters:
       return list_table(database, dead_letters_table(), "dead_letters", request);
+    case RouteId::kStartExport:
+      return start_export(database, catalogue, request);
+    case RouteId::kExports:
+      return list_table(database, exports_table(), "exports", request);
+    case RouteId::kExport:
+      return get_export(database, request);
     default:
       return http::problem(404, "Not found", "There is nothing at this path.");
   }

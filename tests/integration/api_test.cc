@@ -39,6 +39,12 @@ CREATE TABLE _sluice.files (id text PRIMARY KEY, place bigint, name text, path t
 CREATE TABLE _sluice.dead_letters (id text PRIMARY KEY, dataset text, file text, file_name text,
   entry int, line bigint, "column" text, rule text, reason text, "row" text, stage text,
   created_at timestamptz);
+CREATE TABLE _sluice.exports (id text PRIMARY KEY, report text, state text, trigger text,
+  slot timestamptz, requested_at timestamptz DEFAULT now(), started_at timestamptz,
+  finished_at timestamptz, next_try_at timestamptz, attempts bigint DEFAULT 0, taken_at timestamptz,
+  revision bigint, rows bigint, current text, current_bytes bigint, hist text, hist_bytes bigint,
+  error text);
+CREATE UNIQUE INDEX ON _sluice.exports (report) WHERE state = 'queued';
 CREATE TABLE public.monthly (country text, month text, bookings bigint, amount numeric, opened date,
   last_at timestamptz, _revision bigint, PRIMARY KEY (country, month));
 INSERT INTO _sluice.reports VALUES ('monthly', 7, '2026-01-31T12:00:00.25Z');
@@ -74,6 +80,7 @@ std::vector<Dataset> datasets() {
                      column("amount", ColumnType::kDecimal, false),
                      column("opened", ColumnType::kDate, false),
                      column("last_at", ColumnType::kTimestamp, false)};
+  monthly.exported = ExportSpec{};
   ReportSpec unborn;
   unborn.name = "unborn";
   unborn.columns = {column("country", ColumnType::kString, true)};
@@ -357,6 +364,35 @@ TEST_F(ApiTest, FilesAndDeadLettersAreListedAndPaged) {
   EXPECT_THAT(json::parse(get("/v1/dead-letters?dataset=other").body)["dead_letters"], IsEmpty());
 }
 
+TEST_F(ApiTest, AnExportIsAskedForOnceWhileItWaitsAndAgainOnceItRuns) {
+  const auto ask = [&](const std::string& report) {
+    return *http::post("127.0.0.1", server_->port(), "/v1/reports/" + report + "/exports", "");
+  };
+  const auto first = ask("monthly");
+  EXPECT_EQ(first.status, 202);
+  const json made = json::parse(first.body);
+  const std::string location(first.header("location"));
+  EXPECT_EQ(location, "/v1/exports/" + made["id"].get<std::string>());
+  EXPECT_EQ(made["state"], "queued");
+  EXPECT_EQ(made["trigger"], "request");
+  EXPECT_EQ(ask("monthly").header("location"), location);
+
+  postgres::Connection loader(database_);
+  loader.run("UPDATE _sluice.exports SET state = 'running', attempts = 1");
+  const auto second = ask("monthly");
+  EXPECT_NE(second.header("location"), location);
+  EXPECT_EQ(json::parse(get(location).body)["state"], "running");
+  EXPECT_EQ(json::parse(get("/v1/exports?report=monthly&state=queued").body)["exports"].size(), 1u);
+  expect_documented("/v1/exports", get("/v1/exports"));
+  expect_documented("/v1/exports/{id}", get(location));
+  expect_documented("/v1/exports/{id}", get("/v1/exports/none"));
+
+  EXPECT_EQ(ask("nope").status, 404);
+  const auto without = ask("unborn");
+  EXPECT_EQ(without.status, 409);
+  EXPECT_THAT(without.body, AllOf(HasSubstr("'unborn' has no export"), HasSubstr("are monthly")));
+}
+
 TEST_F(ApiTest, TheListOfReportsTellsRevisionAndFreshness) {
   const auto reports = json::parse(get("/v1/reports").body)["reports"];
   ASSERT_EQ(reports.size(), 2u);
@@ -392,7 +428,7 @@ TEST_F(ApiTest, EveryRouteOfItsOwnIsInTheDocument) {
   for (const auto& [method, pattern] : server_->routes()) {
     EXPECT_TRUE(document_["paths"].contains(pattern)) << pattern;
   }
-  EXPECT_EQ(server_->routes().size(), 8u);
+  EXPECT_EQ(server_->routes().size(), 11u);
 }
 
 TEST_F(ApiTest, WithoutADatabaseTheAnswerIsToComeBack) {

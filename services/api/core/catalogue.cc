@@ -38,7 +38,8 @@ std::shared_ptr<const Catalogue> make_catalogue(const std::vector<Dataset>& data
     for (const ReportSpec& report : dataset.reports) {
       TableSpec table = table_of(report);
       std::string shape = shape_of(table);
-      out->reports[report.name] = {dataset.name, std::move(table), std::move(shape)};
+      out->reports[report.name] = {dataset.name, std::move(table), report.exported.has_value(),
+                                   std::move(shape)};
     }
   }
   out->openapi = openapi_document(served, kApiVersion);
@@ -51,6 +52,15 @@ std::string no_such_report(const Catalogue& catalogue, std::string_view name) {
   for (const auto& [known, report] : catalogue.reports) list += (list.empty() ? "" : ", ") + known;
   if (list.empty()) return fmt::format("There is no report '{}'; no definition has one yet.", name);
   return fmt::format("There is no report '{}'. The reports are {}.", name, list);
+}
+
+std::string not_exported(const Catalogue& catalogue, std::string_view name) {
+  std::string list;
+  for (const auto& [known, report] : catalogue.reports) {
+    if (report.exported) list += (list.empty() ? "" : ", ") + known;
+  }
+  return fmt::format("Report '{}' has no export: give its definition one under `sinks:`. {}", name,
+                     list.empty() ? "No report has one." : "Reports with one are " + list + ".");
 }
 
 }  // namespace sluice::api

@@ -16,7 +16,8 @@ namespace sluice::api {
 struct CatalogueReport {
   std::string dataset;
   TableSpec table;
-  std::string shape;  // a short hash of the columns: an ETag must change when they do
+  bool exported = false;  // its definition has an export
+  std::string shape;      // a short hash of the columns: an ETag must change when they do
 };
 
 struct Catalogue {
@@ -29,5 +30,7 @@ std::shared_ptr<const Catalogue> make_catalogue(const std::vector<Dataset>& data
 
 // "There is no report 'x'. The reports are a, b."
 std::string no_such_report(const Catalogue& catalogue, std::string_view name);
+// "Report 'x' has no export: …. Reports with one are a, b."
+std::string not_exported(const Catalogue& catalogue, std::string_view name);
 
 }  // namespace sluice::api

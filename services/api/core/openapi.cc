@@ -294,6 +294,18 @@ Json upload_operation(Json out) {
   return out;
 }
 
+Json export_responses() {
+  return {{"202",
+           {{"description",
+             "It will be written once; asked for again before it has begun, it is the same one. "
+             "Ask its Location until `state` is done or failed."},
+            {"headers", {{"Location", {{"schema", {{"type", "string"}}}}}}},
+            {"content", {{"application/json", {{"schema", reference("schemas", "Export")}}}}}}},
+          {"404", reference("responses", "NotFound")},
+          {"409", problem_response("The report's definition has no export.")},
+          {"503", reference("responses", "Unavailable")}};
+}
+
 Json operation(const RouteInfo& route) {
   Json out = {{"operationId", route.operation}, {"summary", route.summary}};
   const Json any_row = {{"type", "object"}};
@@ -318,6 +330,21 @@ Json operation(const RouteInfo& route) {
     case RouteId::kFile:
       out["parameters"] = Json::array({path_parameter("id")});
       out["responses"] = {{"200", document_response(route, reference("schemas", "File"))},
+                          {"404", reference("responses", "NotFound")},
+                          {"503", reference("responses", "Unavailable")}};
+      break;
+    case RouteId::kStartExport:
+      out["parameters"] = Json::array({path_parameter("name")});
+      out["responses"] = export_responses();
+      break;
+    case RouteId::kExports:
+      out["parameters"] = table_parameters(exports_table());
+      out["responses"] =
+          rows_responses(page_schema("exports", reference("schemas", "Export")), false, false);
+      break;
+    case RouteId::kExport:
+      out["parameters"] = Json::array({path_parameter("id")});
+      out["responses"] = {{"200", document_response(route, reference("schemas", "Export"))},
                           {"404", reference("responses", "NotFound")},
                           {"503", reference("responses", "Unavailable")}};
       break;
@@ -361,7 +388,8 @@ std::string openapi_document(std::span<const Dataset> datasets, std::string_view
   document["components"]["responses"] = shared_responses();
   document["components"]["schemas"] = {{"Problem", problem_schema()},
                                        {"File", row_schema(files_table())},
-                                       {"DeadLetter", row_schema(dead_letters_table())}};
+                                       {"DeadLetter", row_schema(dead_letters_table())},
+                                       {"Export", row_schema(exports_table())}};
   for (const RouteInfo& route : routes()) {
     std::string method(route.method);
     for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

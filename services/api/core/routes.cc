@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kText = "text/plain";
 
-constexpr std::array<RouteInfo, 13> kRoutes = {{
+constexpr std::array<RouteInfo, 16> kRoutes = {{
     {RouteId::kIndex, "GET", "/", "index", "A page that lists the reports", "text/html"},
     {RouteId::kOpenApi, "GET", "/openapi.json", "openapi", "This document", kJson},
     {RouteId::kReports, "GET", "/v1/reports", "listReports",
@@ -22,6 +22,12 @@ constexpr std::array<RouteInfo, 13> kRoutes = {{
      "Deliver a file; or, as a dry run, see what would become of it", kJson},
     {RouteId::kDeadLetters, "GET", "/v1/dead-letters", "listDeadLetters",
      "Rows that could not become records, whole and with the reason", ""},
+    {RouteId::kStartExport, "POST", "/v1/reports/{name}/exports", "startExport",
+     "Write a report's exports now", kJson},
+    {RouteId::kExports, "GET", "/v1/exports", "listExports",
+     "Exports of whole reports, newest first", ""},
+    {RouteId::kExport, "GET", "/v1/exports/{id}", "getExport",
+     "What became of one export, and where its files are", kJson},
     {RouteId::kLive, "GET", "/livez", "live", "Whether the process works", kText, true},
     {RouteId::kReady, "GET", "/readyz", "ready",
      "Whether requests can be answered; ?verbose names the checks", kText, true},

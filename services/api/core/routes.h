@@ -16,6 +16,9 @@ enum class RouteId {
   kFile,
   kUpload,
   kDeadLetters,
+  kStartExport,
+  kExports,
+  kExport,
   // Registered by the service host, described here.
   kLive,
   kReady,

@@ -39,6 +39,20 @@ TableSpec make_dead_letters_table() {
   return out;
 }
 
+TableSpec make_exports_table() {
+  TableSpec out{"_sluice", "exports", {}, {}};
+  out.columns = {{"id", kString, true},        {"report", kString},
+                 {"state", kString},           {"trigger", kString},
+                 {"requested_at", kTimestamp}, {"started_at", kTimestamp},
+                 {"finished_at", kTimestamp},  {"taken_at", kTimestamp},
+                 {"attempts", kInteger},       {"revision", kInteger},
+                 {"rows", kInteger},           {"current", kString},
+                 {"current_bytes", kInteger},  {"hist", kString},
+                 {"hist_bytes", kInteger},     {"error", kString}};
+  out.default_order = {{index_of(out, "requested_at"), true}};
+  return out;
+}
+
 }  // namespace
 
 TableSpec table_of(const ReportSpec& report) {
@@ -56,6 +70,11 @@ const TableSpec& files_table() {
 
 const TableSpec& dead_letters_table() {
   static const TableSpec table = make_dead_letters_table();
+  return table;
+}
+
+const TableSpec& exports_table() {
+  static const TableSpec table = make_exports_table();
   return table;
 }
 

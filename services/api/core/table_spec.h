@@ -1,5 +1,6 @@
 #pragma once
-// A table as the API shows it: a report's, the files' or the dead letters'. Queries, cursors,
+// A table as the API shows it: a report's, the files', the dead letters' or the
+// exports'. Queries, cursors,
 // writers and the OpenAPI document are made from this one description.
 
 #include <string>
@@ -33,6 +34,7 @@ struct TableSpec {
 TableSpec table_of(const ReportSpec& report);
 const TableSpec& files_table();
 const TableSpec& dead_letters_table();
+const TableSpec& exports_table();
 
 std::string_view type_name(ColumnType type);  // "string", "integer", "decimal", …
 
