@@ -1,5 +1,5 @@
 // sluice-cli: what ./sluice hands on. Checks definitions and files without any server, and shows files,
-// reports and dead letters through the REST API.
+// reports, dead letters and exports through the REST API.
 
 #include <cstdlib>
 #include <string>
@@ -69,6 +69,15 @@ int main(int argc, char** argv) {
   report_command->callback([&] { exit_code = report(api, report_options); });
 
   DeadLetterOptions letters_options;
+  ExportOptions export_options;
+  auto* export_command = app.add_subcommand("export", "write a report's exports now; without a name, all exports");
+  export_command->add_option("name", export_options.name, "the report");
+  export_command->add_option("--limit", export_options.limit, "of the list")->capture_default_str();
+  export_command->add_option("--wait", export_options.wait_seconds, "seconds until it is left to itself")
+      ->capture_default_str();
+  export_command->add_flag("--json", export_options.json, "the api's own answer");
+  export_command->callback([&] { exit_code = export_report(api, export_options); });
+
   auto* letters = app.add_subcommand("dead-letters", "rows that could not become records");
   letters->require_subcommand(1);
   auto* list = letters->add_subcommand("list", "with file, line, column and reason");

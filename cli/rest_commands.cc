@@ -1,62 +1,17 @@
 #include "cli/rest_commands.h"
 
-#include <cstdio>
-#include <optional>
-
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "cli/rest.h"
 #include "cli/table.h"
-#include "common/adapters/http/client.h"
 
 namespace sluice::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-void complain(std::string_view text) { fmt::print(stderr, "sluice: {}\n", text); }
-
-std::string encoded(std::string_view text) {
-  std::string out;
-  for (unsigned char c : text) {
-    if (std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
-      out += static_cast<char>(c);
-    } else {
-      out += fmt::format("%{:02X}", c);
-    }
-  }
-  return out;
-}
 
 void add_parameter(std::string& target, std::string_view name, std::string_view value) {
   if (value.empty()) return;
   target += target.find('?') == std::string::npos ? '?' : '&';
   target += fmt::format("{}={}", encoded(name), encoded(value));
-}
-
-// The body of a 200, or nothing after a sentence on stderr.
-std::optional<std::string> fetch(const Api& api, const std::string& target, const char* accept) {
-  const auto answer = http::get(api.address, api.port, target, {{"accept", accept}});
-  if (!answer) {
-    complain(fmt::format("the api does not answer at {}:{} ({}). Is it up? Try: ./sluice status", api.address,
-                         api.port, answer.error().message));
-    return std::nullopt;
-  }
-  if (answer->status == 200) return answer->body;
-  const auto problem = Json::parse(answer->body, nullptr, false);
-  if (problem.is_object() && problem.contains("detail")) {
-    complain(problem["detail"].get<std::string>());
-  } else {
-    complain(fmt::format("the api answered {} to {}", answer->status, target));
-  }
-  return std::nullopt;
-}
-
-std::string cell(const Json& value) {
-  if (value.is_null()) return "";
-  if (value.is_string()) return value.get<std::string>();
-  return value.dump();
 }
 
 // Numbers keep the digits the api printed: a double would not.

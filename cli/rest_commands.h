@@ -1,5 +1,5 @@
 #pragma once
-// The operator's side of the REST API: files, report, dead-letters. Tables for people, --json prints the
+// The operator's side of the REST API: files, report, dead-letters, export. Tables for people, --json prints the
 // API's own answer for programs. Each returns the process's exit code: 0 fine, 1 the api said no or
 // cannot be reached (a sentence on stderr says which and what to do).
 
@@ -41,5 +41,14 @@ struct DeadLetterOptions {
 };
 int dead_letters_list(const Api& api, const DeadLetterOptions& options);
 int dead_letters_show(const Api& api, const DeadLetterOptions& options);
+
+struct ExportOptions {
+  std::string name;  // of a report; empty: the list of exports
+  int limit = 20;
+  int wait_seconds = 600;
+  bool json = false;
+};
+// Waits until it is written, telling on stderr how far it is.
+int export_report(const Api& api, const ExportOptions& options);
 
 }  // namespace sluice::cli

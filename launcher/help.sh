@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Help: one text a command. What is not told here does not exist.
 
-readonly commands=(demo test up down status logs clean check definitions doctor files report dead-letters help)
+readonly commands=(demo test up down status logs clean check definitions doctor files report dead-letters export help)
 
 help_overview() {
   cat <<'TEXT'
@@ -22,6 +22,7 @@ Sluice: files in, live reports out, exactly once.
   ./sluice files                       files and their receipts
   ./sluice report [NAME]               the rows of a report
   ./sluice dead-letters list|show      rows that could not become records
+  ./sluice export [NAME]               write a report's exports now
 
   ./sluice help COMMAND      more about one of them; so does ./sluice COMMAND --help
 
@@ -154,6 +155,17 @@ help_dead-letters() {
 ./sluice dead-letters show ID [--json]
 
 Rows that could not become records, kept whole, with file, line, column and reason.
+TEXT
+}
+
+help_export() {
+  cat <<'TEXT'
+./sluice export [NAME] [--wait SECONDS] [--limit N] [--json]
+
+Writes the exports of a report now, as its definition says (sinks: export): the CSV file current, replaced
+whole, and one more Parquet file under hist; waits, and tells where they are. Exit 0 only then. Without a
+name: the exports there were, on request and on a schedule.
+  ./sluice export metrics
 TEXT
 }
 

@@ -1,0 +1,61 @@
+#include "cli/rest.h"
+
+#include <cctype>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "common/adapters/http/client.h"
+
+namespace sluice::cli {
+namespace {
+
+std::optional<std::string> body_of(const Api& api, const std::string& target,
+                                   const Result<http::ClientResponse>& answer) {
+  if (!answer) {
+    complain(fmt::format("the api does not answer at {}:{} ({}). Is it up? Try: ./sluice status", api.address,
+                         api.port, answer.error().message));
+    return std::nullopt;
+  }
+  if (answer->status == 200 || answer->status == 202) return answer->body;
+  const auto problem = Json::parse(answer->body, nullptr, false);
+  if (problem.is_object() && problem.contains("detail")) {
+    complain(problem["detail"].get<std::string>());
+  } else {
+    complain(fmt::format("the api answered {} to {}", answer->status, target));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void complain(std::string_view text) { fmt::print(stderr, "sluice: {}\n", text); }
+
+std::string encoded(std::string_view text) {
+  std::string out;
+  for (unsigned char c : text) {
+    if (std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
+      out += static_cast<char>(c);
+    } else {
+      out += fmt::format("%{:02X}", c);
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> fetch(const Api& api, const std::string& target, const char* accept) {
+  return body_of(api, target, http::get(api.address, api.port, target, {{"accept", accept}}));
+}
+
+std::optional<std::string> post(const Api& api, const std::string& target) {
+  return body_of(api, target, http::post(api.address, api.port, target, ""));
+}
+
+std::string cell(const Json& value) {
+  if (value.is_null()) return "";
+  if (value.is_string()) return value.get<std::string>();
+  return value.dump();
+}
+
+}  // namespace sluice::cli
