@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/adapters/archive/entry_rules.h"
+
 namespace sluice::archive {
 namespace {
 
@@ -32,16 +34,21 @@ class ArchiveReader::Tail final : public ByteReader {
   std::shared_ptr<std::string> tail_;
 };
 
-ArchiveReader::ArchiveReader(std::unique_ptr<ByteReader> bytes, const UnpackLimits& limits)
+ArchiveReader::ArchiveReader(std::unique_ptr<ByteReader> bytes, const ArchiveLimits& limits)
     : tail_(std::make_shared<std::string>()),
-      feed_(std::make_unique<Tail>(std::move(bytes), tail_), limits),
-      archive_(archive_read_new()) {
+      feed_(std::make_unique<Tail>(std::move(bytes), tail_), limits.unpack),
+      archive_(archive_read_new()),
+      limits_(limits) {
   archive_read_support_format_zip_streamable(archive_.get());
   archive_read_support_format_tar(archive_.get());
 }
 
 Error ArchiveReader::error() const {
+  feed_.rethrow();
   if (feed_.failed) return *feed_.failed;
+  if (!encrypted_.empty()) {
+    return {"The archive's file " + encrypted_ + " is encrypted, and what stands behind it cannot be found."};
+  }
   const char* why = archive_error_string(archive_.get());
   return {fmt::format("The archive cannot be unpacked, it is damaged or cut off: {}.", why != nullptr ? why : "no reason given")};
 }
@@ -60,15 +67,28 @@ Result<std::optional<ArchiveEntry>> ArchiveReader::next() {
     }
     // A warning is about a name or a time; the data are good.
     if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return tl::unexpected(error());
-    ++headers_;
-    if (archive_entry_filetype(header) != AE_IFREG || archive_entry_hardlink(header) != nullptr) continue;
+    encrypted_.clear();
+    if (++headers_ > limits_.headers) {
+      return fail(fmt::format("The archive has more than {} entries; such archives are refused.", limits_.headers));
+    }
+    if (archive_entry_filetype(header) == AE_IFDIR) continue;
     const char* name = archive_entry_pathname_utf8(header);
     if (name == nullptr) name = archive_entry_pathname(header);
     if (name == nullptr) return fail("The archive holds a file without a name.");
-    if (archive_entry_is_encrypted(header) != 0) {
-      return fail(fmt::format("The archive's file {} is encrypted.", name));
+    ArchiveEntry entry{0, plain_entry_path(name), {}};
+    if (entry.path.empty() || is_passed_over(entry.path)) continue;
+    entry.number = ++files_;
+    if (files_ > limits_.files) {
+      return fail(fmt::format("The archive holds more than {} files; such archives are refused.", limits_.files));
     }
-    return std::optional(ArchiveEntry{files_++, name});
+    entry.refusal = why_path_is_refused(entry.path);
+    if (archive_entry_is_encrypted(header) != 0) {
+      encrypted_ = entry.path;
+      entry.refusal = "The file is encrypted in its archive.";
+    } else if (archive_entry_hardlink(header) != nullptr || archive_entry_filetype(header) != AE_IFREG) {
+      entry.refusal = "This is no file but a link or a device in its archive; such are not followed.";
+    }
+    return std::optional(std::move(entry));
   }
 }
 

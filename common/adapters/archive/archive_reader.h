@@ -10,23 +10,32 @@
 namespace sluice::archive {
 
 struct ArchiveEntry {
-  std::uint32_t index = 0;  // among the archive's files, from 0
-  std::string path;         // inside the archive
+  std::uint32_t number = 0;  // among the archive's files, from 1
+  std::string path;          // inside the archive, without "./"
+  std::string refusal;       // why it must not be read, a sentence; empty if it may
+};
+
+struct ArchiveLimits {
+  UnpackLimits unpack;
+  std::uint32_t files = 10'000;
+  std::uint32_t headers = 100'000;  // of folders and what is passed over, too
 };
 
 class ArchiveReader final : public ByteReader {
  public:
   // `bytes`: a zip or tar that is not compressed as a whole.
-  ArchiveReader(std::unique_ptr<ByteReader> bytes, const UnpackLimits& limits);
-  // The next regular file; folders, links and devices are passed over. nullopt: there is none. Error: the
-  // archive is damaged, cut off (also between two files), or the file is encrypted.
+  ArchiveReader(std::unique_ptr<ByteReader> bytes, const ArchiveLimits& limits);
+  // The next file; folders, and what entry_rules.h passes over, are no files. nullopt: there is none. Error: the
+  // archive is damaged, cut off (also between two files), or over its limits. What was not read of the
+  // file before is passed over.
   Result<std::optional<ArchiveEntry>> next();
-  // Of the file at hand.
+  // Of the file at hand, which has no refusal.
   Result<std::size_t> read(std::span<char> into) override;
 
  private:
   // Remembers the last bytes that went by: that is where an archive says that it is whole.
   class Tail;
+  // Throws what the bytes' reader threw.
   Error error() const;
   Result<bool> check_whole() const;
 
@@ -34,8 +43,10 @@ class ArchiveReader final : public ByteReader {
   ByteFeed feed_;
   ArchiveHandle archive_;
   bool opened_ = false;
+  ArchiveLimits limits_;
   std::uint32_t headers_ = 0;
   std::uint32_t files_ = 0;
+  std::string encrypted_;  // the last file, if it is
 };
 
 }  // namespace sluice::archive

@@ -13,8 +13,8 @@ using ::testing::StartsWith;
 
 using Files = std::vector<std::pair<std::string, std::string>>;
 
-// "index path content" of each file; the last may be "error: why".
-std::vector<std::string> entries(const std::string& bytes, const UnpackLimits& limits = {}, bool read = true) {
+// "number path content" of each file, or "number path refused: why"; the last may be "error: why".
+std::vector<std::string> entries(const std::string& bytes, const ArchiveLimits& limits = {}, bool read = true) {
   ArchiveReader reader(std::make_unique<TextBytes>(bytes), limits);
   std::vector<std::string> out;
   for (;;) {
@@ -24,8 +24,10 @@ std::vector<std::string> entries(const std::string& bytes, const UnpackLimits& l
       return out;
     }
     if (!*entry) return out;
-    out.push_back(std::to_string((*entry)->index) + " " + (*entry)->path);
-    if (read) out.back() += " " + read_all(reader);
+    out.push_back(std::to_string((*entry)->number) + " " + (*entry)->path);
+    if (!(*entry)->refusal.empty()) {
+      out.back() += " refused: " + (*entry)->refusal;
+    } else if (read) out.back() += " " + read_all(reader);
     if (out.back().find("error:") != std::string::npos) return out;
   }
 }
@@ -43,8 +45,8 @@ class Archive : public ::testing::TestWithParam<Kind> {
 
 TEST_P(Archive, GivesEveryFileInOrder) {
   const std::string bytes = packed({{"a.csv", "one"}, {"sub/", ""}, {"sub/é.csv", "two"}, {"empty", ""}});
-  EXPECT_THAT(entries(bytes), ElementsAre("0 a.csv one", "1 sub/é.csv two", "2 empty "));
-  EXPECT_THAT(entries(bytes, {}, false), ElementsAre("0 a.csv", "1 sub/é.csv", "2 empty"));
+  EXPECT_THAT(entries(bytes), ElementsAre("1 a.csv one", "2 sub/é.csv two", "3 empty "));
+  EXPECT_THAT(entries(bytes, {}, false), ElementsAre("1 a.csv", "2 sub/é.csv", "3 empty"));
   EXPECT_TRUE(holds_files(packing_of(bytes.substr(0, kPackingBytes))));
 }
 
@@ -60,12 +62,37 @@ TEST_P(Archive, SaysThatItIsCutOff) {
 
 TEST_P(Archive, RefusesASmallArchiveThatUnpacksToAHugeOne) {
   const std::string bytes = packed({{"a", std::string(10'000'000, 'a')}});
-  const auto out = entries(bytes, {1'000'000, GetParam().format == archive_write_set_format_zip ? 100U : 0U + 1});
+  const auto out = entries(bytes, {{1'000'000, GetParam().format == archive_write_set_format_zip ? 100U : 1U}});
   if (GetParam().format == archive_write_set_format_zip) {
     EXPECT_THAT(out.back(), HasSubstr("such files are refused"));
   } else {
-    EXPECT_THAT(out.back(), StartsWith("0 a aaa"));
+    EXPECT_THAT(out.back(), StartsWith("1 a aaa"));
   }
+}
+
+TEST_P(Archive, FilesThatAreNobodysArePassedOverAndHaveNoNumber) {
+  const std::string bytes = packed({{"__MACOSX/._a.csv", "junk"}, {"./a.csv", "one"}, {".git/config", "x"},
+                                    {"b.csv.part", "half"}, {"sub/.hidden", "x"}, {"sub//b.csv", "two"}});
+  EXPECT_THAT(entries(bytes), ElementsAre("1 a.csv one", "2 sub/b.csv two"));
+}
+
+TEST_P(Archive, AFileThatMustNotBeReadIsRefusedAndTheOthersAreNot) {
+  const std::string bytes = packed({{"../up.csv", "x"}, {"a.csv", "one"}, {"/etc/abs.csv", "x"}, {"b.csv", "two"}});
+  EXPECT_THAT(entries(bytes), ElementsAre(HasSubstr("1 ../up.csv refused: The file's path leads out"), "2 a.csv one",
+                                          HasSubstr("refused: The file's path in its archive is absolute"),
+                                          "4 b.csv two"));
+}
+
+TEST_P(Archive, TwoFilesOfOneNameAreTwo) {
+  EXPECT_THAT(entries(packed({{"a.csv", "one"}, {"a.csv", "two"}})), ElementsAre("1 a.csv one", "2 a.csv two"));
+}
+
+TEST_P(Archive, HasABoundOnItsFilesAndOnAllItsEntries) {
+  const std::string bytes = packed({{"a", "1"}, {"b", "2"}, {"c", "3"}});
+  EXPECT_THAT(entries(bytes, {{}, 2}), ElementsAre("1 a 1", "2 b 2", HasSubstr("more than 2 files")));
+  const std::string folders = packed({{"x/", ""}, {"y/", ""}, {"z/", ""}});
+  EXPECT_THAT(entries(folders, {{}, 2, 2}), ElementsAre(HasSubstr("more than 2 entries")));
+  EXPECT_THAT(entries(packed({})), testing::IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryKind, Archive,
@@ -81,10 +108,45 @@ TEST(ZipArchive, ChecksTheChecksum) {
   EXPECT_THAT(entries(bytes).back(), HasSubstr("error: "));
 }
 
-TEST(ZipArchive, RefusesEncryptedFiles) {
+TEST(ZipArchive, AnEncryptedFileIsRefused) {
+  EXPECT_THAT(entries(stored_zip({{"a.csv", "secret", 1}, {"b.csv", "two"}})),
+              ElementsAre("1 a.csv refused: The file is encrypted in its archive.", "2 b.csv two"));
+}
+
+TEST(ZipArchive, BehindAnEncryptedFileOfUnknownLengthNothingIsFound) {
+  const std::string bytes = packed_files(archive_write_set_format_zip, nullptr,
+                                         {{"a.csv", "secret"}, {"b.csv", "secret too"}}, "password");
+  EXPECT_THAT(entries(bytes), ElementsAre("1 a.csv refused: The file is encrypted in its archive.",
+                                          HasSubstr("error: The archive's file a.csv is encrypted")));
+}
+
+TEST(ZipArchive, ASizeThatLiesIsDamage) {
+  EXPECT_THAT(entries(stored_zip({{"a.csv", "one"}, {"b.csv", "two"}})), ElementsAre("1 a.csv one", "2 b.csv two"));
+  const std::string content(5000, 'a');
+  for (const std::uint32_t lie : {1U, 4999U, 5001U, 1'000'000U, 0xFFFFFFF0U}) {
+    for (const auto& file : {StoredFile{"a.csv", content, 0, lie, 0}, StoredFile{"a.csv", content, 0, 0, lie},
+                             StoredFile{"a.csv", content, 0, lie, lie}}) {
+      const auto out = entries(stored_zip({file, {"b.csv", "two"}}));
+      ASSERT_FALSE(out.empty());
+      EXPECT_THAT(out.back(), HasSubstr("error: ")) << lie;
+      EXPECT_LE(out.size(), 2U);
+    }
+  }
+}
+
+TEST(TarArchive, LinksAndDevicesAreNotFollowed) {
   const std::string bytes =
-      packed_files(archive_write_set_format_zip, nullptr, {{"a.csv", "secret"}}, "password");
-  EXPECT_THAT(entries(bytes), ElementsAre(HasSubstr("a.csv is encrypted")));
+      packed_files(archive_write_set_format_ustar, nullptr,
+                   {{"link.csv", std::string(kLinkTo) + "/etc/passwd"}, {"a.csv", "one"}});
+  EXPECT_THAT(entries(bytes), ElementsAre(HasSubstr("1 link.csv refused: This is no file but a link"), "2 a.csv one"));
+}
+
+TEST(TarArchive, WhatTheBytesReaderThrowsComesThrough) {
+  struct Away final : ByteReader {
+    Result<std::size_t> read(std::span<char>) override { throw std::runtime_error("away"); }
+  };
+  ArchiveReader reader(std::make_unique<Away>(), {});
+  EXPECT_THROW((void)reader.next(), std::runtime_error);
 }
 
 }  // namespace

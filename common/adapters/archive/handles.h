@@ -5,6 +5,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,15 +26,26 @@ struct ByteFeed {
 
   // Of the file itself, not of what it holds; libarchive would only say that it could not read.
   std::optional<Error> failed;
+  std::exception_ptr thrown;  // by the file's reader; C code in between cannot carry it
   std::unique_ptr<ByteReader> bytes;
   RatioGuard guard;
   std::string buffer;
 
   bool open(struct archive* handle) { return archive_read_open(handle, this, nullptr, feed, nullptr) == ARCHIVE_OK; }
 
+  void rethrow() const {
+    if (thrown) std::rethrow_exception(thrown);
+  }
+
   static la_ssize_t feed(struct archive* handle, void* self, const void** block) {
     auto& in = *static_cast<ByteFeed*>(self);
-    const auto got = in.bytes->read(in.buffer);
+    Result<std::size_t> got = 0;
+    try {
+      got = in.bytes->read(in.buffer);
+    } catch (...) {
+      in.thrown = std::current_exception();
+      got = fail("the source does not answer");
+    }
     if (!got) {
       in.failed = got.error();
       archive_set_error(handle, -1, "%s", got.error().message.c_str());

@@ -24,4 +24,19 @@ std::unique_ptr<ByteReader> unpacked(std::unique_ptr<ByteReader> packed, Packing
   return std::make_unique<UnpackedReader>(std::move(packed), packing, limits);
 }
 
+Result<Content> packed_as(std::unique_ptr<ByteReader> bytes) {
+  std::string start(kPackingBytes, '\0');
+  const auto got = bytes->read(start);
+  if (!got) return tl::unexpected(got.error());
+  start.resize(*got);
+  const Packing packing = packing_of(start);
+  return Content{packing, std::make_unique<PrefixedReader>(std::move(start), std::move(bytes))};
+}
+
+Result<Content> content_of(std::unique_ptr<ByteReader> bytes, const UnpackLimits& limits) {
+  auto outer = packed_as(std::move(bytes));
+  if (!outer || !is_compressed(outer->packing)) return outer;
+  return packed_as(unpacked(std::move(outer->bytes), outer->packing, limits));
+}
+
 }  // namespace sluice::archive

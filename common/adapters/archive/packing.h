@@ -37,4 +37,13 @@ struct UnpackLimits {
 std::unique_ptr<ByteReader> unpacked(std::unique_ptr<ByteReader> packed, Packing packing,
                                      const UnpackLimits& limits);
 
+// Bytes as they are, and how they are packed; content_of: what they hold if they are compressed, and how that
+// is packed in turn.
+struct Content {
+  Packing packing = Packing::kNone;
+  std::unique_ptr<ByteReader> bytes;
+};
+Result<Content> packed_as(std::unique_ptr<ByteReader> bytes);
+Result<Content> content_of(std::unique_ptr<ByteReader> bytes, const UnpackLimits& limits);
+
 }  // namespace sluice::archive

@@ -14,6 +14,7 @@ UnpackedReader::UnpackedReader(std::unique_ptr<ByteReader> packed, Packing packi
 }
 
 Error UnpackedReader::error() const {
+  feed_.rethrow();
   if (feed_.failed) return *feed_.failed;
   const char* why = archive_error_string(archive_.get());
   return {fmt::format("The file cannot be unpacked, it is damaged or cut off: {}.", why != nullptr ? why : "no reason given")};

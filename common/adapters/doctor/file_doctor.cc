@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/adapters/archive/archive_reader.h"
+#include "common/adapters/archive/entry_rules.h"
 #include "common/adapters/archive/packing.h"
 #include "common/doctor/diagnose.h"
 #include "common/doctor/diagnosis_json.h"
@@ -31,6 +32,16 @@ class FileBytes final : public ByteReader {
 
  private:
   std::ifstream in_;
+};
+
+// The file at hand of an archive.
+class EntryBytes final : public ByteReader {
+ public:
+  explicit EntryBytes(archive::ArchiveReader& entries) : entries_(entries) {}
+  Result<std::size_t> read(std::span<char> into) override { return entries_.read(into); }
+
+ private:
+  archive::ArchiveReader& entries_;
 };
 
 // What cannot be read shows when it is read as what it is not.
@@ -73,9 +84,20 @@ class Doctor {
       const auto entry = entries.next();
       if (!entry) return refuse(file_.name, entry.error().message);
       if (!*entry) break;
-      examine(entries, file_.name + "/" + (*entry)->path);
+      examine_entry(entries, **entry);
     }
     if (out_.empty()) refuse(file_.name, "The archive holds no files.");
+  }
+
+  void examine_entry(archive::ArchiveReader& entries, const archive::ArchiveEntry& entry) {
+    const std::string name = file_.name + "/" + entry.path;
+    if (!entry.refusal.empty()) return refuse(name, entry.refusal);
+    auto content = archive::content_of(std::make_unique<EntryBytes>(entries), {});
+    if (!content) return refuse(name, content.error().message);
+    if (archive::is_archive_name(name) || archive::holds_files(content->packing)) {
+      return refuse(name, archive::kNestedArchive);
+    }
+    examine(*content->bytes, name);
   }
 
   void examine(ByteReader& bytes, const std::string& name) {

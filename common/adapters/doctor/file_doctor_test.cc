@@ -68,6 +68,19 @@ TEST_F(FileDoctor, EachFileOfAnArchiveIsOneOfItsOwn) {
   }
 }
 
+TEST_F(FileDoctor, AFileOfAnArchiveIsToldAsIngestWouldReadIt) {
+  const auto gz = archive::compressed(archive_write_add_filter_gzip, "id\na\n");
+  const auto found = examined(
+      archive::packed_files(archive_write_set_format_zip, nullptr,
+                            {{"../thin-1.csv", "id\na\n"}, {"thin-2.csv.gz", gz}, {".hidden", "x"}, {"inner.zip", "x"}}),
+      "all.zip");
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_THAT(found[0].error, HasSubstr("leads out"));
+  EXPECT_EQ(found[1].error, "");
+  EXPECT_EQ(found[1].records, 1U);
+  EXPECT_THAT(found[2].error, HasSubstr("archive inside an archive"));
+}
+
 TEST_F(FileDoctor, SaysWhoseAFileCannotBe) {
   EXPECT_THAT(examined("id\na\n", "things.csv")[0].error, HasSubstr("Two definitions"));
   EXPECT_THAT(examined("id\na\n", "x.csv", "nonsense")[0].error, HasSubstr("no dataset nonsense"));

@@ -4,15 +4,6 @@
 
 namespace sluice::ingest {
 
-bool is_temporary_name(std::string_view path) {
-  const std::string_view name = path.substr(path.rfind('/') + 1);
-  if (name.empty() || name.front() == '.') return true;
-  for (const std::string_view end : {"~", ".tmp", ".part", ".crdownload"}) {
-    if (name.ends_with(end)) return true;
-  }
-  return false;
-}
-
 void Discovery::being_written(const std::string& path) {
   if (is_temporary_name(path)) return;
   Candidate& candidate = candidates_[path];

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/file_names.h"
 #include "services/ingest/core/file_source.h"
 
 namespace sluice::ingest {
@@ -45,8 +46,6 @@ struct DiscoverySettings {
   std::chrono::milliseconds settle{50};
   std::chrono::milliseconds settle_unknown{2000};
 };
-
-bool is_temporary_name(std::string_view path);
 
 class Discovery {
  public:
