@@ -3,6 +3,7 @@
 #include <array>
 
 #include "common/model/json_read.h"
+#include "common/model/origin.h"
 
 namespace sluice {
 namespace {
@@ -33,6 +34,28 @@ void write_file(ObjectWriter& out, const Announcement& a) {
       .number("inode", a.inode)
       .text("version", a.version)
       .raw("found_at", model_json::instant_or_null(a.found_ms));
+  if (!a.inside) return;
+  out.text("archive", a.inside->archive)
+      .number("entry", a.inside->entry)
+      .text("entry_path", a.inside->path)
+      .number("archive_bytes", a.inside->bytes);
+}
+
+std::string json_of(const std::vector<ArchivedFile>& entries) {
+  std::string out = "[";
+  for (const ArchivedFile& e : entries) {
+    if (out.size() > 1) out += ',';
+    ObjectWriter one;
+    out += one.number("entry", e.entry)
+               .text("path", e.path)
+               .text("dataset", e.dataset)
+               .text("sha256", e.sha256)
+               .number("bytes", e.bytes)
+               .text("path_values", e.path_values)
+               .text_or_null("error", e.error)
+               .finish();
+  }
+  return out + "]";
 }
 
 Announcement read_file(const nlohmann::json& j) {
@@ -51,11 +74,23 @@ Announcement read_file(const nlohmann::json& j) {
   read_number(j, "inode", a.inode);
   a.version = j.value("version", "");  // entries of folders' files may come without
   a.found_ms = model_json::unix_ms_of(j.at("found_at"));
+  if (j.contains("archive")) {
+    InArchive& inside = a.inside.emplace();
+    inside.archive = j.at("archive");
+    read_number(j, "entry", inside.entry);
+    inside.path = j.at("entry_path");
+    read_number(j, "archive_bytes", inside.bytes);
+  }
   return a;
 }
 
 std::string text_of(const nlohmann::json& value) {
   return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+ArchivedFile archived_file_of(const nlohmann::json& j) {
+  return {j.at("entry"), j.at("path"),        j.at("dataset"),      j.at("sha256"),
+          j.at("bytes"), j.at("path_values"), text_of(j.at("error"))};
 }
 
 }  // namespace
@@ -74,15 +109,50 @@ std::optional<FileState> parse_file_state(std::string_view text) {
   return std::nullopt;
 }
 
+Announcement announcement_of(const Announcement& archive, const ArchivedFile& entry) {
+  Announcement out = archive;
+  out.entries.clear();
+  out.inside = InArchive{archive.id, entry.entry, entry.path, archive.bytes};
+  out.path = archive.path + "/" + entry.path;
+  out.name = archive.name + "/" + entry.path;
+  out.dataset = entry.dataset;
+  out.sha256 = entry.sha256;
+  out.bytes = entry.bytes;
+  out.content_bytes = 0;
+  out.path_values = entry.path_values;
+  out.error = entry.error;
+  out.id = file_id(place_of(archive.id), entry.sha256, entry.entry);
+  return out;
+}
+
+Announcement archive_of(const Announcement& file) {
+  Announcement out = file;
+  const InArchive& inside = file.inside.value();
+  out.id = inside.archive;
+  out.bytes = inside.bytes;
+  out.path.resize(out.path.size() - inside.path.size() - 1);
+  out.name.resize(out.name.size() - inside.path.size() - 1);
+  out.inside.reset();
+  return out;
+}
+
 std::string to_json(const Announcement& a) {
   ObjectWriter out;
   write_file(out, a);
+  if (!a.entries.empty()) out.raw("entries", json_of(a.entries));
   return out.text_or_null("error", a.error).finish();
 }
 
 std::string to_json(const FileEntry& e) {
   ObjectWriter out;
   write_file(out, e.file);
+  if (e.entries > 0) {
+    out.number("entries", e.entries)
+        .number("entries_settled", e.entries_settled)
+        .number("entries_failed", e.entries_failed)
+        .number("entries_duplicate", e.entries_duplicate)
+        .text("failures", e.failures);
+  }
   return out.text("state", to_string(e.state))
       .number("rows", e.rows)
       .number("records", e.records)
@@ -106,6 +176,12 @@ std::string to_json(const FileEntry& e) {
 
 std::string to_json(const FileCounts& c) {
   ObjectWriter out;
+  if (c.entries_settled > 0) {
+    out.number("entries_settled", c.entries_settled)
+        .number("entries_failed", c.entries_failed)
+        .number("entries_duplicate", c.entries_duplicate)
+        .text("failure", c.failure);
+  }
   return out.text("file", c.file)
       .text("task", c.task)
       .number("transaction", c.transaction)
@@ -122,6 +198,10 @@ Result<Announcement> announcement_from_json(std::string_view json) {
                                                [](const nlohmann::json& j) {
                                                  Announcement a = read_file(j);
                                                  a.error = text_of(j.at("error"));
+                                                 if (!j.contains("entries")) return a;
+                                                 for (const auto& entry : j.at("entries")) {
+                                                   a.entries.push_back(archived_file_of(entry));
+                                                 }
                                                  return a;
                                                });
 }
@@ -148,6 +228,13 @@ Result<FileEntry> file_entry_from_json(std::string_view json) {
         read_number(j, "corrections", e.corrections);
         read_number(j, "duplicates", e.duplicates);
         read_number(j, "late", e.late);
+        if (j.contains("entries")) {
+          read_number(j, "entries", e.entries);
+          read_number(j, "entries_settled", e.entries_settled);
+          read_number(j, "entries_failed", e.entries_failed);
+          read_number(j, "entries_duplicate", e.entries_duplicate);
+          e.failures = j.at("failures");
+        }
         e.started_ms = model_json::unix_ms_of(j.at("started_at"));
         e.finished_ms = model_json::unix_ms_of(j.at("finished_at"));
         return e;
@@ -165,6 +252,13 @@ Result<FileCounts> file_counts_from_json(std::string_view json) {
     read_number(j, "duplicates", c.duplicates);
     read_number(j, "poisoned", c.poisoned);
     read_number(j, "late", c.late);
+    // Counts of earlier versions come without.
+    if (j.contains("entries_settled")) {
+      read_number(j, "entries_settled", c.entries_settled);
+      read_number(j, "entries_failed", c.entries_failed);
+      read_number(j, "entries_duplicate", c.entries_duplicate);
+    }
+    c.failure = j.value("failure", "");
     return c;
   });
 }

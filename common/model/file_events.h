@@ -5,18 +5,39 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/error.h"
 
 namespace sluice {
+
+// Where a file lies that is inside a zip or tar.
+struct InArchive {
+  std::string archive;      // the archive's file id
+  std::uint32_t entry = 0;  // its number among the archive's files, from 1
+  std::string path;         // inside the archive
+  std::uint64_t bytes = 0;  // of the archive as its source has it
+};
+
+// A file of an archive, as the archive's listing shows it.
+struct ArchivedFile {
+  std::uint32_t entry = 0;
+  std::string path;  // inside the archive
+  std::string dataset;
+  std::string sha256;
+  std::uint64_t bytes = 0;  // of its content, unpacked
+  std::string path_values;
+  std::string error;  // why it cannot be read at all; empty if it can
+};
 
 // A complete file with its fingerprint, announced to the shard that owns its bytes.
 // Topic announcements, partition = shard_of(id), key = id.
 struct Announcement {
   std::string id;       // see origin.h
   std::string source;   // "folder", "s3", "upload"
-  std::string path;     // in the source: "sub/bookings.csv", "s3://landing/in/bookings.csv"
-  std::string name;     // last part of the path
+  std::string path;     // in the source: "sub/bookings.csv", "s3://landing/in/bookings.csv";
+                        // inside an archive: the archive's, '/', and the path there
+  std::string name;     // last part of the path; inside an archive: the archive's name and the path
   std::string dataset;  // empty: no definition takes this name
   std::string sha256;   // of its (unpacked) bytes, 64 hex digits; empty if unreadable
   std::uint64_t bytes = 0;
@@ -27,9 +48,16 @@ struct Announcement {
   std::string version;  // s3: the object's ETag
   std::string error;  // why it cannot be read at all; empty if it can
   std::int64_t found_ms = 0;
+  std::optional<InArchive> inside;
+  std::vector<ArchivedFile> entries;  // what an archive holds; its shard announces each
 
   std::uint64_t bytes_to_read() const { return content_bytes != 0 ? content_bytes : bytes; }
 };
+
+// One of an archive's files as a file of its own: it has the archive's place and its source.
+Announcement announcement_of(const Announcement& archive, const ArchivedFile& entry);
+// The archive it lies in, with what is needed to open it.
+Announcement archive_of(const Announcement& file);
 
 // Contract states. kFound and kWaiting are seen before a shard has it.
 enum class FileState { kFound, kWaiting, kReading, kDone, kDuplicate, kFailed };
@@ -57,18 +85,35 @@ struct FileEntry {
   std::uint64_t duplicates = 0;
   std::uint64_t poisoned = 0;  // dead letters of transform
   std::uint64_t late = 0;      // of the records and corrections
+  // Of an archive, whose rows are its files': how many it holds, and what became of them.
+  std::uint64_t entries = 0;
+  std::uint64_t entries_settled = 0;
+  std::uint64_t entries_failed = 0;     // of those settled
+  std::uint64_t entries_duplicate = 0;  // of those settled
+  std::string failures;                 // the first failed ones, each with its reason
   std::int64_t started_ms = 0;
   std::int64_t finished_ms = 0;
 
   std::uint64_t dead_letters() const { return rejected + poisoned; }
-  // Every published record is accounted for: the receipt balances.
+  // Every published record, of an archive every file, is accounted for: the receipt balances.
   bool balanced() const {
-    return fully_read && rows == published + rejected &&
-           published == records + corrections + duplicates + poisoned;
+    return fully_read && rows == published + rejected && published == counted() &&
+           entries_settled == entries;
   }
+  // What was published before a failure still gets its counts, so that the numbers add up.
+  bool awaits_counts() const { return published > counted(); }
+  // Nothing of it will change any more.
+  bool is_final() const {
+    return state == FileState::kDone || state == FileState::kDuplicate ||
+           (state == FileState::kFailed && !awaits_counts());
+  }
+
+ private:
+  std::uint64_t counted() const { return records + corrections + duplicates + poisoned; }
 };
 
-// What stage 1 made of a file's records in one of its transactions.
+// What stage 1 made of a file's records in one of its transactions; or, of an archive, what became of
+// one of its files, told by the shard that has that one.
 // Topic file_counts, partition = shard_of(file), key = file id.
 struct FileCounts {
   std::string file;
@@ -79,6 +124,10 @@ struct FileCounts {
   std::uint64_t duplicates = 0;
   std::uint64_t poisoned = 0;
   std::uint64_t late = 0;
+  std::uint64_t entries_settled = 0;
+  std::uint64_t entries_failed = 0;
+  std::uint64_t entries_duplicate = 0;
+  std::string failure{};  // of a failed one: its path and why
 };
 
 std::string to_json(const Announcement& announcement);

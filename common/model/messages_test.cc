@@ -21,6 +21,11 @@ TEST(Origin, IsReadAsItIsWritten) {
   EXPECT_EQ(origin->fingerprint, "9f86d081884c");
   EXPECT_EQ(origin->entry, 2U);
   EXPECT_EQ(origin->line, 345U);
+  const auto inside = parse_origin("17.2-9f86d081884c:2:345");
+  ASSERT_TRUE(inside.has_value());
+  EXPECT_EQ(inside->place, 17U);
+  EXPECT_EQ(inside->entry, 2U);
+  EXPECT_FALSE(parse_origin("17.2-9f86d081884c:3:345").has_value()) << "the id and the entry must agree";
   EXPECT_EQ(file_id_of("17-9f86d081884c:2:345"), "17-9f86d081884c");
   EXPECT_EQ(file_id_of("17-9f86d081884c"), "17-9f86d081884c");
 }

@@ -33,6 +33,9 @@ Announcement announcement() {
   a.inode = number();
   a.error = text();
   a.found_ms = instant();
+  if (*rc::gen::arbitrary<bool>()) {
+    a.inside = InArchive{text(), *rc::gen::arbitrary<std::uint32_t>(), text(), number()};
+  }
   return a;
 }
 
@@ -49,13 +52,30 @@ void same(const Announcement& a, const Announcement& b) {
   RC_ASSERT(a.inode == b.inode);
   RC_ASSERT(a.error == b.error);
   RC_ASSERT(a.found_ms == b.found_ms);
+  RC_ASSERT(a.inside.has_value() == b.inside.has_value());
+  if (a.inside) {
+    RC_ASSERT(a.inside->archive == b.inside->archive);
+    RC_ASSERT(a.inside->entry == b.inside->entry);
+    RC_ASSERT(a.inside->path == b.inside->path);
+    RC_ASSERT(a.inside->bytes == b.inside->bytes);
+  }
 }
 
 RC_GTEST_PROP(ModelProperty, AnAnnouncementIsReadAsWritten, ()) {
-  const Announcement written = announcement();
+  Announcement written = announcement();
+  const auto held = *rc::gen::inRange(0, 4);
+  for (int i = 0; i < held; ++i) {
+    written.entries.push_back({*rc::gen::arbitrary<std::uint32_t>(), text(), text(), text(), number(), text(), text()});
+  }
   const auto read = announcement_from_json(to_json(written));
   RC_ASSERT(read.has_value());
   same(*read, written);
+  RC_ASSERT(read->entries.size() == written.entries.size());
+  for (std::size_t i = 0; i < written.entries.size(); ++i) {
+    const ArchivedFile &a = read->entries[i], &b = written.entries[i];
+    RC_ASSERT(a.entry == b.entry && a.path == b.path && a.dataset == b.dataset && a.sha256 == b.sha256);
+    RC_ASSERT(a.bytes == b.bytes && a.path_values == b.path_values && a.error == b.error);
+  }
 }
 
 RC_GTEST_PROP(ModelProperty, ALedgerEntryIsReadAsWritten, ()) {
@@ -71,6 +91,11 @@ RC_GTEST_PROP(ModelProperty, ALedgerEntryIsReadAsWritten, ()) {
                                &w.duplicates, &w.poisoned, &w.late}) {
     *count = number();
   }
+  if (*rc::gen::arbitrary<bool>()) {
+    w.entries = *rc::gen::inRange<std::uint64_t>(1, 10'000);
+    for (std::uint64_t* count : {&w.entries_settled, &w.entries_failed, &w.entries_duplicate}) *count = number();
+    w.failures = text();
+  }
   w.started_ms = instant();
   w.finished_ms = instant();
   const auto read = file_entry_from_json(to_json(w));
@@ -78,6 +103,9 @@ RC_GTEST_PROP(ModelProperty, ALedgerEntryIsReadAsWritten, ()) {
   same(read->file, w.file);
   RC_ASSERT(read->state == w.state);
   RC_ASSERT(read->duplicate_of == w.duplicate_of);
+  RC_ASSERT(read->entries == w.entries && read->entries_settled == w.entries_settled);
+  RC_ASSERT(read->entries_failed == w.entries_failed && read->entries_duplicate == w.entries_duplicate);
+  RC_ASSERT(read->failures == w.failures);
   RC_ASSERT(read->error == w.error);
   RC_ASSERT(read->next_byte == w.next_byte);
   RC_ASSERT(read->next_line == w.next_line);

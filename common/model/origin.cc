@@ -1,5 +1,6 @@
 #include "common/model/origin.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "common/base/partitioning.h"
@@ -15,11 +16,27 @@ bool whole_number(std::string_view text, T& value) {
 
 }  // namespace
 
-std::string file_id(std::uint64_t place, std::string_view sha256_hex) {
+std::string file_id(std::uint64_t place, std::string_view sha256_hex, std::uint32_t entry) {
   const std::string_view fingerprint = sha256_hex.size() >= kFingerprintDigits
                                            ? sha256_hex.substr(0, kFingerprintDigits)
                                            : "000000000000";
-  return std::to_string(place) + "-" + std::string(fingerprint);
+  std::string out = std::to_string(place);
+  if (entry != 0) out.append(".").append(std::to_string(entry));
+  return out.append("-").append(fingerprint);
+}
+
+std::uint64_t place_of(std::string_view file_id) {
+  std::uint64_t place = 0;
+  std::from_chars(file_id.data(), file_id.data() + file_id.size(), place);
+  return place;
+}
+
+std::uint32_t entry_of(std::string_view file_id) {
+  const std::size_t dot = file_id.find_first_of(".-");
+  std::uint32_t entry = 0;
+  if (dot == std::string_view::npos || file_id[dot] != '.') return entry;
+  std::from_chars(file_id.data() + dot + 1, file_id.data() + file_id.size(), entry);
+  return entry;
 }
 
 std::optional<Origin> parse_origin(std::string_view text) {
@@ -35,8 +52,10 @@ std::optional<Origin> parse_origin(std::string_view text) {
       out.fingerprint.find_first_not_of("0123456789abcdef") != std::string_view::npos) {
     return std::nullopt;
   }
-  if (!whole_number(text.substr(0, dash), out.place) ||
+  const std::size_t dot = std::min(text.find('.'), dash);
+  if (!whole_number(text.substr(0, dot), out.place) ||
       !whole_number(text.substr(first + 1, second - first - 1), out.entry) ||
+      (dot != dash && text.substr(dot + 1, dash - dot - 1) != std::to_string(out.entry)) ||
       !whole_number(text.substr(second + 1), out.line)) {
     return std::nullopt;
   }

@@ -1,10 +1,12 @@
 #include "services/ingest/announcer.h"
 
+#include "common/adapters/archive/entry_rules.h"
+#include "common/adapters/archive/packing.h"
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
 #include "common/base/json_text.h"
 #include "common/model/origin.h"
-#include "common/rows/path_values.h"
+#include "services/ingest/archive_listing.h"
 #include "services/ingest/fingerprint.h"
 
 namespace sluice::ingest {
@@ -36,15 +38,6 @@ Announcement announcement_of(const Sighting& file, std::int64_t found_ms) {
   out.inode = file.identity.inode;
   out.version = file.identity.version;
   out.found_ms = found_ms;
-  return out;
-}
-
-// The same bytes below another folder are other content where a field comes from there.
-std::string joined_path_values(const Dataset& dataset, const std::string& path) {
-  std::string out;
-  for (const std::string& value : path_values(dataset, path).value_or(std::vector<std::string>())) {
-    out += (out.empty() ? "" : "/") + value;
-  }
   return out;
 }
 
@@ -136,32 +129,51 @@ void Announcer::set_back(Job job, std::deque<Job>& jobs) {
 
 std::optional<Announcement> Announcer::examine(const Job& job) const {
   Announcement out = announcement_of(job.file, job.found_ms);
-  const auto dataset = job.file.dataset.empty() ? parts_.dataset_of(out.name)
-                                                : Result<std::string>(job.file.dataset);
-  if (dataset) out.dataset = *dataset;
   if (job.file.kind != FileKind::kRegular) {
     out.error = refusal(job.file.kind);
   } else if (!is_valid_utf8(out.path)) {
     // JSON carries UTF-8 only: such a name could not be found again by what the announcement says.
     out.error = "The file's name is not UTF-8; it stays where it is until it is renamed.";
-  } else if (!dataset) {
-    out.error = dataset.error().message;
-  } else {
-    const auto reader = parts_.files.open(out, 0);
-    const auto definition = parts_.definition_of(out.dataset);
-    const auto keep_going = [this] { return !stopping_.load(); };
-    const Fingerprint print = reader ? fingerprint(**reader, definition.get(), keep_going)
-                                     : Fingerprint{"", reader.error().message, 0, false};
-    if (print.stopped) return std::nullopt;
-    out.sha256 = print.sha256;
-    out.error = print.error;
-    if (print.bytes != out.bytes) out.content_bytes = print.bytes;
-    if (definition != nullptr) out.path_values = joined_path_values(*definition, out.path);
+  } else if (!examine_content(job, out)) {
+    return std::nullopt;
   }
   const bool read_as_found = out.error.empty() && parts_.files.pins_bytes(out);
   if (!read_as_found && parts_.files.identity(out) != job.file.identity) return std::nullopt;
   out.id = file_id(job.place, out.sha256);
   return out;
+}
+
+bool Announcer::examine_content(const Job& job, Announcement& out) const {
+  const auto dataset = job.file.dataset.empty() ? parts_.dataset_of(out.name)
+                                                : Result<std::string>(job.file.dataset);
+  if (dataset) out.dataset = *dataset;
+  if (!dataset && !archive::is_archive_name(out.name)) {
+    out.error = dataset.error().message;
+    return true;
+  }
+  auto reader = parts_.files.open(out, 0);
+  auto content = reader ? archive::packed_as(*std::move(reader)) : tl::unexpected(reader.error());
+  const auto keep_going = [this] { return !stopping_.load(); };
+  Fingerprint print;
+  if (!content) {
+    print.error = content.error().message;
+  } else if (archive::holds_files(content->packing)) {
+    out.dataset = job.file.dataset;
+    auto listing = list_archive(std::move(content->bytes), out, parts_.dataset_of,
+                                parts_.definition_of, keep_going);
+    print = std::move(listing.print);
+    out.entries = std::move(listing.entries);
+  } else if (!dataset) {
+    print.error = dataset.error().message;
+  } else {
+    const auto definition = parts_.definition_of(out.dataset);
+    print = fingerprint(*content->bytes, definition.get(), keep_going);
+    if (definition != nullptr) out.path_values = joined_path_values(*definition, out.path);
+  }
+  out.sha256 = print.sha256;
+  out.error = print.error;
+  if (print.bytes != out.bytes) out.content_bytes = print.bytes;
+  return !print.stopped;
 }
 
 void Announcer::finish(const Job& job, std::optional<Announcement> announcement) {

@@ -1,7 +1,7 @@
 #pragma once
 // From a complete file to its shard: gives each discovered file its place (the offset of a message
 // in the one partition of `discoveries`), fingerprints it on a few threads, and announces it to the
-// shard that owns its bytes. While Kafka is away it waits and tries again; nothing found is
+// shard that owns its bytes; an archive with a list of its files. While Kafka is away it waits and tries again; nothing found is
 // forgotten.
 //
 // Fingerprints may finish in any order. Only files of equal size can be copies of each other, so an
@@ -22,19 +22,14 @@
 
 #include "common/base/clock.h"
 #include "common/base/error.h"
-#include "common/definition/definition.h"
 #include "common/model/file_events.h"
 #include "common/model/topics.h"
 #include "common/ports/log.h"
 #include "services/ingest/core/discovery.h"
 #include "services/ingest/core/file_source.h"
+#include "services/ingest/dataset_choice.h"
 
 namespace sluice::ingest {
-
-// The dataset that takes a file of this name; an Error says why none does.
-using DatasetOf = std::function<Result<std::string>(const std::string& name)>;
-// The definition of a dataset; null: it is not known any more.
-using DefinitionOf = std::function<std::shared_ptr<const Dataset>(const std::string& dataset)>;
 
 struct AnnouncerParts {
   Log& log;
@@ -83,6 +78,8 @@ class Announcer {
   void set_back(Job job, std::deque<Job>& jobs);
   // nullopt: it is not what was found any more, and will be found again.
   std::optional<Announcement> examine(const Job& job) const;
+  // False: stopping.
+  bool examine_content(const Job& job, Announcement& out) const;
   void finish(const Job& job, std::optional<Announcement> announcement);
   bool send_announcement(const Announcement& file);
   std::optional<std::int64_t> send(std::unique_ptr<PlainProducer>& producer,

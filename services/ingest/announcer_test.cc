@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "common/adapters/archive/test_packing.h"
 #include "common/model/origin.h"
 #include "services/ingest/disk_file_source.h"
 #include "services/ingest/temporary_folder.h"
@@ -126,6 +127,37 @@ TEST_F(AnnouncerTest, WhatCannotBeReadIsAnnouncedWithItsReason) {
   EXPECT_THAT(by_name["fifo.csv"].error, HasSubstr("FIFO"));
   EXPECT_EQ(by_name["link.csv"].sha256, "");
   EXPECT_TRUE(by_name["link.csv"].id.ends_with("-000000000000"));
+}
+
+TEST_F(AnnouncerTest, AnArchiveIsAnnouncedWithWhatItHolds) {
+  start();
+  const auto zip = [](const std::vector<std::pair<std::string, std::string>>& entries) {
+    return archive::packed_files(archive_write_set_format_zip, nullptr, entries);
+  };
+  announcer->found({put("sub/all.zip", zip({{"a.csv", "abc"}, {"readme.txt", "x"}})),
+                    put("inside.csv", zip({{"b.csv", "abc"}})), put("cut.zip", zip({{"a.csv", "abc"}}).substr(0, 60)),
+                    put("no.zip", "text"), put("book.xlsx", zip({{"sheet.xml", "x"}}))});
+  std::map<std::string, Announcement> by_name;
+  for (const Announcement& a : log.wait_for(5)) by_name[a.name] = a;
+  const Announcement& all = by_name["all.zip"];
+  EXPECT_EQ(all.error, "");
+  EXPECT_EQ(all.dataset, "");
+  ASSERT_EQ(all.entries.size(), 2U);
+  const Announcement entry = announcement_of(all, all.entries[0]);
+  EXPECT_EQ(entry.id, "100.1-ba7816bf8f01");
+  EXPECT_EQ(entry.path, "sub/all.zip/a.csv");
+  EXPECT_EQ(entry.name, "all.zip/a.csv");
+  EXPECT_EQ(entry.dataset, "things");
+  EXPECT_EQ(entry.bytes, 3U);
+  EXPECT_EQ(identity_of(entry), identity_of(all));
+  EXPECT_EQ(archive_of(entry).path, "sub/all.zip");
+  EXPECT_EQ(archive_of(entry).id, all.id);
+  EXPECT_THAT(all.entries[1].error, HasSubstr("No definition"));
+  EXPECT_EQ(by_name["inside.csv"].entries.size(), 1U) << "told from its bytes where a definition takes it";
+  EXPECT_THAT(by_name["cut.zip"].error, HasSubstr("The archive"));
+  EXPECT_THAT(by_name["no.zip"].error, HasSubstr("No definition"));
+  EXPECT_THAT(by_name["book.xlsx"].error, HasSubstr("No definition"));
+  EXPECT_EQ(by_name["book.xlsx"].entries.size(), 0U);
 }
 
 TEST_F(AnnouncerTest, AFileThatIsNotWhatWasFoundAnyMoreIsLeftForItsNextDiscovery) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "common/adapters/archive/entry_rules.h"
 #include "common/adapters/kafka/group_consumers.h"
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/base/error.h"
@@ -81,7 +82,11 @@ UploadsParts uploads_parts(const Settings& settings, const Clock& clock, Definit
                            Telemetry& telemetry, Announcer& announcer) {
   UploadsParts parts{made(settings.data_uploads()), settings.upload_limit_bytes, clock};
   parts.dataset = [&definitions](const std::string& declared, const std::string& name) {
-    if (declared.empty()) return definitions.dataset_of(name.substr(name.rfind('/') + 1));
+    if (declared.empty()) {
+      auto by_name = definitions.dataset_of(name.substr(name.rfind('/') + 1));
+      // What an archive holds goes by the names there.
+      return !by_name && archive::is_archive_name(name) ? Result<std::string>("") : by_name;
+    }
     return definitions.find(declared) != nullptr
                ? Result<std::string>(declared)
                : fail("There is no dataset " + declared + " here.");

@@ -11,7 +11,7 @@
 
 #include "common/adapters/http/multipart.h"
 #include "common/base/crash_point.h"
-#include "services/ingest/core/ledger.h"
+#include "common/model/origin.h"
 #include "services/ingest/core/sha256.h"
 #include "services/ingest/unpacked_body.h"
 

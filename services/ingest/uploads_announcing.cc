@@ -49,8 +49,10 @@ void Uploads::before_announce(const Announcement& file) {
 
 void Uploads::announced(const Announcement& file) {
   if (file.source != "upload") return;
+  Announcement known = file;
+  known.entries.clear();
   const std::lock_guard lock(mutex_);
-  if (recent_.emplace(file.id, file).second) recent_order_.push_back(file.id);
+  if (recent_.emplace(file.id, std::move(known)).second) recent_order_.push_back(file.id);
   if (recent_order_.size() > kMaxRecent) {
     recent_.erase(recent_order_.front());
     recent_order_.pop_front();

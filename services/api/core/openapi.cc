@@ -273,7 +273,8 @@ Json upload_operation(Json out) {
   const Json name = {{"type", "string"}};
   out["parameters"] = {
       query_parameter("name", name, "The file's name, with folders if they matter. A form's parts "
-                                    "name their files themselves."),
+                                    "name their files themselves. A zip or tar is read as the "
+                                    "files it holds, each with a receipt of its own."),
       query_parameter("dataset", name, "Whose file it is, whatever its name."),
       query_parameter("dry_run", {{"type", "boolean"}, {"default", false}},
                       "Only tell what would become of the file."),

@@ -28,7 +28,7 @@ struct FileIdentity {
 };
 
 inline FileIdentity identity_of(const Announcement& file) {
-  return {file.bytes, file.mtime_ns, file.inode, file.version};
+  return {file.inside ? file.inside->bytes : file.bytes, file.mtime_ns, file.inode, file.version};
 }
 
 // The source cannot be reached now; its files wait. Thrown by every call but archive and reject.
@@ -44,7 +44,8 @@ class FileSource {
   virtual ~FileSource() = default;
   // nullopt: no regular file stands there (any more).
   virtual std::optional<FileIdentity> identity(const Announcement& file) = 0;
-  // What the file holds: of a compressed one, its unpacked bytes.
+  // What the file holds: of a compressed one, its unpacked bytes. It may lie inside an archive; to
+  // archive() and reject() only whole files are given.
   virtual Result<std::unique_ptr<FileReader>> open(const Announcement& file,
                                                    std::uint64_t from_byte) = 0;
   // True: a reader gives the announced bytes or an Error, whatever becomes of the file meanwhile, so

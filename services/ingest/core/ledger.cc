@@ -36,45 +36,41 @@ std::string content_key(std::string_view dataset, std::string_view sha256,
   return key;
 }
 
-// What was published before the failure still gets its counts, so that the numbers add up.
-bool awaits_counts(const FileEntry& entry) {
-  return entry.published > entry.records + entry.corrections + entry.duplicates + entry.poisoned;
-}
+// Of the failed files of an archive, in its own receipt; each has its reason in its own.
+constexpr std::size_t kFailuresTold = 4000;
 
-bool is_final(const FileEntry& entry) {
-  switch (entry.state) {
-    case FileState::kDone:
-    case FileState::kDuplicate:
-      return true;
-    case FileState::kFailed:
-      return !awaits_counts(entry);
-    default:
-      return false;
+std::string why_archive_failed(const FileEntry& archive) {
+  std::string out = std::to_string(archive.entries_failed) + " of the " +
+                    std::to_string(archive.entries) +
+                    " files in this archive could not be read; the others were.";
+  if (archive.entries_failed == archive.entries) {
+    out = "None of the " + std::to_string(archive.entries) +
+          " files in this archive could be read.";
   }
+  return out + archive.failures;
 }
 
 }  // namespace
 
-std::uint64_t place_of(std::string_view file_id) {
-  std::uint64_t place = 0;
-  std::from_chars(file_id.data(), file_id.data() + file_id.size(), place);
-  return place;
-}
-
 void Ledger::index(const FileEntry& entry) {
-  Delivery& known = deliveries_[identity_of(entry.file)];
-  known.place = place_of(entry.file.id);
-  known.failed = entry.state == FileState::kFailed;
-  known.settled = known.failed || entry.fully_read || entry.state == FileState::kDone ||
-                  entry.state == FileState::kDuplicate;
-  known.finished_ms = entry.finished_ms;
-  const bool read = entry.fully_read && entry.state != FileState::kFailed;
+  const bool is_archive = entry.entries > 0;
+  // A file in an archive comes once with each delivery of that.
+  if (!entry.file.inside) {
+    Delivery& known = deliveries_[identity_of(entry.file)];
+    known.failed = entry.state == FileState::kFailed;
+    known.settled = known.failed || entry.state == FileState::kDone ||
+                    entry.state == FileState::kDuplicate || (entry.fully_read && !is_archive);
+    known.finished_ms = entry.finished_ms;
+  }
+  const Turn turn{place_of(entry.file.id), entry_of(entry.file.id)};
+  // Of an archive it is its files that are recognised.
+  const bool read = entry.fully_read && entry.state != FileState::kFailed && !is_archive;
   const std::string content = content_key(entry.file.dataset, entry.file.sha256, entry.file.path_values);
-  if (read) contents_.try_emplace(content, known.place);
+  if (read) contents_.try_emplace(content, turn);
   if (entry.state == FileState::kWaiting) {
-    waiting_.emplace(known.place, entry.file.id);
+    waiting_.emplace(turn, entry.file.id);
   } else {
-    waiting_.erase({known.place, entry.file.id});
+    waiting_.erase({turn, entry.file.id});
   }
   if (entry.state == FileState::kReading && !entry.fully_read) {
     contents_being_read_[content] = entry.file.id;
@@ -86,7 +82,7 @@ void Ledger::index(const FileEntry& entry) {
 
 void Ledger::restore(FileEntry entry) {
   index(entry);
-  if (is_final(entry)) {
+  if (entry.is_final()) {
     open_.erase(entry.file.id);
   } else {
     const std::string id = entry.file.id;
@@ -96,7 +92,7 @@ void Ledger::restore(FileEntry entry) {
 
 Ledger::Meaning Ledger::announce(const Announcement& file, std::int64_t now_ms) {
   const auto known = deliveries_.find(identity_of(file));
-  if (known != deliveries_.end()) {
+  if (known != deliveries_.end() && !file.inside) {
     const Delivery& earlier = known->second;
     if (!earlier.settled) return Meaning::kKnown;
     if (!earlier.failed) return Meaning::kFinished;
@@ -111,8 +107,14 @@ Ledger::Meaning Ledger::announce(const Announcement& file, std::int64_t now_ms) 
 void Ledger::enter(const Announcement& file, std::int64_t now_ms) {
   FileEntry entry;
   entry.file = file;
+  entry.file.entries.clear();
   entry.state = FileState::kWaiting;
   entry.started_ms = now_ms;
+  if (!file.entries.empty()) {
+    entry.state = FileState::kReading;
+    entry.entries = file.entries.size();
+    entry.fully_read = true;
+  }
   if (!file.error.empty()) {
     entry.state = FileState::kFailed;
     entry.error = file.error;
@@ -124,7 +126,7 @@ void Ledger::enter(const Announcement& file, std::int64_t now_ms) {
 }
 
 FileEntry* Ledger::next_waiting(const std::function<bool(const FileEntry&)>& ready) {
-  for (const auto& [place, id] : waiting_) {
+  for (const auto& [turn, id] : waiting_) {
     FileEntry& entry = open_.at(id);
     const std::string content = content_key(entry.file.dataset, entry.file.sha256, entry.file.path_values);
     if (!contents_being_read_.contains(content) && ready(entry)) return &entry;
@@ -137,7 +139,7 @@ std::optional<std::string> Ledger::already_read(std::string_view dataset,
                                                 std::string_view path_values) const {
   const auto found = contents_.find(content_key(dataset, sha256, path_values));
   if (sha256.empty() || found == contents_.end()) return std::nullopt;
-  return file_id(found->second, sha256);
+  return file_id(found->second.first, sha256, found->second.second);
 }
 
 void Ledger::start_reading(FileEntry& entry, std::int64_t now_ms) {
@@ -174,6 +176,12 @@ void Ledger::mark_failed(FileEntry& entry, std::string reason, std::int64_t now_
 void Ledger::settle_if_balanced(FileEntry& entry, std::int64_t now_ms) {
   if (entry.state != FileState::kReading || !entry.balanced()) return;
   entry.state = FileState::kDone;
+  if (entry.entries_failed > 0) {
+    entry.state = FileState::kFailed;
+    entry.error = why_archive_failed(entry);
+  } else if (entry.entries > 0 && entry.entries_duplicate == entry.entries) {
+    entry.state = FileState::kDuplicate;
+  }
   entry.finished_ms = now_ms;
 }
 
@@ -185,6 +193,12 @@ bool Ledger::fold(const FileCounts& counts, std::int64_t now_ms) {
   entry->duplicates += counts.duplicates;
   entry->poisoned += counts.poisoned;
   entry->late += counts.late;
+  entry->entries_settled += counts.entries_settled;
+  entry->entries_failed += counts.entries_failed;
+  entry->entries_duplicate += counts.entries_duplicate;
+  if (!counts.failure.empty() && entry->failures.size() + counts.failure.size() <= kFailuresTold) {
+    entry->failures += " " + counts.failure;
+  }
   settle_if_balanced(*entry, now_ms);
   index(*entry);
   touch(*entry);
@@ -201,7 +215,9 @@ std::vector<FileEntry*> Ledger::reading() {
   for (auto& [id, entry] : open_) {
     if (entry.state == FileState::kReading && !entry.fully_read) out.push_back(&entry);
   }
-  std::ranges::sort(out, {}, [](const FileEntry* e) { return place_of(e->file.id); });
+  std::ranges::sort(out, {}, [](const FileEntry* e) {
+    return std::pair(place_of(e->file.id), entry_of(e->file.id));
+  });
   return out;
 }
 
@@ -224,7 +240,7 @@ std::vector<const FileEntry*> Ledger::take_changed() {
 void Ledger::forget_finished() {
   for (const std::string& id : written_) {
     const auto found = open_.find(id);
-    if (found != open_.end() && is_final(found->second)) open_.erase(found);
+    if (found != open_.end() && found->second.is_final()) open_.erase(found);
   }
   written_.clear();
 }

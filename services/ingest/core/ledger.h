@@ -20,9 +20,6 @@
 
 namespace sluice::ingest {
 
-// The file's number in the order of discovery, from its id ("17-9f86d081884c" -> 17).
-std::uint64_t place_of(std::string_view file_id);
-
 class Ledger {
  public:
   // An entry of the topic; in offset order, a later one of an id replaces the earlier.
@@ -36,10 +33,11 @@ class Ledger {
                     // still there, for someone put it back to be tried again
   };
   Meaning announce(const Announcement& file, std::int64_t now_ms);
-  // A new entry: waiting, or failed if the announcement says that it cannot be read.
+  // A new entry: waiting, or failed if the announcement says that it cannot be read. An archive is being
+  // read until all its files are settled, and failed then if one of them is.
   void enter(const Announcement& file, std::int64_t now_ms);
 
-  // The waiting file with the smallest place that `ready` accepts and whose bytes nobody is reading
+  // The waiting file with the smallest place (and entry) that `ready` accepts and whose bytes nobody is reading
   // as the same dataset just now (then it must wait for the outcome: a duplicate of a file that failed is no
   // duplicate).
   FileEntry* next_waiting(const std::function<bool(const FileEntry&)>& ready);
@@ -74,8 +72,8 @@ class Ledger {
   std::int64_t oldest_unsettled_ms() const;
 
  private:
+  using Turn = std::pair<std::uint64_t, std::uint32_t>;  // place, entry
   struct Delivery {
-    std::uint64_t place = 0;
     bool settled = false;
     bool failed = false;
     std::int64_t finished_ms = 0;
@@ -84,12 +82,12 @@ class Ledger {
   void settle_if_balanced(FileEntry& entry, std::int64_t now_ms);
 
   std::map<std::string, FileEntry> open_;                    // by id
-  std::set<std::pair<std::uint64_t, std::string>> waiting_;  // place, id
+  std::set<std::pair<Turn, std::string>> waiting_;           // with id
   std::map<std::string, std::string> contents_being_read_;   // content_key -> id of the reader
   std::set<std::string> changed_;                            // ids
   std::vector<std::string> written_;                         // ids given out by take_changed
   std::unordered_map<std::uint64_t, Delivery> deliveries_;   // by a hash of what identifies one
-  std::unordered_map<std::string, std::uint64_t> contents_;  // content_key -> place
+  std::unordered_map<std::string, Turn> contents_;           // content_key -> whose it is
 };
 
 }  // namespace sluice::ingest

@@ -206,5 +206,21 @@ TEST_F(LedgerTest, ChangedEntriesAreGivenOutOnceAndFinishedOnesForgotten) {
   EXPECT_EQ(ledger.already_read("bookings", kBytesA), a.id);
 }
 
+TEST_F(LedgerTest, OfTheSameBytesTheFirstInTheOrderOfPlaceAndEntryIsReadFirst) {
+  for (const std::uint32_t number : {10U, 2U, 11U}) {
+    Announcement file = announcement(5, kBytesB, "all.zip/" + std::to_string(number), 15);
+    file.inside = InArchive{"5-cccccccccccc", number, std::to_string(number), 100};
+    file.id = file_id(5, kBytesB, number);
+    EXPECT_EQ(ledger.announce(file, 2000), Meaning::kNew);
+  }
+  EXPECT_EQ(next()->file.id, file_id(5, kBytesB, 2));
+  FileEntry& first = *next();
+  ledger.start_reading(first, 2000);
+  EXPECT_EQ(next(), nullptr);
+  ledger.mark_fully_read(first, 2000);
+  EXPECT_EQ(ledger.already_read("bookings", kBytesB), file_id(5, kBytesB, 2));
+  EXPECT_EQ(next()->file.id, file_id(5, kBytesB, 10));
+}
+
 }  // namespace
 }  // namespace sluice::ingest

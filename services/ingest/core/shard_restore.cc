@@ -49,8 +49,9 @@ std::vector<Position> ShardTask::start() {
     file->resumed = true;
     open_files_.push_back(std::move(file));
   }
-  for (const FileEntry* entry : ledger_.unbalanced())
-    due_moves_.push_back({entry->file, true, {}, {}});
+  for (const FileEntry* entry : ledger_.unbalanced()) {
+    if (entry->entries == 0 && !entry->file.inside) due_moves_.push_back({entry->file, true, {}, {}});
+  }
   return positions;
 }
 
@@ -95,7 +96,9 @@ void ShardTask::restore_ledger() {
       entries = 0;
     }
     if (transaction == newest) ++entries;
-    if (entry->state == FileState::kFailed) {
+    if (entry->file.inside) {
+      // Its archive is moved, not it.
+    } else if (entry->state == FileState::kFailed) {
       settled.insert_or_assign(entry->file.id, Move{entry->file, false, entry->error, {}});
     } else if (entry->finished_ms >= looked_from_ms &&
                (entry->state == FileState::kDone || entry->state == FileState::kDuplicate)) {

@@ -57,7 +57,7 @@ void ShardTask::take_announcement(const LogRecord& record) {
     case Ledger::Meaning::kKnown:
       return;
     case Ledger::Meaning::kFinished:
-      moves_.push_back({*file, true, {}, {}});
+      move_later(*file, true);
       return;
     case Ledger::Meaning::kFailedBefore:
       // Not there: it was seen before we moved it away.
@@ -65,9 +65,16 @@ void ShardTask::take_announcement(const LogRecord& record) {
       ledger_.enter(*file, now);
   }
   if (!file->error.empty()) {
-    moves_.push_back({*file, false, file->error, {}});
+    move_later(*file, false, file->error);
     file_ended_ = true;
   }
+  for (const ArchivedFile& entry : file->entries) announce_.push_back(announcement_of(*file, entry));
+  file_ended_ = file_ended_ || !file->entries.empty();
+}
+
+// An archive goes when all its files are settled.
+void ShardTask::move_later(const Announcement& file, bool to_archive, std::string reason) {
+  if (!file.inside) moves_.push_back({file, to_archive, std::move(reason), {}});
 }
 
 bool ShardTask::stands_there(const Announcement& file) {
@@ -86,6 +93,10 @@ void ShardTask::take_counts(const LogRecord& record) {
   } else if (!ledger_.fold(*counts, parts_.clock.unix_ms())) {
     parts_.events.message_ignored(parts_.topics.file_counts(), record.offset,
                                   "counts of a file that is not being worked on: " + counts->file);
+  } else if (const FileEntry* entry = ledger_.find(counts->file);
+             entry->entries > 0 && entry->is_final()) {
+    move_later(entry->file, entry->state != FileState::kFailed, entry->error);
+    file_ended_ = true;
   }
 }
 
@@ -153,7 +164,7 @@ void ShardTask::open_more() {
     if (auto earlier = ledger_.already_read(entry->file.dataset, entry->file.sha256,
                                              entry->file.path_values)) {
       ledger_.mark_duplicate(*entry, std::move(*earlier), now);
-      moves_.push_back({entry->file, true, {}, {}});
+      move_later(entry->file, true);
       mark_dirty();
       file_ended_ = true;
       ++settled;
@@ -241,7 +252,7 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
   begin_if_needed();
   FileEntry& entry = *file.entry;
   const std::int32_t partitions = file.reading->dataset().partitions;
-  std::string origin = entry.file.id + ":0:";
+  std::string origin = entry.file.id + ":" + std::to_string(entry_of(entry.file.id)) + ":";
   const std::size_t stem = origin.size();
   std::uint64_t too_long = 0;
   for (const ParsedRecord& record : block.records) {
@@ -285,6 +296,7 @@ void ShardTask::publish_letter(OpenFile& file, DeadLetter letter) {
   letter.dataset = from.dataset;
   letter.file = from.id;
   letter.file_name = from.name;
+  letter.entry = entry_of(from.id);
   letter.stage = "ingest";
   letter.id = from.id + ":" + std::to_string(letter.entry) + ":" + std::to_string(letter.line);
   std::string json = to_json(letter);
@@ -343,7 +355,7 @@ std::size_t ShardTask::pending_bytes() const {
 void ShardTask::fail_file(OpenFile& file, std::string reason) {
   if (file.pending.bytes > 0 || file.ended) take_back();
   FileEntry& entry = *file.entry;
-  moves_.push_back({entry.file, false, reason, {}});
+  move_later(entry.file, false, reason);
   ledger_.mark_failed(entry, std::move(reason), parts_.clock.unix_ms());
   file.reading.reset();
   file.ended = true;
@@ -425,6 +437,8 @@ void ShardTask::commit() {
     producer_->produce(topic(parts_.topics.files()).first, shard_, out);
   }
   record.messages = written.size();
+  announce_entries();
+  tell_archives(written, record.transaction);
   const std::string json = to_json(record);
   OutgoingRecord last;
   last.key = task_;
@@ -439,6 +453,41 @@ void ShardTask::commit() {
   in_transaction_ = false;
   chain_.read(record);
   after_commit(written);
+}
+
+// The files of archives that were announced; with the ledger entries of the archives.
+void ShardTask::announce_entries() {
+  const auto& [handle, shards] = topic(parts_.topics.announcements());
+  for (const Announcement& file : announce_) {
+    const std::string json = to_json(file);
+    OutgoingRecord out;
+    out.key = file.id;
+    out.value = json;
+    producer_->produce(handle, shard_of(file.id, shards), out);
+  }
+}
+
+// What became of files of archives: to the shards that own those.
+void ShardTask::tell_archives(const std::vector<FileEntry>& written, std::uint64_t transaction) {
+  for (const FileEntry& entry : written) {
+    if (!entry.file.inside || !entry.is_final()) continue;
+    FileCounts counts;
+    counts.file = entry.file.inside->archive;
+    counts.task = task_;
+    counts.transaction = transaction;
+    counts.entries_settled = 1;
+    counts.entries_duplicate = entry.state == FileState::kDuplicate ? 1 : 0;
+    if (entry.state == FileState::kFailed) {
+      counts.entries_failed = 1;
+      counts.failure = entry.file.inside->path + ": " + entry.error;
+    }
+    const auto& [handle, shards] = topic(parts_.topics.file_counts());
+    const std::string json = to_json(counts);
+    OutgoingRecord out;
+    out.key = counts.file;
+    out.value = json;
+    producer_->produce(handle, shard_of(counts.file, shards), out);
+  }
 }
 
 // A file that is not what was fingerprinted must not be committed under that fingerprint.
@@ -459,7 +508,7 @@ bool ShardTask::check_unchanged(OpenFile& file) {
 void ShardTask::settle_read_files() {
   for (const auto& file : read_files_) {
     ledger_.mark_fully_read(*file->entry, parts_.clock.unix_ms());
-    moves_.push_back({file->entry->file, true, {}, {}});
+    move_later(file->entry->file, true);
   }
 }
 
@@ -472,6 +521,7 @@ void ShardTask::begin_if_needed() {
 void ShardTask::after_commit(const std::vector<FileEntry>& written) {
   dirty_ = false;
   file_ended_ = false;
+  announce_.clear();
   for (const FileEntry& entry : written) {
     if (entry.state == FileState::kDone || entry.state == FileState::kDuplicate ||
         entry.state == FileState::kFailed) {

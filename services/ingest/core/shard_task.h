@@ -5,6 +5,10 @@
 // commit that takes the time. Files are moved away only after that. Also folds what stage 1 made of
 // the records into the receipts.
 //
+// An archive is announced with the list of its files. Its shard announces each of them, to the shard
+// that owns its bytes, and that tells it what became of it: both in transactions, so that each is said
+// exactly once. The archive is settled, and moved away, when all its files are.
+//
 // After a crash: start() fences the older owner, reads the ledger and the commit records to the
 // true end of their topics, and goes on at the next byte that was not committed.
 
@@ -90,6 +94,7 @@ class ShardTask final : public Task {
   void check_untorn(std::uint64_t newest_in_ledger, std::uint64_t entries_of_newest) const;
   void take_announcement(const LogRecord& record);
   bool stands_there(const Announcement& file);
+  void move_later(const Announcement& file, bool to_archive, std::string reason = {});
   void take_counts(const LogRecord& record);
   void open_more();
   bool prepare(OpenFile& file);
@@ -109,6 +114,8 @@ class ShardTask final : public Task {
   bool check_unchanged(OpenFile& file);
   void settle_read_files();
   void begin_if_needed();
+  void announce_entries();
+  void tell_archives(const std::vector<FileEntry>& written, std::uint64_t transaction);
   void after_commit(const std::vector<FileEntry>& written);
   void move_files();
   void mark_dirty();
@@ -131,6 +138,7 @@ class ShardTask final : public Task {
   std::vector<std::unique_ptr<OpenFile>> open_files_;  // front: the one whose turn it is
   std::vector<std::unique_ptr<OpenFile>> read_files_;  // to their end, in the open transaction
   std::map<std::string, Clock::Steady> away_;          // source -> when it is tried again
+  std::vector<Announcement> announce_;                 // files of archives, with the next commit
   std::vector<Move> moves_;                            // to be done after their commit
   std::vector<Move> due_moves_;
 

@@ -25,6 +25,7 @@ class MemoryFiles final : public FileSource {
   };
   std::map<std::string, File> landing, archived, rejected;
   std::map<std::string, std::string> reasons;
+  std::map<std::string, std::string> inside;  // of archives, by archive and path there
   bool moves_fail = false;
   std::set<std::string> away;  // sources that cannot be reached
   std::function<void()> after_read = [] {};
@@ -34,7 +35,7 @@ class MemoryFiles final : public FileSource {
     ++inode_;
   }
   std::optional<FileIdentity> identity(const Announcement& file) override {
-    return identity_at(file.path);
+    return identity_at(file.inside ? archive_of(file).path : file.path);
   }
   std::optional<FileIdentity> identity_at(const std::string& path) const {
     const auto found = landing.find(path);
@@ -45,12 +46,16 @@ class MemoryFiles final : public FileSource {
                                            std::uint64_t from_byte) override {
     if (away.contains(file.source)) throw SourceAway(file.source + " does not answer");
     return std::make_unique<Reader>(*this, file.source,
-                                    landing.at(file.path).content.substr(from_byte));
+                                    content_of(file).substr(from_byte));
   }
   Result<bool> archive(const Announcement& file) override { return move(file, archived); }
   Result<bool> reject(const Announcement& file, std::string_view reason) override {
     reasons[file.path] = reason;
     return move(file, rejected);
+  }
+
+  const std::string& content_of(const Announcement& file) const {
+    return file.inside ? inside.at(file.path) : landing.at(file.path).content;
   }
 
  private:
@@ -217,6 +222,49 @@ class ShardTaskTest : public ::testing::Test {
     out.found_ms = clock.unix_ms();
     send(out);
     return out.id;
+  }
+  // An archive in the landing folder, with what it holds; an entry without content cannot be read.
+  std::string announce_archive(const std::string& path,
+                               const std::vector<std::pair<std::string, std::string>>& entries) {
+    if (!files.landing.contains(path)) files.put(path, "archive " + std::to_string(place));
+    Announcement out;
+    Sha256 hash;
+    hash.add(files.landing.at(path).content);
+    out.sha256 = hash.hex();
+    out.id = file_id(place++, out.sha256);
+    out.path = out.name = path;
+    out.source = "folder";
+    const FileIdentity identity = files.identity_at(path).value();
+    out.bytes = identity.bytes;
+    out.mtime_ns = identity.mtime_ns;
+    out.inode = identity.inode;
+    out.found_ms = clock.unix_ms();
+    for (const auto& [name, content] : entries) {
+      ArchivedFile& entry = out.entries.emplace_back();
+      entry.entry = static_cast<std::uint32_t>(out.entries.size());
+      entry.path = name;
+      entry.dataset = "things";
+      if (content.empty()) {
+        entry.error = "The file is empty.";
+        continue;
+      }
+      Sha256 of_entry;
+      of_entry.add(content);
+      entry.sha256 = of_entry.hex();
+      entry.bytes = content.size();
+      files.inside[path + "/" + name] = content;
+    }
+    send(out);
+    return out.id;
+  }
+  // What the ledger says of the nth file of an archive.
+  FileEntry entry_in(const std::string& archive, std::uint32_t number) {
+    FileEntry out;
+    const std::string start = std::to_string(place_of(archive)) + "." + std::to_string(number) + "-";
+    for (const Seen& message : messages(topics.files())) {
+      if (message.key.starts_with(start)) out = file_entry_from_json(message.value).value();
+    }
+    return out;
   }
   void send(const Announcement& announcement) {
     OutgoingRecord record;

@@ -192,7 +192,7 @@ class FileRowReader final : public MessageReader {
     if (!read) return tl::unexpected<Error>(read.error());
     const FileEntry& e = *read;
     const auto place =
-        whole_number(e.file.id.substr(0, e.file.id.find('-')), "the place in its id");
+        whole_number(e.file.id.substr(0, e.file.id.find_first_of(".-")), "the place in its id");
     if (!place) return tl::unexpected<Error>(place.error());
     CopyRow row;
     row.value(e.file.id).number(*place).value(e.file.name).value(e.file.path);
