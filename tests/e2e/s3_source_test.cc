@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "common/adapters/archive/test_packing.h"
 #include "common/adapters/http/client.h"
 #include "tests/support/flaky_proxy.h"
 #include "tests/support/s3_server.h"
@@ -104,6 +105,27 @@ TEST_F(S3Source, AnObjectGivesTheReportOfTheSameFileInTheFolderAndIsMovedToTheAr
   put("in/bookings-again.csv", file.content);
   EXPECT_EQ(settle("bookings-again.csv").state, "duplicate");
   expect_report(bookings.report());
+}
+
+TEST_F(S3Source, AnArchiveIsMovedWhenAllItsFilesAreSettled) {
+  start();
+  const BookingFile one = bookings.next_file(500), two = bookings.next_file(400);
+  put("in/delivery.zip", archive::packed_files(archive_write_set_format_zip, nullptr,
+                                               {{"sub/" + one.name, one.content}, {two.name, two.content}}));
+  EXPECT_EQ(settle("delivery.zip").state, "done");
+  EXPECT_EQ(settle("delivery.zip/sub/" + one.name).records, 500U);
+  EXPECT_EQ(settle("delivery.zip/" + two.name).records, 400U);
+  expect_report(bookings.report());
+  EXPECT_TRUE(eventually([&] { return !content(prefix + "in/delivery.zip"); }));
+  EXPECT_TRUE(content(archived("in/delivery.zip")));
+
+  put("in/mixed.tar.gz", archive::packed_files(archive_write_set_format_ustar, archive_write_add_filter_gzip,
+                                               {{"readme.txt", "hello"}, {two.name, two.content}}));
+  EXPECT_EQ(settle("mixed.tar.gz").state, "failed");
+  EXPECT_EQ(settle("mixed.tar.gz/" + two.name).state, "duplicate");
+  const std::string failed = "failed/" + prefix + "in/mixed.tar.gz";
+  EXPECT_TRUE(eventually([&] { return content(failed).has_value(); }));
+  EXPECT_THAT(content(failed + ".reason.txt").value_or(""), ::testing::HasSubstr("readme.txt: No definition"));
 }
 
 TEST_F(S3Source, AnObjectThatCannotBeReadGoesToFailedWithItsReasonBesideIt) {
