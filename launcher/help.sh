@@ -38,8 +38,10 @@ help_demo() {
 
 Does all set-up and the main job: installs missing Debian packages, fetches Apache Kafka, Apache Arrow and
 SeaweedFS (pinned, checked), builds, starts Kafka, PostgreSQL, the S3 server and the four services, feeds
-the sample files, waits until every file's receipt balances, and prints the head of each report, the
-receipts and the addresses. Exit 0 only then. Leaves everything running. Run again, it is quick, and the samples are recognised.
+the sample files of every definition in SLUICE_DEFINITIONS that has one (copied to data/in, put in the bucket,
+and sent to POST /v1/uploads), waits until every file's receipt balances, and prints the head of each report,
+the receipts and the addresses. Exit 0 only then. Leaves everything running. Run again, it is quick, and the
+samples are recognised. Samples of any size, for measuring: build/bin/sluice-samples --help
 TEXT
 }
 

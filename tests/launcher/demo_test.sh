@@ -29,28 +29,77 @@ while true; do
 done
 export SLUICE_PORT_BASE
 
+# Every report of the samples, behind the data set it is of.
+reports='
+bookings monthly_restaurants_report bookings_by_country bookings_by_calendar_month monthly_amount_per_guest
+orders orders_monthly orders_weekly days_between_orders_weekly baskets_by_customer_type_monthly
+baskets basket_sizes basket_items basket_pairs
+consent_events metrics
+track_events events_by_weather
+movies movie_report movie_returns top_genres top_production_companies'
+
+api() { curl -fsS "http://127.0.0.1:$SLUICE_PORT_BASE$1" "${@:2}"; }
+csv_of() { api "/v1/reports/$1?limit=10000" -H 'Accept: text/csv'; }
+samples_of() { find "$SLUICE_HOME/samples/$1" -type f | LC_ALL=C sort; }
+
+# each_report COMMAND: calls it with data set and report.
+each_report() {
+  local line dataset report
+  while read -r -a line; do
+    dataset=${line[0]:-}
+    for report in "${line[@]:1}"; do "$1" "$dataset" "$report"; done
+  done <<<"$reports"
+}
+
+# A batch job that shares no code with the product, over the same files.
+expect_as_the_oracle_says() {
+  local files other=()
+  mapfile -t files < <(samples_of "$1")
+  case $1 in
+    movies) mapfile -t other < <(echo --other && samples_of wiki_pages) ;;
+    track_events) mapfile -t other < <(echo --other && samples_of weather) ;;
+  esac
+  csv_of "$2" >"$scratch/report.csv"
+  run python3 "$root/tests/oracle/oracle.py" "$1" "$2" --equals "$scratch/report.csv" "${files[@]}" "${other[@]}"
+  expect_code 0 "$2 is not what the oracle says"
+}
+
+keep() { csv_of "$2" >"$scratch/$2.csv"; }
+expect_as_kept() { csv_of "$2" | cmp -s - "$scratch/$2.csv" || wrong "the report $2 changed"; }
+
 run "$root/sluice" demo
 expect_code 0 "demo"
-expect_said "monthly_restaurants_report"
 expect_said "The Crown & Anchor"
 expect_said "bookings-sample-1.csv"
+expect_said "16 of 16 files settled"
+expect_said "every receipt balances"
 expect_said "http://127.0.0.1:$SLUICE_PORT_BASE/"
 expect_said "$SLUICE_HOME/data/in"
+demo_said=$said
+expect_head() {
+  said=$demo_said
+  expect_said $'\n\n'"$2"$'\n'
+}
+each_report expect_head
+said=$demo_said
 if ((code != 0)); then
   show_logs
   finish
 fi
 expect_file "$SLUICE_HOME/data/archive/bookings-sample-1.csv"
 expect_file "$SLUICE_HOME/data/out/monthly_restaurants_report.csv"
-run "$root/sluice" report bookings_by_country --csv
-first=$said
+said=$(api '/v1/files?state=done' | jq -r '.files | map(.source) | unique | join(" ")')
+[[ $said == "folder s3 upload" ]] || wrong "the samples did not come by the folder, the bucket and uploads"
+each_report expect_as_the_oracle_says
+each_report keep
 
 # The same files again change nothing.
 run "$root/sluice" demo
 expect_code 0 "demo again"
-expect_said duplicate
-run "$root/sluice" report bookings_by_country --csv
-[[ $said == "$first" ]] || wrong "the second demo changed a report"
+expect_said "16 of 16 files settled"
+said=$(api '/v1/files?state=duplicate' | jq '.files | length')
+[[ $said == 16 ]] || wrong "not every file of the second demo was recognised"
+each_report expect_as_kept
 
 # kill -9 of a service: it is back by itself.
 ready() { "$root/sluice" status >/dev/null 2>&1; }
@@ -81,11 +130,35 @@ expect_not_said "running"
 
 run "$root/sluice" up
 expect_code 0 "up after down"
-run "$root/sluice" report bookings_by_country --csv
-[[ $said == "$first" ]] || wrong "a report is not what it was before down"
+each_report expect_as_kept
+run "$root/sluice" demo
+expect_code 0 "demo after down and up"
+each_report expect_as_kept
 ((failures == 0)) || show_logs
 
 run "$root/sluice" clean --yes
 expect_code 0 "clean"
 expect_no_file "$SLUICE_HOME"
+
+# Somebody's own folder: one of the shipped definitions, one that lacks the data set it looks up, and one that
+# has the name of a shipped one and is of other files.
+export SLUICE_DEFINITIONS=$scratch/own
+mkdir "$SLUICE_DEFINITIONS"
+cp "$root/schemas/orders.yaml" "$root/schemas/track_events.yaml" "$SLUICE_DEFINITIONS"
+cat >"$SLUICE_DEFINITIONS/baskets.yaml" <<'YAML'
+dataset: baskets
+source: { files: "weaving*.csv" }
+format: csv
+key: basket
+fields: { basket: { type: string, required: true } }
+records: { postgres: {} }
+YAML
+run "$root/sluice" demo
+expect_code 0 "demo with own definitions"
+expect_said 'no definition in these folders makes a dataset "weather"'
+expect_said "the definition baskets is of other files than the sample"
+expect_said "3 of 3 files settled"
+expect_said "orders_weekly"
+run "$root/sluice" clean --yes
+expect_code 0 "clean of the second home"
 finish
