@@ -19,17 +19,22 @@ if ! command -v clang++-19 >/dev/null; then
   echo "the fuzzers need clang-19: apt-get install clang-19 libclang-rt-19-dev" >&2
   exit 2
 fi
-export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
-mkdir -p "$build"
-for step in "cmake --preset fuzz -S $root -B $build" "cmake --build $build --target fuzzers"; do
-  if ! $step >"$build/fuzz-build.log" 2>&1; then
-    tail -n 40 "$build/fuzz-build.log" >&2
-    exit 1
-  fi
-done
-
 targets=("$@")
 ((${#targets[@]} > 0)) || mapfile -t targets < <(cd "$here" && printf '%s\n' *.cc | sed '/^replay\.cc$/d; s/\.cc$//')
+for target in "${targets[@]}"; do
+  [[ -f $here/$target.cc ]] || { echo "there is no target $target; there are: $(cd "$here" && echo *.cc)" >&2; exit 2; }
+done
+
+# step COMMAND…: quiet, but for what went wrong.
+step() {
+  "$@" >"$build/fuzz-build.log" 2>&1 && return
+  tail -n 40 "$build/fuzz-build.log" >&2
+  exit 1
+}
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+mkdir -p "$build"
+step cmake --preset fuzz -S "$root" -B "$build"
+step cmake --build "$build" --target "${targets[@]/#/fuzz_}"
 
 # fuzz TARGET: new inputs go to a folder of their own, so that the kept corpus stays as it is.
 fuzz() {
