@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 
 #include "common/definition/dataset_builder.h"
 #include "common/definition/yaml_cursor.h"
@@ -21,17 +22,40 @@ std::string to_string(const DefinitionError& error) {
 
 namespace {
 
+// Where the last document began.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  int line = 0;  // from 1
+  void OnDocumentStart(const YAML::Mark& mark) override { line = std::max(mark.line, 0) + 1; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// The line on which a second document begins. (YAML::LoadAll reads on for ever, and into ever more memory, behind a
+// stray "]"; here reading ends with the second.)
+std::optional<int> second_document(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  DocumentStarts starts;
+  if (!parser.HandleNextDocument(starts) || !parser.HandleNextDocument(starts)) return std::nullopt;
+  return starts.line;
+}
+
 using Build = std::function<Dataset(const definition::YamlCursor& root)>;
 
 DefinitionResult parse_with(std::string_view text, const std::string& path, const Build& build) {
   std::vector<DefinitionError> errors;
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    const YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
+    const YAML::Node root = YAML::Load(std::string(text));
     Dataset dataset = build(definition::YamlCursor(root, "", path, errors));
-    if (documents.size() > 1) {
-      const int line = documents[1].Mark().line + 1;
-      errors.push_back({path, std::max(line, 1), 1, "a second document; one file is one definition"});
+    if (const auto line = second_document(std::string(text))) {
+      errors.push_back({path, *line, 1, "a second document (or a bracket too many); one file is one definition"});
     }
     dataset.path = path;
     if (errors.empty()) return dataset;

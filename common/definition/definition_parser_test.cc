@@ -352,5 +352,14 @@ TEST(ShippedDefinitions, BookingsGivesTheReportsColumnsThatWerePromised) {
   EXPECT_FALSE(takes_file(*bookings, ".bookings.csv"));
 }
 
+// yaml-cpp takes what stands behind the bracket for ever more documents.
+TEST(DefinitionParser, ABracketTooManyIsAnErrorWithItsLine) {
+  for (const char* text : {"dataset: d\n]\n", "&a i%, day]\n\n", "dataset: d\nkey: a]\n}\n", "]", "}"}) {
+    const auto parsed = parse_definition(text, "f.yaml");
+    ASSERT_FALSE(parsed) << text;
+    for (const DefinitionError& error : parsed.error()) EXPECT_GE(error.line, 1) << text;
+  }
+}
+
 }  // namespace
 }  // namespace sluice
