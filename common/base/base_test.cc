@@ -37,7 +37,7 @@ TEST(Bytes, ReadWhatWasWritten) {
   out.signed_varint(std::numeric_limits<std::int64_t>::min());
   out.string("héllo");
   out.decimal(*parse_decimal("-99999999999999999999999999999999999.999"));
-  ByteReader in(bytes);
+  ByteCursor in(bytes);
   EXPECT_EQ(in.u8(), 7);
   EXPECT_EQ(in.varint(), 0U);
   EXPECT_EQ(in.varint(), ~std::uint64_t{0});
@@ -78,16 +78,16 @@ TEST(Partitioning, EveryKeyHasAPartitionInRange) {
 }
 
 TEST(Bytes, ANumberOfTooManyBitsIsMalformed) {
-  ByteReader most("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+  ByteCursor most("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
   EXPECT_EQ(most.varint(), ~std::uint64_t{0});
   EXPECT_TRUE(most.ok());
-  ByteReader more("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02");
+  ByteCursor more("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02");
   more.varint();
   EXPECT_FALSE(more.ok());
-  ByteReader longer("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+  ByteCursor longer("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
   longer.varint();
   EXPECT_FALSE(longer.ok());
-  ByteReader scale(std::string_view("\x27\x02", 2));  // 39 places
+  ByteCursor scale(std::string_view("\x27\x02", 2));  // 39 places
   scale.decimal();
   EXPECT_FALSE(scale.ok());
 }
@@ -100,7 +100,7 @@ TEST(Bytes, AWideNumberThatFitsIn64BitsHasTheBytesOfANarrowOne) {
     ByteWriter(narrow).signed_varint(value);
     ByteWriter(wide).signed_wide(value);
     EXPECT_EQ(narrow, wide) << value;
-    EXPECT_TRUE(ByteReader(wide).signed_wide() == value) << value;
+    EXPECT_TRUE(ByteCursor(wide).signed_wide() == value) << value;
   }
 }
 
@@ -109,7 +109,7 @@ TEST(Bytes, AShortInputIsNoticedAndNeverReadPastItsEnd) {
   ByteWriter out(bytes);
   out.string("hello");
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    ByteReader in(std::string_view(bytes).substr(0, size));
+    ByteCursor in(std::string_view(bytes).substr(0, size));
     in.string();
     EXPECT_FALSE(in.ok()) << size;
     EXPECT_EQ(in.varint(), 0U);

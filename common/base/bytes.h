@@ -48,9 +48,9 @@ class ByteWriter {
   std::string& out_;
 };
 
-class ByteReader {
+class ByteCursor {
  public:
-  explicit ByteReader(std::string_view in) : in_(in) {}
+  explicit ByteCursor(std::string_view in) : in_(in) {}
   bool ok() const { return ok_; }
   bool at_end() const { return in_.empty(); }
   std::string_view rest() const { return in_; }

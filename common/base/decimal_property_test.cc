@@ -154,7 +154,7 @@ RC_GTEST_PROP(DecimalProperty, ASumDoesNotDependOnTheOrder, (std::vector<std::in
 RC_GTEST_PROP(DecimalProperty, BytesGiveBackWhatWasWritten, (const Decimal& a)) {
   std::string bytes;
   ByteWriter(bytes).decimal(a);
-  ByteReader in(bytes);
+  ByteCursor in(bytes);
   const Decimal back = in.decimal();
   RC_ASSERT(in.ok());
   RC_ASSERT(in.at_end());
@@ -164,7 +164,7 @@ RC_GTEST_PROP(DecimalProperty, BytesGiveBackWhatWasWritten, (const Decimal& a)) 
 
 // Whatever the bytes: no read past the end, and what comes out is a Decimal that can be used.
 RC_GTEST_PROP(DecimalProperty, ForeignBytesNeverGiveAWrongDecimal, (const std::string& bytes)) {
-  ByteReader in(bytes);
+  ByteCursor in(bytes);
   while (in.ok() && !in.at_end()) {
     const Decimal value = in.decimal();
     RC_ASSERT(value.scale >= 0 && value.scale <= kMaxDecimalDigits);

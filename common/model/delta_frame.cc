@@ -16,7 +16,7 @@ constexpr std::size_t kMaxHeadBytes = 256;
 constexpr std::size_t kMaxBodyBytes = kMaxFrameBytes - kMaxHeadBytes;
 
 template <typename T>
-void read_number(ByteReader& in, T& out, bool& in_range) {
+void read_number(ByteCursor& in, T& out, bool& in_range) {
   const std::uint64_t value = in.varint();
   in_range = in_range && std::in_range<T>(value);
   out = static_cast<T>(value);
@@ -76,7 +76,7 @@ std::vector<std::string> FrameWriter::finish(FrameHead head) {
 }
 
 Result<Frame> read_frame(std::string_view message) {
-  ByteReader in(message);
+  ByteCursor in(message);
   const std::uint8_t format = in.u8();
   if (format != kFormat) {
     return fail("a delta frame has format " + std::to_string(format) + ", this version knows " +

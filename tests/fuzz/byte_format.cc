@@ -34,7 +34,7 @@ const Dataset& dataset() {
 
 void check_numbers(std::string_view bytes) {
   for (int kind = 0; kind < 6; ++kind) {
-    ByteReader reader(bytes);
+    ByteCursor reader(bytes);
     std::string again;
     ByteWriter writer(again);
     switch (kind) {
@@ -50,7 +50,7 @@ void check_numbers(std::string_view bytes) {
     if (!reader.ok()) continue;
     // Longer forms of a number are read, and written as the shortest.
     LAW("what is written is no longer than what was read", again.size() <= bytes.size() - reader.rest().size());
-    ByteReader second(again);
+    ByteCursor second(again);
     std::string third;
     ByteWriter rewriter(third);
     switch (kind) {
@@ -70,7 +70,7 @@ bool inside(std::string_view part, std::string_view whole) {
 }
 
 void check_cells(std::string_view bytes) {
-  ByteReader reader(bytes);
+  ByteCursor reader(bytes);
   while (reader.ok() && !reader.at_end()) {
     const Cell cell = read_cell(reader);
     if (!reader.ok()) {
@@ -83,7 +83,7 @@ void check_cells(std::string_view bytes) {
     if (const auto* number = std::get_if<Decimal>(&cell)) LAW("a decimal can be printed", parse_decimal(to_string(*number)) == *number);
     std::string once, twice, ordered;
     append_cell(once, cell);
-    ByteReader again(once);
+    ByteCursor again(once);
     append_cell(twice, read_cell(again));
     LAW("a cell that is written reads back", again.ok() && again.at_end() && once == twice);
     append_ordered(ordered, cell);

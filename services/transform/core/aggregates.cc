@@ -45,7 +45,7 @@ std::string encode(const MultisetEntry& entry) {
 }
 
 Result<MultisetEntry> decode_entry(std::string_view payload) {
-  ByteReader reader(payload);
+  ByteCursor reader(payload);
   MultisetEntry entry;
   entry.aggregate = reader.varint();
   entry.order = reader.string();
@@ -215,7 +215,7 @@ void Aggregates::encode_state(const AggregateValues& value, std::string& out) co
 }
 
 Result<AggregateValues> Aggregates::decode_change(std::string_view bytes) const {
-  ByteReader reader(bytes);
+  ByteCursor reader(bytes);
   AggregateValues out = zero();
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (!sums(aggregates_[i].kind)) continue;
@@ -232,7 +232,7 @@ Result<AggregateValues> Aggregates::decode_change(std::string_view bytes) const 
 }
 
 Result<AggregateValues> Aggregates::decode_state(std::string_view bytes) const {
-  ByteReader reader(bytes);
+  ByteCursor reader(bytes);
   AggregateValues out = zero();
   for (Aggregate& one : out) {
     if (auto* number = std::get_if<std::int64_t>(&one)) {
@@ -255,7 +255,7 @@ Cell Aggregates::shown(const AggregateValues& value, std::size_t aggregate) cons
   if (const auto* decimal = std::get_if<Decimal>(&one)) return *decimal;
   const auto& bytes = std::get<std::string>(one);
   if (bytes.empty()) return {};
-  ByteReader reader(bytes);
+  ByteCursor reader(bytes);
   return read_cell(reader);
 }
 

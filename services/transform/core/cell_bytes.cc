@@ -48,7 +48,7 @@ struct Append {
   }
 };
 
-Cell read_value(ByteReader& reader) {
+Cell read_value(ByteCursor& reader) {
   switch (static_cast<Tag>(reader.u8())) {
     case Tag::kNull: return std::monostate{};
     case Tag::kString: return reader.string();
@@ -81,7 +81,7 @@ Cell read_value(ByteReader& reader) {
 
 void append_cell(std::string& out, const Cell& cell) { std::visit(Append{out}, cell); }
 
-Cell read_cell(ByteReader& reader) {
+Cell read_cell(ByteCursor& reader) {
   Cell cell = read_value(reader);
   if (!reader.ok()) cell = {};
   return cell;

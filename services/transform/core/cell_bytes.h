@@ -14,6 +14,6 @@ void append_cell(std::string& out, const Cell& cell);
 
 // Reads one cell; a string is a view into the reader's input. Malformed input makes reader.ok()
 // false and gives null.
-Cell read_cell(ByteReader& reader);
+Cell read_cell(ByteCursor& reader);
 
 }  // namespace sluice::transform

@@ -23,13 +23,13 @@ TEST(CellBytes, GiveBackWhatWasWritten) {
         Cell{*parse_iso_date("9999-12-31")}, Cell{*parse_iso_instant("0001-01-01T00:00:00Z")},
         Cell{*parse_iso_instant("9999-12-31T23:59:59.999999Z")}}) {
     const std::string bytes = bytes_of(cell);
-    ByteReader reader(bytes);
+    ByteCursor reader(bytes);
     const Cell back = read_cell(reader);
     EXPECT_TRUE(reader.ok() && reader.at_end()) << bytes;
     EXPECT_EQ(back, cell) << bytes;
     // Cut off, it is none.
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-      ByteReader cut(std::string_view(bytes).substr(0, size));
+      ByteCursor cut(std::string_view(bytes).substr(0, size));
       EXPECT_TRUE(is_null(read_cell(cut)));
       EXPECT_FALSE(cut.ok()) << bytes << size;
     }
@@ -51,7 +51,7 @@ TEST(CellBytes, WhatIsNoValueOfItsTypeIsRefused) {
         with(Instant{}, parse_iso_instant("0001-01-01T00:00:00Z")->micros - 1),
         with(Instant{}, parse_iso_instant("9999-12-31T23:59:59.999999Z")->micros + 1), with(Instant{}, INT64_MIN),
         wide, std::string("\x7f"), std::string("\xff")}) {
-    ByteReader reader(bytes);
+    ByteCursor reader(bytes);
     EXPECT_TRUE(is_null(read_cell(reader))) << bytes;
     EXPECT_FALSE(reader.ok()) << bytes;
   }

@@ -61,7 +61,7 @@ std::string encode(const DeltaChain::Applied& applied) {
 }
 
 std::optional<DeltaChain::Applied> decode_applied(std::string_view bytes) {
-  ByteReader reader(bytes);
+  ByteCursor reader(bytes);
   if (reader.u8() != 1) return std::nullopt;
   DeltaChain::Applied applied;
   applied.transaction = reader.varint();

@@ -51,7 +51,7 @@ std::vector<Derivation::Row> Derivation::read_own(std::span<const Member> member
                                                   bool is_lookup) const {
   std::vector<Row> rows;
   for (const Member& member : members) {
-    ByteReader reader(member.payload);
+    ByteCursor reader(member.payload);
     if (reader.u8() != kOwnPort) continue;
     Row row;
     row.weight = member.weight;
@@ -188,7 +188,7 @@ void Derivation::lookup(const LookupSpec& spec, std::span<const Member> members,
   std::string_view best_order, best_taken;
   bool found = false;
   for (const Member& member : members) {
-    ByteReader reader(member.payload);
+    ByteCursor reader(member.payload);
     if (reader.u8() != kLookedUpPort) continue;
     const std::string_view order = reader.string();
     if (found && order >= best_order) continue;
@@ -196,7 +196,7 @@ void Derivation::lookup(const LookupSpec& spec, std::span<const Member> members,
     best_order = order;
     best_taken = reader.rest();
   }
-  ByteReader reader(best_taken);
+  ByteCursor reader(best_taken);
   std::vector<Cell> taken;
   for (std::size_t i = 0; found && i < spec.take.size(); ++i) taken.push_back(read_cell(reader));
   if (!reader.ok() || (found && !reader.at_end())) malformed(report_);

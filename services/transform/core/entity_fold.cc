@@ -82,7 +82,7 @@ void EntityFold::apply(const std::vector<Delta>& deltas, const StateStore& store
 
 EntityFold::Members EntityFold::decode(const Report& report, std::string_view state) const {
   Members members;
-  ByteReader reader(state);
+  ByteCursor reader(state);
   const std::uint8_t format = state.empty() ? kFormat : reader.u8();
   while (reader.ok() && !reader.at_end()) {
     const std::string_view payload = reader.string();

@@ -133,7 +133,7 @@ void EntityRows::take(std::vector<FrameWriter>& partitions) {
   }
   std::ranges::sort(ordered);
   for (const auto& [name, weight] : ordered) {
-    ByteReader reader(name);
+    ByteCursor reader(name);
     const std::string_view report = reader.string();
     const std::string_view key = reader.string();
     const std::string_view address = name.substr(0, name.size() - reader.rest().size());

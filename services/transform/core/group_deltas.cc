@@ -82,7 +82,7 @@ void GroupDeltas::take_entries(const Report& report, std::uint32_t number, const
   const auto count = static_cast<std::int32_t>(partitions.size());
   for (const auto& [name, weight] : in_order(family.entries)) {
     if (*weight == 0) continue;
-    ByteReader reader(name);
+    ByteCursor reader(name);
     const std::string_view key = reader.string();
     const auto to = static_cast<std::size_t>(report.scope.partition_of(number, key, count));
     partitions[to].add(

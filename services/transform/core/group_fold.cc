@@ -15,7 +15,7 @@ constexpr std::size_t kCacheBytes = 32U << 20;
 // The bytes of each of a group's cells.
 std::vector<std::string_view> cells_of(std::string_view group) {
   std::vector<std::string_view> out;
-  ByteReader reader(group);
+  ByteCursor reader(group);
   while (reader.ok() && !reader.at_end()) {
     const std::string_view before = reader.rest();
     read_cell(reader);

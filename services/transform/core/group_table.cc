@@ -110,7 +110,7 @@ void GroupTable::load_entries(const std::vector<const Delta*>& deltas, const Sta
     for (std::size_t i = 0; i < missing.size(); ++i) {
       if (!states[i]) continue;
       Entry& entry = *missing[i].first;
-      entry.count = entry.committed = ByteReader(*states[i]).signed_varint();
+      entry.count = entry.committed = ByteCursor(*states[i]).signed_varint();
     }
   }
   for (const auto& [entry, weight] : changes) entry->count += weight;
@@ -146,7 +146,7 @@ void GroupTable::apply(const std::vector<const Delta*>& deltas, const StateStore
 
 std::pair<std::int64_t, AggregateValues> GroupTable::decode(std::uint32_t family,
                                                             std::string_view state) const {
-  ByteReader reader(state);
+  ByteCursor reader(state);
   const std::uint8_t format = reader.u8();
   const std::int64_t rows = reader.signed_varint();
   auto values = families_[family].decode_state(reader.rest());
@@ -191,7 +191,7 @@ void GroupTable::each_value(
     if (is_here() && open->first == key) {
       take_open();
     } else {
-      ByteReader reader(state);
+      ByteCursor reader(state);
       const std::int64_t count = reader.signed_varint();
       go_on = each(count, reader.rest());
     }

@@ -93,7 +93,7 @@ void Projection::encode(std::span<const Cell> cells, std::string& content,
 bool Projection::decode(std::string_view projection, Columns& out) const {
   out.cells.clear();
   out.bytes.clear();
-  ByteReader reader(projection);
+  ByteCursor reader(projection);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::string_view before = reader.rest();
     out.cells.push_back(read_cell(reader));

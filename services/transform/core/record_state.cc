@@ -51,7 +51,7 @@ std::string encode(const RecordState& state) {
 }
 
 std::optional<RecordState> decode_record_state(std::string_view bytes) {
-  ByteReader reader(bytes);
+  ByteCursor reader(bytes);
   RecordState state;
   const std::uint8_t head = reader.u8();
   if ((head & ~kDeletedFlag) != kFormat) return std::nullopt;

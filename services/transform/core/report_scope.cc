@@ -41,7 +41,7 @@ std::int32_t ReportScope::partition_of(std::uint32_t family, std::string_view ke
   if (plain_) {
     both.append(key);
   } else if (!places_.at(family).empty()) {
-    ByteReader reader(key);
+    ByteCursor reader(key);
     std::vector<std::string_view> cells;
     while (reader.ok() && !reader.at_end()) {
       const std::string_view before = reader.rest();

@@ -35,7 +35,7 @@ int scale_of(const ReportColumn& column, const std::vector<Cell>& row) {
 }  // namespace
 
 Result<std::vector<Cell>> read_group(const ReportSpec& report, std::string_view group) {
-  ByteReader reader(group);
+  ByteCursor reader(group);
   std::vector<Cell> cells;
   for (std::size_t i = 0; i < report.groups.size(); ++i) cells.push_back(read_cell(reader));
   if (!reader.ok() || !reader.at_end()) {

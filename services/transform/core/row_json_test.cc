@@ -68,7 +68,7 @@ TEST(CellBytes, EqualValuesHaveEqualBytesAndAreReadBack) {
                         Date{17197},      Instant{-1}};
   std::string all;
   for (const Cell& cell : cells) append_cell(all, cell);
-  ByteReader reader(all);
+  ByteCursor reader(all);
   for (const Cell& cell : cells) EXPECT_EQ(read_cell(reader), cell);
   EXPECT_TRUE(reader.ok() && reader.at_end());
 
@@ -79,7 +79,7 @@ TEST(CellBytes, EqualValuesHaveEqualBytesAndAreReadBack) {
 }
 
 TEST(CellBytes, AnUnknownTagIsNotReadOn) {
-  ByteReader reader("\x63\x01");
+  ByteCursor reader("\x63\x01");
   EXPECT_TRUE(is_null(read_cell(reader)));
   EXPECT_FALSE(reader.ok());
 }
