@@ -164,11 +164,6 @@ void Exporter::perform(postgres::Connection& connection, const ExportRun& one,
   std::string reason;
   bool again = true;
   try {
-    if (one.attempt > kExportAttempts) {
-      again = false;
-      throw TaskBroken("given up after " + std::to_string(kExportAttempts) +
-                       " attempts that were interrupted");
-    }
     write(connection, one, reports_.at(one.report), stop);
   } catch (const Stopped&) {
     connection.rollback();
@@ -211,6 +206,10 @@ void Exporter::write(postgres::Connection& connection, const ExportRun& one,
       !meant.empty() && one.hist_bytes &&
       place->size_of(meant) == std::optional(static_cast<std::uint64_t>(*one.hist_bytes));
   place->sweep(report, stands ? "" : meant);
+  if (one.attempt > kExportAttempts) {
+    throw ExportRefused("given up after " + std::to_string(kExportAttempts) +
+                        " attempts, of which the last was interrupted");
+  }
 
   ExportedFiles files;
   files.taken_at =

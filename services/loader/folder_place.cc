@@ -33,13 +33,16 @@ class UnfinishedFile final : public ExportFile {
       : folder_(folder),
         path_(folder / path),
         temporary_(folder / kUnfinished / path_.filename()) {
-    fs::create_directories(temporary_.parent_path());
+    make_durably(temporary_.parent_path());
     fs::remove(temporary_);
     file_.emplace(temporary_.string(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
   }
   ~UnfinishedFile() override {
     file_.reset();
-    if (!published_) ::unlink(temporary_.c_str());
+    if (!published_) {
+      ::unlink(temporary_.c_str());
+      remove_empty(path_.parent_path(), folder_);
+    }
     ::rmdir(temporary_.parent_path().c_str());  // the last one out
   }
 

@@ -332,6 +332,14 @@ TEST_P(ExportTest, WhatADeadOneLeftIsRemovedAndTheExportIsDone) {
 TEST_P(ExportTest, AnExportThatIsInterruptedAgainAndAgainIsGivenUp) {
   database_->run("INSERT INTO _sluice.exports (id, report, state, trigger, attempts) "
                  "VALUES ('e1', 'monthly', 'running', 'request', 5)");
+  if (to_s3()) {
+    ASSERT_TRUE(direct_.begin_upload(kBucket, prefix_ + "current/now.csv"));
+  } else {
+    fs::create_directories(folder_ / ".unfinished");
+  }
+  exporter()->look();
+  EXPECT_THAT(paths(), IsEmpty());
+  EXPECT_THAT(unfinished(), IsEmpty());
   request("e2");
   exporter()->look();
   EXPECT_THAT(states(), ElementsAre("e1|failed|6", "e2|done|1"));
