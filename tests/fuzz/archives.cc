@@ -44,7 +44,7 @@ std::unique_ptr<ByteReader> bytes_of(std::string_view text) { return std::make_u
 
 std::vector<std::pair<std::string, Content>> files_of(std::string_view text, std::size_t piece, bool skip) {
   std::vector<std::pair<std::string, Content>> out;
-  ArchiveReader reader(bytes_of(text), kLimits);
+  ArchiveReader reader(bytes_of(text), {.unpack = kLimits});
   for (;;) {
     const auto entry = reader.next();
     if (!entry) {
@@ -53,8 +53,8 @@ std::vector<std::pair<std::string, Content>> files_of(std::string_view text, std
       return out;
     }
     if (!*entry) return out;
-    LAW("files are numbered from 0", (*entry)->index == out.size());
-    out.emplace_back((*entry)->path, skip ? Content{} : read_all(reader, piece));
+    LAW("files are numbered from 1", (*entry)->number == out.size() + 1);
+    out.emplace_back((*entry)->path, skip || !(*entry)->refusal.empty() ? Content{} : read_all(reader, piece));
     if (!out.back().second.error.empty() || out.size() > 1000) return out;
   }
 }

@@ -42,7 +42,7 @@ void check_origin(std::string_view text) {
   LAW("a file's id is part of its origin", text.starts_with(file_id_of(text)));
   const std::int32_t shard = shard_of(file_id_of(text), 7);
   LAW("a file has a shard", shard >= 0 && shard < 7);
-  ingest::place_of(text);
+  place_of(text);
   const auto origin = parse_origin(text);
   if (!origin) return;
   const std::string written = file_id(origin->place, origin->fingerprint) + ":" + std::to_string(origin->entry) + ":" +
