@@ -1,8 +1,8 @@
 #pragma once
 // From a complete file to its shard: gives each discovered file its place (the offset of a message
 // in the one partition of `discoveries`), fingerprints it on a few threads, and announces it to the
-// shard that owns its bytes; an archive with a list of its files. While Kafka is away it waits and tries again; nothing found is
-// forgotten.
+// shard that owns its bytes, an archive with a list of its files. While Kafka is away it waits and
+// tries again; nothing found is forgotten.
 //
 // Fingerprints may finish in any order. Only files of equal size can be copies of each other, so an
 // announcement waits for earlier places of the same size: the first copy is the one that is read.

@@ -99,7 +99,8 @@ TEST_F(ArchiveListingTest, AFieldFromThePathMayStandInTheArchivesPathOrInItsOwn)
 }
 
 TEST_F(ArchiveListingTest, ADeclaredDatasetIsThatOfEveryFile) {
-  EXPECT_THAT(told(zip({{"x.txt", "1"}, {"things.csv", "2"}}), "thin"), ElementsAre("1 x.txt thin: ", "2 things.csv thin: "));
+  EXPECT_THAT(told(zip({{"x.txt", "1"}, {"things.csv", "2"}}), "thin"),
+              ElementsAre("1 x.txt thin: ", "2 things.csv thin: "));
 }
 
 TEST_F(ArchiveListingTest, WhatCannotBeReadHasItsReasonAndTheOthersGoOn) {
@@ -152,11 +153,13 @@ TEST_F(ArchiveListingTest, ADamagedArchiveIsRefusedWholeWhereverItsDamageIs) {
 TEST_F(ArchiveListingTest, BombsAreRefused) {
   limits.archive.unpack = {1'000'000, 100};
   limits.archive.files = 3;
-  EXPECT_THAT(told(zip({{"things.csv", std::string(3'000'000, '\n')}})), ElementsAre(HasSubstr("such files are refused")));
-  EXPECT_THAT(told(zip({{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}})), ElementsAre(HasSubstr("more than 3 files")));
+  EXPECT_THAT(told(zip({{"things.csv", std::string(3'000'000, '\n')}})),
+              ElementsAre(HasSubstr("such files are refused")));
+  const std::string four = zip({{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}});
+  EXPECT_THAT(told(four), ElementsAre(HasSubstr("more than 3 files")));
   limits.archive.files = 10'000;
-  limits.listed_bytes = 1000;
-  EXPECT_THAT(told(zip({{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}, {"e", ""}})), ElementsAre(HasSubstr("too many files")));
+  limits.listed_bytes = 800;
+  EXPECT_THAT(told(four), ElementsAre(HasSubstr("too many files")));
   limits.listed_bytes = std::size_t{4} << 20;
   const std::string bomb = compressed(archive_write_add_filter_gzip, std::string(5'000'000, 'a'));
   EXPECT_THAT(told(tar({{"things.csv.gz", bomb}, {"things.csv", "one"}})),

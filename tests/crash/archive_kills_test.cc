@@ -42,7 +42,8 @@ class ArchiveKills : public ::testing::Test {
   // Some file was gone on with at a byte that is not its first.
   bool resumed_within_a_file() const {
     const std::string log = stack.log("ingest");
-    for (std::size_t at = log.find("reading resumed"); at != std::string::npos; at = log.find("reading resumed", at + 1)) {
+    const std::string_view mark = "reading resumed";
+    for (std::size_t at = log.find(mark); at != std::string::npos; at = log.find(mark, at + 1)) {
       const std::string line = log.substr(at, log.find('\n', at) - at);
       if (line.find("\"from_byte\":0") == std::string::npos) return true;
     }

@@ -23,6 +23,26 @@ std::string tar_gz(const Files& files) {
   return archive::packed_files(archive_write_set_format_pax_restricted, archive_write_add_filter_gzip, files);
 }
 
+// A zip of one file of more than a GiB, which is a MiB itself. Never whole in memory.
+std::string bomb(const std::string& name) {
+  std::string out(std::size_t{8} << 20, '\0');
+  std::size_t used = 0;
+  struct archive* a = archive_write_new();
+  EXPECT_EQ(archive_write_set_format_zip(a), ARCHIVE_OK);
+  EXPECT_EQ(archive_write_open_memory(a, out.data(), out.size(), &used), ARCHIVE_OK);
+  archive_entry* entry = archive_entry_new();
+  archive_entry_set_pathname(entry, name.c_str());
+  archive_entry_set_filetype(entry, AE_IFREG);
+  EXPECT_EQ(archive_write_header(a, entry), ARCHIVE_OK);
+  const std::string piece(std::size_t{1} << 20, '\n');
+  for (int i = 0; i < 1024 + 64; ++i) archive_write_data(a, piece.data(), piece.size());
+  archive_entry_free(entry);
+  EXPECT_EQ(archive_write_close(a), ARCHIVE_OK);
+  archive_write_free(a);
+  out.resize(used);
+  return out;
+}
+
 class Archives : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -123,13 +143,44 @@ TEST_F(Archives, WhatCannotBeReadIsToldAndHoldsUpNothing) {
   const std::string whole = zip({{"bookings-cut.csv", after.content}});
   stack.drop("cut.zip", whole.substr(0, whole.size() / 2));
   stack.drop("empty.zip", zip({}));
-  stack.drop("bomb.zip", zip({{"bookings-bomb.csv", std::string((std::size_t{1} << 30) + (64 << 20), '\n')}}));
+  const std::uint64_t memory_before = stack.rss_kib("ingest");
+  stack.drop("bomb.zip", bomb("bookings-bomb.csv"));
   EXPECT_THAT(settled("cut.zip").error, HasSubstr("damaged or cut off"));
   EXPECT_THAT(settled("empty.zip").error, HasSubstr("holds no files"));
   EXPECT_THAT(settled("bomb.zip").error, HasSubstr("such files are refused"));
+  EXPECT_LT(stack.rss_kib("ingest"), memory_before + 64 * 1024) << "KiB, of a GiB that was unpacked";
   stack.drop(after.name, after.content);
   expect_read(after.name, after);
   expect_report();
+}
+
+TEST_F(Archives, ThousandsOfFilesInOneAreSharedByTwoInstancesAndEachIsReadOnce) {
+  constexpr int kFiles = 2000;
+  stack.start("ingest-2");
+  ASSERT_TRUE(eventually([&] { return stack.get("ingest-2", "/readyz").status == 200; })) << stack.log("ingest-2");
+  Files files;
+  for (int i = 0; i < kFiles; ++i) {
+    const BookingFile file = bookings.next_file(3);
+    files.emplace_back("part-" + std::to_string(i % 7) + "/" + file.name, file.content);
+  }
+  stack.drop("many.tar.gz", tar_gz(files));
+  EXPECT_TRUE(eventually([&] { return stack.report() == bookings.report(); }, 150s));
+  EXPECT_TRUE(eventually([&] { return stack.receipts()["many.tar.gz"].state == "done"; }, 60s))
+      << stack.receipts()["many.tar.gz"].state << stack.receipts()["many.tar.gz"].error;
+  std::uint64_t records = 0, rows = 0;
+  const auto receipts = stack.receipts();
+  EXPECT_EQ(receipts.size(), kFiles + 1U);
+  for (const auto& [name, receipt] : receipts) {
+    EXPECT_EQ(receipt.state, "done") << name << ": " << receipt.error;
+    EXPECT_TRUE(receipt.balances()) << name;
+    records += receipt.records;
+    rows += receipt.rows;
+  }
+  EXPECT_EQ(rows, 3U * kFiles);
+  EXPECT_EQ(records, bookings.distinct_bookings());
+  for (const char* one : {"ingest", "ingest-2"}) {
+    EXPECT_NE(stack.log(one).find("reading started"), std::string::npos) << one << " had a share";
+  }
 }
 
 TEST_F(Archives, AnUploadMayBeAnArchive) {

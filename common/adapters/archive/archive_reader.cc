@@ -69,7 +69,8 @@ Result<std::optional<ArchiveEntry>> ArchiveReader::next() {
     if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return tl::unexpected(error());
     encrypted_.clear();
     if (++headers_ > limits_.headers) {
-      return fail(fmt::format("The archive has more than {} entries; such archives are refused.", limits_.headers));
+      return fail(fmt::format("The archive has more than {} entries; such archives are refused.",
+                              limits_.headers));
     }
     if (archive_entry_filetype(header) == AE_IFDIR) continue;
     const char* name = archive_entry_pathname_utf8(header);
@@ -79,7 +80,8 @@ Result<std::optional<ArchiveEntry>> ArchiveReader::next() {
     if (entry.path.empty() || is_passed_over(entry.path)) continue;
     entry.number = ++files_;
     if (files_ > limits_.files) {
-      return fail(fmt::format("The archive holds more than {} files; such archives are refused.", limits_.files));
+      return fail(fmt::format("The archive holds more than {} files; such archives are refused.",
+                              limits_.files));
     }
     entry.refusal = why_path_is_refused(entry.path);
     if (archive_entry_is_encrypted(header) != 0) {

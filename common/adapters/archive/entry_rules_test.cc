@@ -42,8 +42,12 @@ TEST(EntryRules, ANameThatNobodyCouldReadIsRefused) {
 }
 
 TEST(EntryRules, AnArchiveIsToldByItsName) {
-  for (const char* name : {"a.zip", "a.tar", "a.tgz", "sub/a.tar.gz", "a.csv.tar.zst"}) EXPECT_TRUE(is_archive_name(name)) << name;
-  for (const char* name : {"a.csv", "a.csv.gz", "zip", "a.xlsx"}) EXPECT_FALSE(is_archive_name(name)) << name;
+  for (const char* name : {"a.zip", "a.tar", "a.tgz", "sub/a.tar.gz", "a.csv.tar.zst"}) {
+    EXPECT_TRUE(is_archive_name(name)) << name;
+  }
+  for (const char* name : {"a.csv", "a.csv.gz", "zip", "a.xlsx"}) {
+    EXPECT_FALSE(is_archive_name(name)) << name;
+  }
 }
 
 }  // namespace

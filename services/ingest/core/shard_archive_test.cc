@@ -149,8 +149,9 @@ TEST_F(ShardArchiveTest, WhateverIsInterruptedEveryRowOfEveryFileIsPublishedExac
       faults.effect = c.effect;
       faults.countdown = countdown;
       faults.after_it = c.after;
-      const std::string id = announce_archive(
-          path, {{"a.csv", own("a" + mark, 20)}, {"bad.csv", ""}, {"b.csv", own("b" + mark, 7)}, {"c.csv", own("a" + mark, 20)}});
+      const std::string a = own("a" + mark, 20), b = own("b" + mark, 7);
+      const std::string id =
+          announce_archive(path, {{"a.csv", a}, {"bad.csv", ""}, {"b.csv", b}, {"c.csv", a}});
       run_through_faults();
       counts(entry_in(id, 1).file.id, 21);
       counts(entry_in(id, 3).file.id, 8);
