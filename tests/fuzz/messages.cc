@@ -45,7 +45,7 @@ void check_origin(std::string_view text) {
   place_of(text);
   const auto origin = parse_origin(text);
   if (!origin) return;
-  const std::string written = file_id(origin->place, origin->fingerprint) + ":" + std::to_string(origin->entry) + ":" +
+  const std::string written = file_id(origin->place, origin->fingerprint, origin->entry) + ":" + std::to_string(origin->entry) + ":" +
                               std::to_string(origin->line);
   const auto again = parse_origin(written);
   LAW("an origin that is written reads back", again && again->place == origin->place &&
