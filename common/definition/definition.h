@@ -42,6 +42,9 @@ struct FieldSpec {
   DecimalMark decimal_mark = DecimalMark::kByCurrency;
   std::string currency_column;         // second column it becomes; "<name>_currency" by default
   int min_scale = 0;                   // decimal: digits after the point that are always written
+  // integer, decimal: the decimal sign of texts, '.' or ','; thousands may then stand in groups. 0: as JSON
+  // writes numbers.
+  char decimal_separator = '\0';
   bool quoted = false;                 // number, boolean: in JSON it may also stand in quotes
   bool summed = false;                 // a report sums it: at most 15 integer and 12 fraction digits
 };

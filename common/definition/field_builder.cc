@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/definition/dataset_builder.h"
+#include "common/model/currency.h"
 
 namespace sluice::definition {
 namespace {
@@ -34,10 +35,12 @@ void build_type(const YamlCursor& at, FieldSpec& field) {
 }
 
 // Whether an option makes sense for the field's type; reports if it stands where it does not.
-bool applies(const YamlCursor& at, const FieldSpec& field, std::initializer_list<FieldType> types) {
+bool applies(const YamlCursor& at, const FieldSpec& field, std::initializer_list<FieldType> types,
+             std::string_view hint = {}) {
   if (!at.defined()) return false;
   if (std::ranges::find(types, field.type) != types.end()) return true;
-  at.error("means nothing for a field of this type");
+  at.error(hint.empty() ? "means nothing for a field of this type"
+                        : fmt::format("means nothing for a field of this type; {}", hint));
   return false;
 }
 
@@ -90,7 +93,8 @@ void build_time(const YamlCursor& node, FieldSpec& field) {
 }
 
 void build_money(const YamlCursor& node, FieldSpec& field) {
-  if (const YamlCursor at = node["decimal"]; applies(at, field, {FieldType::kMoney})) {
+  if (const YamlCursor at = node["decimal"];
+      applies(at, field, {FieldType::kMoney}, "of a number, decimal_separator says which sign it is")) {
     const std::string mark = at.text().value_or("");
     if (mark == "comma") {
       field.decimal_mark = DecimalMark::kComma;
@@ -102,7 +106,14 @@ void build_money(const YamlCursor& node, FieldSpec& field) {
   }
   if (field.type == FieldType::kMoney) field.currency_column = field.name + "_currency";
   if (const YamlCursor at = node["currency"]; applies(at, field, {FieldType::kMoney})) {
-    if (const auto name = at.text(); name && check_name(at, *name)) field.currency_column = *name;
+    const auto name = at.text();
+    if (name && minor_units(*name)) {
+      at.error(fmt::format("\"{}\" is a currency; here stands the name of the column that holds it, such as "
+                           "{}_currency. Which currency it is each text says itself, as in \"12.50 {}\"",
+                           *name, field.name, *name));
+    } else if (name && check_name(at, *name)) {
+      field.currency_column = *name;
+    }
   }
 }
 
@@ -112,7 +123,7 @@ FieldSpec build_field(const YamlCursor& node, const std::string& name) {
   FieldSpec field;
   field.name = field.source = name;
   if (!node.expect_map({"type", "from", "required", "min", "max", "formats", "time_zone", "one_of", "decimal",
-                        "currency", "scale", "quoted"})) {
+                        "currency", "scale", "quoted", "decimal_separator"})) {
     return field;
   }
   build_type(node["type"], field);
@@ -132,6 +143,15 @@ FieldSpec build_field(const YamlCursor& node, const std::string& name) {
   if (const YamlCursor at = node["quoted"];
       applies(at, field, {FieldType::kInteger, FieldType::kDecimal, FieldType::kBoolean})) {
     field.quoted = at.boolean().value_or(false);
+  }
+  if (const YamlCursor at = node["decimal_separator"];
+      applies(at, field, {FieldType::kInteger, FieldType::kDecimal})) {
+    const std::string sign = at.text().value_or("");
+    if (sign == "," || sign == ".") {
+      field.decimal_separator = sign[0];
+    } else {
+      at.error(fmt::format("\"{}\" is no decimal sign; expected \",\" (1.234,56) or \".\" (1,234.56)", sign));
+    }
   }
   build_time(node, field);
   build_money(node, field);

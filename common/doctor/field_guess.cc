@@ -95,6 +95,29 @@ std::optional<FieldGuess> guess_time(const SampleColumn& column, FieldType type,
   return out;
 }
 
+// Numbers with a decimal comma, or with thousands set apart.
+std::optional<FieldGuess> guess_separated(const SampleColumn& column) {
+  std::optional<FieldGuess> out;
+  for (const char separator : {',', '.'}) {
+    const auto reads = [separator](const SampleValue& value) {
+      return value.kind == SampleKind::kUntyped && (value.text.size() < 2 || value.text[0] != '0' ||
+             value.text[1] < '0' || value.text[1] > '9') && parse_separated_decimal(value.text, separator);
+    };
+    const auto whole = [separator](const SampleValue& value) {
+      return parse_separated_integer(value.text, separator).has_value();
+    };
+    const std::size_t fits = count(column, reads);
+    if (!nearly_all(column.values.size(), fits)) continue;
+    if (out) {
+      out->other_separator = true;
+      continue;
+    }
+    const bool integers = count(column, whole) >= fits;
+    out = FieldGuess{integers ? FieldType::kInteger : FieldType::kDecimal, {}, false, separator};
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<FieldGuess> guess_field(const SampleColumn& column) {
@@ -124,6 +147,7 @@ std::optional<FieldGuess> guess_field(const SampleColumn& column) {
     return FieldGuess{FieldType::kInteger, {}, false};
   }
   if (all_are(SampleKind::kNumber, is_number)) return FieldGuess{FieldType::kDecimal, {}, false};
+  if (auto separated = guess_separated(column)) return separated;
   if (all_are(SampleKind::kText, [](const auto& value) {
         return parse_money(value.text, DecimalMark::kByCurrency).has_value();
       })) {

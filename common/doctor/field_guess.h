@@ -14,6 +14,8 @@ struct FieldGuess {
   FieldType type = FieldType::kString;
   std::vector<std::string> formats;  // date, timestamp
   bool day_or_month = false;         // the values do not tell which comes first
+  char decimal_separator = '\0';     // integer, decimal: where they are not written as JSON writes them
+  bool other_separator = false;      // the values do not tell which sign is the decimal one
 };
 
 // The narrowest type that nearly all values have; a few that are broken do not decide. nullopt: no

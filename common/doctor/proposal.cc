@@ -118,8 +118,12 @@ std::string field_text(const ProposedField& field, const std::string& source) {
     for (const std::string& format : field.guess.formats) formats.push_back(quoted(format));
     out += fmt::format(", formats: [{}]", fmt::join(formats, ", "));
   }
+  if (field.guess.decimal_separator != '\0') {
+    out += fmt::format(", decimal_separator: {}", quoted({&field.guess.decimal_separator, 1}));
+  }
   if (source != field.name) out += ", from: " + quoted(source);
   out += " }";
+  if (field.guess.other_separator) out += "  # or the other sign: no value tells";
   if (field.guess.day_or_month) out += "  # or the month first: no value tells";
   return out;
 }

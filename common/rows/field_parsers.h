@@ -31,6 +31,13 @@ struct Money {
 // exactly three digits follow one to three that do not begin with 0: then `mark` decides.
 Result<Money> parse_money(std::string_view text, DecimalMark mark);
 
+// "1.234,56" (with ',') or "1,234.56" (with '.'), also "1 234,56" and "1'234.56": a number with this decimal
+// sign. Thousands, where they are set apart, stand in groups of three, all by one sign or space. nullopt: not
+// such a number, or more than 38 significant digits.
+std::optional<Decimal> parse_separated_decimal(std::string_view text, char decimal_separator);
+// The same without a decimal sign, within 64 bits.
+std::optional<std::int64_t> parse_separated_integer(std::string_view text, char decimal_separator);
+
 // Digits with an optional sign, within 64 bits; leading zeros are fine.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 // true/false, yes/no, 1/0, without case.

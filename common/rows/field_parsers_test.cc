@@ -137,5 +137,64 @@ TEST(Trimmed, TakesTheSpacesOfUnicodeToo) {
   EXPECT_EQ(trimmed("a b"), "a b");
 }
 
+std::string separated(std::string_view text, char sign) {
+  const auto value = parse_separated_decimal(text, sign);
+  return value ? to_string(*value) : "none";
+}
+
+TEST(SeparatedDecimal, IsReadByItsDecimalSign) {
+  struct Case {
+    const char *text, *with_comma, *with_point;
+  };
+  for (const Case& c : {
+           Case{"1.234,56", "1234.56", "none"},
+           Case{"1,234.56", "none", "1234.56"},
+           Case{"12,5", "12.5", "none"},
+           Case{"12.5", "none", "12.5"},
+           Case{"1,234", "1.234", "1234"},
+           Case{"1.234", "1234", "1.234"},
+           Case{"1234", "1234", "1234"},
+           Case{"1.234.567,8", "1234567.8", "none"},
+           Case{"1 234,5", "1234.5", "none"},
+           Case{"1\u00a0234\u00a0567,5", "1234567.5", "none"},
+           Case{"1\u202f234", "1234", "1234"},
+           Case{"1'234.50", "none", "1234.50"},
+           Case{"1\u2019234,50", "1234.50", "none"},
+           Case{"-1.234,5", "-1234.5", "none"},
+           Case{"+0,5", "0.5", "none"},
+           Case{",5", "0.5", "none"},
+           Case{"8,2e-05", "0.000082", "none"},
+           // Groups that are none, two kinds of them, and what is no number.
+           Case{"1234.567", "none", "1234.567"},
+           Case{"12.34,5", "none", "none"},
+           Case{"0.123", "none", "0.123"},
+           Case{"1.234 567,8", "none", "none"},
+           Case{"1,234,56", "none", "none"},
+           Case{"1.234,56,7", "none", "none"},
+           Case{"1,5 €", "none", "none"},
+           Case{"--1", "none", "none"},
+           Case{"-", "none", "none"},
+           Case{",", "none", "none"},
+           Case{".", "none", "none"},
+           Case{"", "none", "none"},
+           Case{"1.", "none", "1"},
+           Case{"NaN", "none", "none"},
+           Case{"123.456.789.012.345.678.901.234.567.890.123.456.789,5", "none", "none"},
+       }) {
+    EXPECT_EQ(separated(c.text, ','), c.with_comma) << c.text;
+    EXPECT_EQ(separated(c.text, '.'), c.with_point) << c.text;
+  }
+}
+
+TEST(SeparatedInteger, HasGroupsAndNoFraction) {
+  EXPECT_EQ(parse_separated_integer("1.234.567", ','), 1'234'567);
+  EXPECT_EQ(parse_separated_integer("-1 234", ','), -1234);
+  EXPECT_EQ(parse_separated_integer("9,223,372,036,854,775,807", '.'), INT64_MAX);
+  EXPECT_FALSE(parse_separated_integer("9,223,372,036,854,775,808", '.'));
+  for (const char* text : {"1,0", "1,5", "1e3", "12.34", "", "x"}) {
+    EXPECT_FALSE(parse_separated_integer(text, ',')) << text;
+  }
+}
+
 }  // namespace
 }  // namespace sluice

@@ -275,6 +275,8 @@ bool RowReader::append_value(const Column& column, std::string_view text, RowRec
   const auto refuse = [&](std::string_view rule, std::string_view why) {
     return refuse_value(rejection, field, text, rule, why);
   };
+  // A number of JSON is written as all of them are, whatever its texts look like.
+  const bool separated = field.decimal_separator != '\0' && cells_[column.at].kind != CellKind::kNumber;
   switch (field.type) {
     case FieldType::kString:
       if (!field.one_of.empty() && std::ranges::find(field.one_of, text) == field.one_of.end()) {
@@ -284,14 +286,19 @@ bool RowReader::append_value(const Column& column, std::string_view text, RowRec
       note_key(column.key_of, json, from, text);
       return true;
     case FieldType::kInteger: {
-      const auto value = parse_integer(text);
+      const auto value = separated ? parse_separated_integer(text, field.decimal_separator)
+                                   : parse_integer(text);
       if (!value) return refuse("type.integer", "is not a whole number");
       if (!append_number(column, Decimal{*value, 0}, text, json, rejection)) return false;
       break;
     }
     case FieldType::kDecimal: {
-      const auto value = parse_decimal(text);
-      if (!value) return refuse("type.decimal", "is not a number of at most 38 digits");
+      const auto value = separated ? parse_separated_decimal(text, field.decimal_separator) : parse_decimal(text);
+      if (!value) {
+        return refuse("type.decimal", separated ? fmt::format("is not a number of at most 38 digits with the "
+                                                              "decimal sign \"{}\"", field.decimal_separator)
+                                                : "is not a number of at most 38 digits");
+      }
       const Decimal number = canonical(*value, field.min_scale);
       if (!append_number(column, number, text, json, rejection)) return false;
       break;

@@ -181,6 +181,28 @@ TEST(RowReader, AHeaderThatDoesNotFitSaysWhy) {
   EXPECT_THAT(why("\"id\"x,name"), HasSubstr("cannot be read"));
 }
 
+// Of a definition with the fields id, sum and count, all with a decimal comma, in this format.
+std::string with_comma(const std::string& format, std::string_view header, std::string_view row) {
+  auto reader = RowReader::for_header(dataset("dataset: things\nsource: { files: \"*\" }\nformat: " + format +
+                                              "\nkey: id\nrecords: { postgres: {} }\nfields:\n"
+                                              "  id: { type: string, required: true }\n"
+                                              "  sum: { type: decimal, decimal_separator: \",\", quoted: true }\n"
+                                              "  n: { type: integer, decimal_separator: \",\", quoted: true }\n"),
+                                      header);
+  RowRecord record;
+  RowRejection rejection;
+  return reader->read(row, record, rejection) ? record.value : rejection.reason;
+}
+
+TEST(RowReader, ReadsNumbersWithADecimalComma) {
+  const std::string csv = "{ csv: { delimiter: \";\" } }";
+  EXPECT_EQ(with_comma(csv, "id;sum;n", "a;1.234,50;1.000"), R"({"id":"a","sum":1234.5,"n":1000})");
+  EXPECT_THAT(with_comma(csv, "id;sum;n", "a;1,234.50;1"), HasSubstr("with the decimal sign \",\""));
+  EXPECT_THAT(with_comma(csv, "id;sum;n", "a;1;1,5"), HasSubstr("is not a whole number"));
+  // What JSON itself calls a number is one of JSON.
+  EXPECT_EQ(with_comma("ndjson", "", R"({"id":"a","sum":1.234,"n":"2.000"})"), R"({"id":"a","sum":1.234,"n":2000})");
+}
+
 TEST(PrintableRow, ShowsBytesThatAreNoText) {
   EXPECT_EQ(printable_row("90 €"), "90 €");
   EXPECT_EQ(printable_row("a\xff€\xe2\x82"), "a\\xff€\\xe2\\x82");
