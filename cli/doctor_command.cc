@@ -100,8 +100,11 @@ bool is_well(const Diagnosis& d) {
 int examine(const DoctorOptions& options) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(options.file, error)) {
+    const auto type = std::filesystem::status(options.file, error).type();
     fmt::print(stderr, "sluice: {} cannot be read: {}\n", options.file,
-               error ? error.message() : "it is no regular file");
+               type == std::filesystem::file_type::not_found ? "there is no such file"
+               : type == std::filesystem::file_type::directory ? "it is a folder; name a data file in it"
+               : error ? error.message() : "it is no regular file");
     return 1;
   }
   const LoadedDefinitions definitions = load_definitions(split_folders(options.folders));

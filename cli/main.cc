@@ -52,7 +52,13 @@ int main(int argc, char** argv) {
   FilesOptions files_options;
   auto* files_command = app.add_subcommand("files", "files and their receipts");
   files_command->add_option("id", files_options.id, "one file's receipt in full");
-  files_command->add_option("--state", files_options.state, "found, waiting, reading, done, duplicate, failed");
+  files_command->add_option("--state", files_options.state, "found, waiting, reading, done, duplicate, failed")
+      ->check([](const std::string& state) -> std::string {
+        for (const char* known : {"found", "waiting", "reading", "done", "duplicate", "failed"}) {
+          if (state == known) return {};
+        }
+        return "\"" + state + "\" is no state; there are found, waiting, reading, done, duplicate and failed";
+      });
   files_command->add_option("--dataset", files_options.dataset);
   files_command->add_option("--limit", files_options.limit)->capture_default_str();
   files_command->add_flag("--json", files_options.json, "the api's own answer");

@@ -36,5 +36,13 @@ expect_said '"rows":2,"records":2'
 
 run "$cli" doctor "$scratch/nothing"
 expect_code 1 "no such file"
-expect_said "cannot be read"
+expect_said "nothing cannot be read: there is no such file"
+run "$cli" doctor "$scratch"
+expect_code 1 "a folder"
+expect_said "it is a folder; name a data file in it"
+
+# A state that is none is said before anything is asked of the api.
+run "$cli" files --state wrong
+expect_code 2 "a state that there is not"
+expect_said '"wrong" is no state; there are found, waiting, reading, done, duplicate and failed'
 finish
