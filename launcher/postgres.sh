@@ -55,6 +55,19 @@ init_postgres() {
   fail "the database in $dir could not be made; is the disk full? Its words: $log"
 }
 
+# end_orphans DATA: what a server that was killed has left. Most of its processes see that and end; one that waits
+# for another that was killed with it waits for ever, and no new server starts while it does.
+end_orphans() {
+  local data server cwd pids=()
+  data=$(readlink -f "$1")
+  server=$(head -n 1 "$data/postmaster.pid" 2>/dev/null) || return 0
+  [[ $(readlink "/proc/$server/cwd" 2>/dev/null) != "$data" ]] || return 0 # it lives
+  while read -r cwd; do
+    [[ $(cat "${cwd%/cwd}/comm" 2>/dev/null) != postgres ]] || pids+=("${cwd//[^0-9]/}")
+  done < <(find /proc/[0-9]*/cwd -maxdepth 0 -lname "$data" 2>/dev/null)
+  ((${#pids[@]} == 0)) || kill -KILL "${pids[@]}" 2>/dev/null || true
+}
+
 # start_postgres DIR PORT LOG PID_FILE [SETTING…]
 start_postgres() {
   local dir=$1 port=$2 log=$3 pid_file=$4 setting options=()
@@ -65,6 +78,7 @@ start_postgres() {
   done
   local command=("$postgres_bin/postgres" -D "$dir/data" -p "$port" "${options[@]}")
   ((EUID != 0)) || command=(setpriv --reuid=postgres --regid=postgres --init-groups "${command[@]}")
+  end_orphans "$dir/data"
   start_daemon "$pid_file" "$log" "${command[@]}"
 }
 

@@ -1,6 +1,7 @@
 #include "tests/support/private_servers.h"
 
 #include <libpq-fe.h>
+#include <signal.h>
 
 #include <memory>
 
@@ -28,6 +29,17 @@ TEST(PrivateServers, ComeBackAfterKillDashNineWithTheirPortsAndWhatWasCommitted)
 
   servers.kill_kafka();
   servers.start_kafka();  // throws unless it answers on its port
+}
+
+TEST(PrivateServers, PostgresComesBackThoughAProcessOfTheKilledOneWouldNeverEnd) {
+  PrivateServers servers;
+  const std::string url = servers.fresh_database();
+  const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(url.c_str()), PQfinish);
+  ASSERT_EQ(PQstatus(connection.get()), CONNECTION_OK);
+  ASSERT_EQ(::kill(PQbackendPID(connection.get()), SIGSTOP), 0);
+  servers.kill_postgres();
+  servers.start_postgres();
+  EXPECT_EQ(ask(url, "SELECT 7"), "7");
 }
 
 }  // namespace
