@@ -58,14 +58,24 @@ init_postgres() {
 # end_orphans DATA: what a server that was killed has left. Most of its processes see that and end; one that waits
 # for another that was killed with it waits for ever, and no new server starts while it does.
 end_orphans() {
-  local data server cwd pids=()
+  local data server link cwd pids=()
   data=$(readlink -f "$1")
   server=$(head -n 1 "$data/postmaster.pid" 2>/dev/null) || return 0
   [[ $(readlink "/proc/$server/cwd" 2>/dev/null) != "$data" ]] || return 0 # it lives
-  while read -r cwd; do
-    [[ $(cat "${cwd%/cwd}/comm" 2>/dev/null) != postgres ]] || pids+=("${cwd//[^0-9]/}")
-  done < <(find /proc/[0-9]*/cwd -maxdepth 0 -lname "$data" 2>/dev/null)
-  ((${#pids[@]} == 0)) || kill -KILL "${pids[@]}" 2>/dev/null || true
+  while read -r link cwd; do
+    [[ $cwd == "$data" && $(cat "${link%/cwd}/comm" 2>/dev/null) == postgres ]] || continue
+    pids+=("${link//[^0-9]/}")
+  done < <(find /proc/[0-9]*/cwd -maxdepth 0 -printf '%p %l\n' 2>/dev/null)
+  ((${#pids[@]} > 0)) || return 0
+  kill -KILL "${pids[@]}" 2>/dev/null || true
+  wait_until 10 all_gone "${pids[@]}" || true
+}
+
+all_gone() {
+  local pid
+  for pid in "$@"; do
+    ! started_at "$pid" >/dev/null || return 1
+  done
 }
 
 # start_postgres DIR PORT LOG PID_FILE [SETTING…]

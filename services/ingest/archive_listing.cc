@@ -4,12 +4,13 @@
 #include <utility>
 
 #include "common/adapters/archive/entry_rules.h"
+#include "common/base/json_text.h"
 #include "services/ingest/core/sha256.h"
 
 namespace sluice::ingest {
 namespace {
 
-// What an entry costs in the announcement beside its texts.
+// What an entry costs in the announcement beside its texts; of those a quote takes two bytes.
 constexpr std::size_t kEntryBytes = 220;
 
 struct Hashed {
@@ -50,6 +51,24 @@ class EntryBytes final : public FileReader {
   std::optional<Error>& damage_;
 };
 
+// Of a refused path, which is only told: what is no printable text would take six bytes a character in the
+// announcement, and one of a MiB would not go into it at all.
+std::string shown_path(const std::string& path) {
+  constexpr std::size_t kShown = 1000;
+  std::string out = path.substr(0, kShown);
+  if (!is_valid_utf8(out)) {
+    for (char& c : out) c = static_cast<unsigned char>(c) >= 0x80 ? '?' : c;
+  }
+  for (char& c : out) c = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  return path.size() > kShown ? out + "..." : out;
+}
+
+// The patterns of all definitions, told for each of thousands of files, would fill the announcement.
+std::string first_sentence(const std::string& text) {
+  const std::size_t end = text.find(". ");
+  return end == std::string::npos ? text : text.substr(0, end + 1);
+}
+
 std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 class Listing {
@@ -72,8 +91,8 @@ class Listing {
       if (!*entry) return whole();
       ArchivedFile& file = out_.entries.emplace_back(examine(**entry));
       if (damage_) return refused(damage_->message);
-      listed += kEntryBytes + 2 * file.path.size() + file.dataset.size() + file.path_values.size() +
-                file.error.size();
+      listed += kEntryBytes + file.dataset.size() +
+                2 * (file.path.size() + file.path_values.size() + file.error.size());
       if (listed > limits_.listed_bytes) {
         return refused("The archive holds too many files for one; divide it.");
       }
@@ -86,7 +105,7 @@ class Listing {
   ArchivedFile examine(const archive::ArchiveEntry& entry) {
     ArchivedFile out;
     out.entry = entry.number;
-    out.path = entry.path;
+    out.path = entry.refusal.empty() ? entry.path : shown_path(entry.path);
     out.error = entry.refusal;
     if (!out.error.empty()) return out;
     if (archive::is_archive_name(entry.path)) {
@@ -96,7 +115,7 @@ class Listing {
     const auto dataset = file_.dataset.empty() ? dataset_of_(last_part(entry.path))
                                                : Result<std::string>(file_.dataset);
     if (!dataset) {
-      out.error = dataset.error().message;
+      out.error = first_sentence(dataset.error().message);
       return out;
     }
     out.dataset = *dataset;

@@ -33,9 +33,9 @@ class ArchiveListingTest : public ::testing::Test {
     Announcement file;
     file.path = "in/all.zip";
     file.dataset = dataset;
-    const DatasetOf dataset_of = [](const std::string& name) -> Result<std::string> {
+    const DatasetOf dataset_of = [this](const std::string& name) -> Result<std::string> {
       if (name.starts_with("things")) return "things";
-      return fail("No definition takes a file of this name.");
+      return fail(taken_by_none);
     };
     const DefinitionOf definition_of = [this](const std::string&) { return definition; };
     const std::function<bool()> keep_going = [this] { return !stopping; };
@@ -59,6 +59,7 @@ class ArchiveListingTest : public ::testing::Test {
 
   std::shared_ptr<const Dataset> definition;
   ListingLimits limits;
+  std::string taken_by_none = "No definition takes a file of this name.";
   bool stopping = false;
 };
 
@@ -116,6 +117,26 @@ TEST_F(ArchiveListingTest, WhatCannotBeReadHasItsReasonAndTheOthersGoOn) {
                             HasSubstr("archive inside an archive"), HasSubstr("empty"), HasSubstr("NUL"),
                             HasSubstr("cut off"), "10 things-2.csv things: "));
   }
+}
+
+TEST_F(ArchiveListingTest, OddNamesAreToldShortlySoThatTheListFitsIntoItsMessage) {
+  Files files;
+  for (int i = 0; i < 30; ++i) files.emplace_back(std::string(60'000, '\x01') + std::to_string(i), "x");
+  files.emplace_back("things-1.csv", "one");
+  const std::string bytes = packed_files(archive_write_set_format_pax, nullptr, files);
+  Announcement announced;
+  announced.entries = list(bytes).entries;
+  ASSERT_THAT(announced.entries, SizeIs(31));
+  EXPECT_THAT(announced.entries.front().path, HasSubstr("???"));
+  EXPECT_THAT(announced.entries.front().error, HasSubstr("too long"));
+  EXPECT_EQ(announced.entries.back().error, "");
+  EXPECT_LT(to_json(announced).size(), 100'000U);
+}
+
+TEST_F(ArchiveListingTest, AFileThatNoDefinitionTakesIsToldInASentence) {
+  taken_by_none = "No definition takes a file of this name. There are: a*.csv (a), b*.csv (b).";
+  EXPECT_THAT(told(zip({{"x.csv", "1"}, {"things.csv", "1"}})),
+              ElementsAre("1 x.csv : No definition takes a file of this name.", "2 things.csv things: "));
 }
 
 TEST_F(ArchiveListingTest, LinksAndEncryptedFilesAreRefusedOneByOne) {

@@ -82,7 +82,8 @@ bool S3Watcher::restore() {
         const auto entry = file_entry_from_json(message.value);
         if (!entry || entry->file.source != "s3") return;
         in_ledger_[version_hash(entry->file.path, identity_of(entry->file))] = {
-            entry->state != FileState::kFailed};
+            entry->state != FileState::kFailed,
+            entry->is_final() || (entry->fully_read && entry->entries == 0)};
       });
     }
     return true;
@@ -132,6 +133,7 @@ S3Watcher::Meaning S3Watcher::meaning_of(const S3Target& target, const Sighting&
   // It should not stand there any more: a crash came before its move, which the shard then does, or
   // someone put it back.
   if (target.after != AfterReading::kTag) return Meaning::kNew;
+  if (!earlier->second.settled) return Meaning::kKnown;  // the shard tags it when it is
   Announcement file;
   file.source = sighting.source;
   file.path = sighting.path;

@@ -54,7 +54,8 @@ class S3Watcher {
  private:
   using Versions = std::unordered_set<std::uint64_t>;
   struct Settled {
-    bool read = false;  // else it failed
+    bool read = false;     // else it failed
+    bool settled = false;  // nothing more is read of it
   };
   void run();
   bool restore();

@@ -11,7 +11,9 @@ constexpr const char* kSession =
     "set_config('idle_in_transaction_session_timeout', '60s', false), "
     "set_config('tcp_keepalives_idle', '10', false), "
     "set_config('tcp_keepalives_interval', '5', false), "
-    "set_config('tcp_keepalives_count', '3', false), set_config('TimeZone', 'UTC', false)";
+    "set_config('tcp_keepalives_count', '3', false), "
+    // Of one that is frozen while rows are copied to it, the session is never idle.
+    "set_config('tcp_user_timeout', '60000', false), set_config('TimeZone', 'UTC', false)";
 
 }  // namespace
 

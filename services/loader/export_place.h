@@ -23,6 +23,8 @@ class ExportFile {
  public:
   virtual ~ExportFile() = default;  // without publish(): nothing is left of it
   virtual void write(std::string_view bytes) = 0;
+  // Once, before publish(): what may take long, so that publish() does not.
+  virtual void finish() {}
   virtual void publish() = 0;
 };
 

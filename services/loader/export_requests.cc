@@ -53,7 +53,7 @@ constexpr const char* kClaim =
     "ELSE NOT EXISTS (SELECT FROM _sluice.exports AS r WHERE r.report = e.report "
     "AND r.state = 'running') END ORDER BY e.state = 'queued', e.requested_at, e.id LIMIT 1) "
     "RETURNING id, report, attempts, (extract(epoch FROM taken_at) * 1000000)::bigint, "
-    "hist_bytes, rows";
+    "hist_bytes, rows, revision";
 
 }  // namespace
 
@@ -78,7 +78,8 @@ std::optional<ExportRun> claim_export(postgres::Connection& connection,
                    static_cast<int>(rows.integer(0, 2)),
                    instant(rows, 3),
                    integer(rows, 4),
-                   integer(rows, 5).value_or(0)};
+                   integer(rows, 5).value_or(0),
+                   integer(rows, 6).value_or(0)};
 }
 
 std::optional<Instant> last_snapshot(postgres::Connection& connection, const std::string& report) {

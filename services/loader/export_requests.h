@@ -22,6 +22,7 @@ struct ExportRun {
   std::optional<Instant> taken_at{};
   std::optional<std::int64_t> hist_bytes{};
   std::int64_t rows = 0;
+  std::int64_t revision = 0;
 };
 
 // What is known of an export's files before they are seen.

@@ -239,6 +239,12 @@ void Exporter::write(postgres::Connection& connection, const ExportRun& one,
     files.current = place->shown(current_path(report));
     files.current_bytes = current.bytes;
   }
+  if (stands) {  // what is told is told of the snapshot that stays
+    files.rows = one.rows;
+    files.revision = one.revision;
+  }
+  if (hist.file) hist.file->finish();
+  if (current.file) current.file->finish();
   connection.commit();  // so this process did lead
   note_files(connection, one.id, files);
   crash_point("export.files-noted");

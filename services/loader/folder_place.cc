@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <random>
 
 #include "services/loader/disk_file.h"
 
@@ -27,12 +29,20 @@ void make_durably(const fs::path& folder) {
   sync_folder(folder.parent_path().string());
 }
 
+// Of no other attempt: one that was frozen and wakes up must not touch what its heir writes.
+std::string own_name(const std::string& name) {
+  static std::atomic<int> attempts{0};
+  std::random_device random;
+  return name + "." + std::to_string(::getpid()) + "-" + std::to_string(++attempts) + "-" +
+         std::to_string(random());
+}
+
 class UnfinishedFile final : public ExportFile {
  public:
   UnfinishedFile(const fs::path& folder, const std::string& path)
       : folder_(folder),
         path_(folder / path),
-        temporary_(folder / kUnfinished / path_.filename()) {
+        temporary_(folder / kUnfinished / own_name(path_.filename().string())) {
     make_durably(temporary_.parent_path());
     fs::remove(temporary_);
     file_.emplace(temporary_.string(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
@@ -48,8 +58,8 @@ class UnfinishedFile final : public ExportFile {
 
   void write(std::string_view bytes) override { file_->write(bytes); }
 
+  void finish() override { file_->sync(); }
   void publish() override {
-    file_->sync();
     make_durably(path_.parent_path());
     rename_durably(temporary_.string(), path_.string());
     published_ = true;

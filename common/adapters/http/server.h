@@ -56,7 +56,7 @@ struct Limits {
   std::size_t header_bytes = 16 * 1024;
   std::size_t body_bytes = 1024 * 1024;
   // Where all are taken, a newcomer gets the place of one that only waits: the longest idle one, or else one
-  // whose client has neither sent nor taken a byte for a second.
+  // whose client has neither sent nor taken a byte for a second, or is in the middle of a request's head for so long.
   int connections = 512;
   // Of answers that wait for their clients to take them. Beyond it, handlers that block are not asked: 503.
   std::size_t unsent_bytes = 64 * 1024 * 1024;

@@ -44,10 +44,10 @@ net::awaitable<Session::Step> Session::read_body() {
   if (!whole_->is_done()) {
     if (!co_await say_continue()) co_return Step::kClose;
     error_code error;
-    {
+    while (!error && !whole_->is_done()) {
       const ClientsTurn turn(*this);
-      co_await beast::http::async_read(stream_, buffer_, *whole_,
-                                       net::redirect_error(net::use_awaitable, error));
+      co_await beast::http::async_read_some(stream_, buffer_, *whole_,
+                                            net::redirect_error(net::use_awaitable, error));
     }
     if (error == beast::http::error::body_limit) co_return refuse_body(core_.limits.body_bytes);
     if (error && !is_malformed(error)) co_return Step::kClose;

@@ -135,6 +135,31 @@ TEST_F(ShardArchiveTest, OneThatFailedAndIsPutBackIsTriedAgainAndOnlyWhatFailedI
   EXPECT_TRUE(files.archived.contains("all.zip"));
 }
 
+TEST_F(ShardArchiveTest, OneThatFailedAndIsPutBackStaysAcrossARestartUntilItIsSettled) {
+  files.put("all.zip", "archive");
+  const auto back = files.landing.at("all.zip");
+  const std::string first = announce_archive("all.zip", {{"a.csv", own("a", 5)}, {"b.csv", ""}});
+  start();
+  run();
+  counts(entry_in(first, 1).file.id, 6);
+  run();
+  ASSERT_TRUE(files.rejected.contains("all.zip"));
+  clock.advance(std::chrono::seconds(10));
+  files.landing["all.zip"] = back;
+  files.rejected.clear();
+  const std::string again = announce_archive("all.zip", {{"a.csv", own("a", 5)}, {"b.csv", own("b", 5)}});
+  run();
+  ASSERT_EQ(entry(again).state, FileState::kReading);
+  start();  // another instance takes over meanwhile
+  run();
+  EXPECT_TRUE(files.landing.contains("all.zip"));
+  EXPECT_FALSE(files.rejected.contains("all.zip")) << "its first delivery failed, this one has not";
+  counts(entry_in(again, 2).file.id, 6);
+  run();
+  EXPECT_EQ(entry(again).state, FileState::kDone);
+  EXPECT_TRUE(files.archived.contains("all.zip"));
+}
+
 TEST_F(ShardArchiveTest, WhateverIsInterruptedEveryRowOfEveryFileIsPublishedExactlyOnce) {
   struct Case {
     const char* effect;

@@ -21,6 +21,19 @@ std::uint64_t transaction_of(std::string_view origin) {
   return std::strtoull(std::string(origin.substr(kPrefix.size())).c_str(), nullptr, 10);
 }
 
+// What stands at one place, untouched: put back after it failed, it has a new id and is the same delivery.
+std::string delivery_of(const Announcement& file) {
+  const FileIdentity identity = identity_of(file);
+  std::string out = file.source;
+  for (const std::string& part :
+       {file.path, std::to_string(identity.bytes), std::to_string(identity.mtime_ns),
+        std::to_string(identity.inode), identity.version}) {
+    out += '\0';
+    out += part;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<Position> ShardTask::start() {
@@ -96,20 +109,24 @@ void ShardTask::restore_ledger() {
       entries = 0;
     }
     if (transaction == newest) ++entries;
-    if (entry->file.inside) {
-      // Its archive is moved, not it.
-    } else if (entry->state == FileState::kFailed) {
-      settled.insert_or_assign(entry->file.id, Move{entry->file, false, entry->error, {}});
-    } else if (entry->finished_ms >= looked_from_ms &&
-               (entry->state == FileState::kDone || entry->state == FileState::kDuplicate)) {
-      settled.insert_or_assign(entry->file.id, Move{entry->file, true, {}, {}});
+    // Of an archive's files none is moved but with it.
+    if (!entry->file.inside) {
+      const std::string delivery = delivery_of(entry->file);
+      if (entry->state == FileState::kFailed) {
+        settled.insert_or_assign(delivery, Move{entry->file, false, entry->error, {}});
+      } else if (entry->finished_ms >= looked_from_ms &&
+                 (entry->state == FileState::kDone || entry->state == FileState::kDuplicate)) {
+        settled.insert_or_assign(delivery, Move{entry->file, true, {}, {}});
+      } else {
+        settled.erase(delivery);  // put back, and not settled yet
+      }
     }
     ledger_.restore(std::move(*entry));
   });
   check_untorn(newest, entries);
   // Killed between the commit and the move. The instance that announced a file may live on, and does not
   // announce it again.
-  for (auto& [id, move] : settled) {
+  for (auto& [delivery, move] : settled) {
     // A pinned one is found again by the listing if it still stands there, and costs no request here.
     if (!parts_.files.pins_bytes(move.file) &&
         stands_there(move.file)) {
