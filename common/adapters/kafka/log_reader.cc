@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <thread>
 
 #include "common/adapters/kafka/client_config.h"
 #include "common/adapters/kafka/fetch_wake.h"
@@ -19,6 +20,14 @@ constexpr int kPollMs = 50;
 // Without any progress for this long the task starts again: longer than any transaction may stay
 // open.
 constexpr std::chrono::minutes kStalled{3};
+// A topic that was made, or lost its leader, a moment ago: the metadata know a leader that does not know yet.
+constexpr std::chrono::seconds kSettles{3};
+constexpr std::chrono::milliseconds kAgainAfter{20};
+
+bool leader_is_changing(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+         code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
 
 // Assigned to one partition for the life of the object.
 class Assignment {
@@ -81,8 +90,15 @@ KafkaLogReader::~KafkaLogReader() = default;
 
 std::pair<std::int64_t, std::int64_t> KafkaLogReader::watermarks(const TopicPartition& partition) {
   std::int64_t low = 0, high = 0;
-  const auto code = rd_kafka_query_watermark_offsets(
-      ends_.get(), partition.topic.c_str(), partition.partition, &low, &high, kQueryTimeoutMs);
+  const auto ask = [&] {
+    return rd_kafka_query_watermark_offsets(ends_.get(), partition.topic.c_str(),
+                                            partition.partition, &low, &high, kQueryTimeoutMs);
+  };
+  auto code = ask();
+  for (const auto until = std::chrono::steady_clock::now() + kSettles;
+       leader_is_changing(code) && std::chrono::steady_clock::now() < until; code = ask()) {
+    std::this_thread::sleep_for(kAgainAfter);
+  }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw_error(fmt::format("asking for the end of {} {}", partition.topic, partition.partition),
                 code, nullptr);
