@@ -65,7 +65,7 @@ struct StoredFile {
 inline std::string stored_zip(const std::vector<StoredFile>& files) {
   std::string out, directory;
   const auto number = [](std::string& to, std::uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i));
+    for (int i = 0; i < bytes; ++i, value >>= 8) to += static_cast<char>(value);
   };
   for (const StoredFile& file : files) {
     const auto bytes = file.content.size();
