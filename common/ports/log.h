@@ -22,6 +22,13 @@ struct TopicPartition {
   auto operator<=>(const TopicPartition&) const = default;
 };
 
+// Of a topic that has `count` partitions.
+inline std::vector<TopicPartition> all_partitions(const std::string& topic, std::int32_t count) {
+  std::vector<TopicPartition> out;
+  for (std::int32_t p = 0; p < count; ++p) out.push_back({topic, p});
+  return out;
+}
+
 // A consumed message. Views are valid until the batch they came in is released.
 struct LogRecord {
   std::string_view key;
@@ -57,7 +64,8 @@ struct Position {
 };
 
 // A producer with one stable transactional id. Constructing it fences every older producer of the
-// id and finishes or aborts its open transaction. After any exception the object is dead: destroy it.
+// id and finishes or aborts the transaction that the coordinator knows as open. After any exception
+// the object is dead: destroy it.
 //
 // The adapter guarantees what librdkafka alone does not (RELIABILITY finding 1): a transaction whose
 // EndTxn needed a second try is followed by a new epoch before the next begin, so that a delayed
@@ -67,6 +75,11 @@ class TransactionalProducer {
   virtual ~TransactionalProducer() = default;
   // Resolves a topic's name once; the handle is good for the life of the producer.
   virtual TopicHandle topic(const std::string& name) = 0;
+  // Ends, by aborting, what an older producer of the id may have left open in these partitions with
+  // the broker's coordinator knowing nothing of it: readers would wait for it for ever, and the next
+  // commit here would commit it too (docs/decisions/0008). Outside a transaction, before the first
+  // message to each partition and before anything that this task has written is read back.
+  virtual void take_over(std::span<const TopicPartition> outputs) = 0;
   virtual void begin() = 0;
   // Blocks while the send queue (bounded in bytes) is full.
   virtual void produce(TopicHandle topic, std::int32_t partition, const OutgoingRecord& record) = 0;
@@ -97,7 +110,7 @@ class LogReader {
   virtual std::int64_t end_offset(const TopicPartition& partition) = 0;
   // Calls `each` with every committed record from `from` (or the log's first offset if that is
   // later and `from` is 0) until the position has reached `to`. Waits for open transactions to
-  // end. Unsafe if `from` is beyond the log's end or, when not 0, before its beginning.
+  // end; TaskBroken if one does not. Unsafe if `from` is beyond the log's end or, when not 0, before its beginning.
   virtual void read(const TopicPartition& partition, std::int64_t from, std::int64_t to,
                     const std::function<void(const LogRecord&)>& each) = 0;
 };

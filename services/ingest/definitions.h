@@ -41,7 +41,7 @@ class Definitions final : public Datasets {
   Result<std::string> dataset_of(const std::string& file_name);
   bool takes(const std::string& file_name) const;
   // Those that are prepared.
-  std::vector<std::shared_ptr<const Dataset>> all() const;
+  std::vector<std::shared_ptr<const Dataset>> all() const override;
 
  private:
   struct Known {

@@ -119,6 +119,10 @@ std::string World::store_name(const Slot& slot) const {
 }
 
 void World::lose(Slot& slot, bool process_died) {
+  // Before the object goes, which a broker's own fault does not wait for.
+  if (faults_.enabled && faults_.chance(0.2)) {
+    log_.lose_transaction(topics_.prefix() + "-" + store_name(slot));
+  }
   slot.task.reset();
   slot.positions.clear();
   ++restarts_;

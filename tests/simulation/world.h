@@ -54,6 +54,7 @@ class World {
     std::shared_ptr<const Dataset> find(const std::string& name) override {
       return dataset->name == name ? dataset : nullptr;
     }
+    std::vector<std::shared_ptr<const Dataset>> all() const override { return {dataset}; }
   };
   // A process slot: the task that runs there, its inputs, and the machine whose disk it uses.
   struct Slot {

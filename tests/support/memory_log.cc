@@ -25,11 +25,21 @@ class MemoryLog::Producer final : public TransactionalProducer {
     return names_.size() - 1;
   }
 
+  void take_over(std::span<const TopicPartition> outputs) override {
+    check_alive();
+    SLUICE_CHECK(transaction_ == 0, "outside a transaction");
+    log_.faults_.before("take over " + id_);
+    log_.abort_lost(id_, outputs);
+    outputs_.insert(outputs.begin(), outputs.end());
+    log_.faults_.after("take over " + id_);
+  }
+
   void begin() override { check_alive(); }
 
   void produce(TopicHandle topic, std::int32_t partition, const OutgoingRecord& record) override {
     check_alive();
     const TopicPartition to{names_.at(topic), partition};
+    SLUICE_CHECK(outputs_.contains(to), "a partition that was taken over");
     log_.faults_.before("produce " + to.topic);
     Coordinator& mine = log_.coordinators_[id_];
     if (mine.transaction == 0) mine.transaction = ++log_.transactions_;
@@ -69,6 +79,7 @@ class MemoryLog::Producer final : public TransactionalProducer {
   std::uint64_t epoch_ = 0;
   std::uint64_t transaction_ = 0;
   std::vector<std::string> names_;
+  std::set<TopicPartition> outputs_;
 };
 
 class MemoryLog::Plain final : public PlainProducer {
@@ -100,6 +111,9 @@ class MemoryLog::Reader final : public LogReader {
     }
     log_.settle();
     if (log_.last_stable_offset(partition) < to) log_.time_out_open(partition);
+    if (log_.last_stable_offset(partition) < to) {
+      throw TaskBroken(partition.topic + " stands still: a transaction is open there");
+    }
     std::int64_t position = from;
     while (position < to) {
       const Fetched some = log_.fetch(partition, position, 100);
@@ -161,10 +175,36 @@ void MemoryLog::end(const std::string& id, Fate fate) {
   Coordinator& mine = coordinators_[id];
   for (const TopicPartition& partition : mine.partitions) {
     delayed_.push_back({partition, mine.transaction, fate});
+    end_lost(mine, partition, fate);
   }
   mine.transaction = 0;
   mine.partitions.clear();
   write_some_markers();
+}
+
+// A partition has one open transaction of a producer: a marker ends whatever was written since the
+// one before.
+void MemoryLog::end_lost(Coordinator& coordinator, const TopicPartition& partition, Fate fate) {
+  auto [first, last] = coordinator.lost.equal_range(partition);
+  for (auto lost = first; lost != last; ++lost) delayed_.push_back({partition, lost->second, fate});
+  coordinator.lost.erase(first, last);
+}
+
+void MemoryLog::abort_lost(const std::string& id, std::span<const TopicPartition> partitions) {
+  for (const TopicPartition& partition : partitions) {
+    end_lost(coordinators_[id], partition, Fate::kAborted);
+  }
+  write_some_markers();
+}
+
+void MemoryLog::lose_transaction(const std::string& transactional_id) {
+  Coordinator& mine = coordinators_[transactional_id];
+  if (mine.transaction == 0) return;
+  for (const TopicPartition& partition : mine.partitions) {
+    mine.lost.emplace(partition, mine.transaction);
+  }
+  mine.transaction = 0;
+  mine.partitions.clear();
 }
 
 void MemoryLog::write_marker(const Marker& marker) {

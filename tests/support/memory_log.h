@@ -3,6 +3,7 @@
 //  - a committed transaction's markers are written later, partition by partition, so the last stable
 //    offset lags the end of the log;
 //  - a new producer of a transactional id fences the old one and ends its transaction;
+//  - a transaction may stay open that its coordinator has forgotten;
 //  - a commit may have happened although its caller saw a failure;
 //  - markers take offsets, so offsets have gaps.
 // Faults are decided by a FaultPlan, which the simulation draws from its seed.
@@ -11,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -63,6 +65,9 @@ class MemoryLog final : public Log {
   // A torn transaction, as a stale EndTxn makes it: the open transaction of this id is committed in
   // the partitions of `topic` and aborted elsewhere.
   void tear(const std::string& transactional_id, const std::string& topic);
+  // The coordinator forgets the id's open transaction, if there is one, which stays open in its
+  // partitions until a marker of the same producer comes there (docs/decisions/0008).
+  void lose_transaction(const std::string& transactional_id);
 
  private:
   enum class Fate { kOpen, kCommitted, kAborted };
@@ -88,12 +93,15 @@ class MemoryLog final : public Log {
     std::uint64_t epoch = 0;
     std::uint64_t transaction = 0;                        // the open one; 0 = none
     std::vector<TopicPartition> partitions;
+    std::multimap<TopicPartition, std::uint64_t> lost;    // open, and not known to be
   };
 
   Partition& at(const TopicPartition& partition);
   const Partition& at(const TopicPartition& partition) const;
   std::int64_t append(const TopicPartition& to, const OutgoingRecord& record, std::uint64_t transaction);
   void end(const std::string& id, Fate fate);
+  void end_lost(Coordinator& coordinator, const TopicPartition& partition, Fate fate);
+  void abort_lost(const std::string& id, std::span<const TopicPartition> partitions);
   void write_marker(const Marker& marker);
   void write_some_markers();
   // Ends every transaction that is open in the partition, as its timeout would.

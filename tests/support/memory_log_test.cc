@@ -29,6 +29,7 @@ TEST(MemoryLog, ACommittedTransactionIsSeenWholeAndItsMarkerTakesAnOffset) {
   MemoryLog log(faults);
   log.create_topic("t", 2);
   auto producer = log.transactional_producer("id");
+  producer->take_over(std::vector{kT0, kT1});
   const auto topic = producer->topic("t");
   producer->begin();
   producer->produce(topic, 0, record("a", "1"));
@@ -45,6 +46,7 @@ TEST(MemoryLog, AnAbortedTransactionIsNeverSeen) {
   MemoryLog log(faults);
   log.create_topic("t", 1);
   auto producer = log.transactional_producer("id");
+  producer->take_over(std::vector{kT0, kT1});
   producer->begin();
   producer->produce(producer->topic("t"), 0, record("a", "1"));
   producer->abort();
@@ -56,6 +58,7 @@ TEST(MemoryLog, ANewProducerFencesTheOldOneAndAbortsItsTransaction) {
   MemoryLog log(faults);
   log.create_topic("t", 1);
   auto old = log.transactional_producer("id");
+  old->take_over(std::vector{kT0});
   old->begin();
   old->produce(old->topic("t"), 0, record("a", "1"));
   auto young = log.transactional_producer("id");
@@ -68,6 +71,7 @@ TEST(MemoryLog, ACommittedTransactionWhoseMarkersAreLateLiesBehindTheStableOffse
   MemoryLog log(faults);
   log.create_topic("t", 1);
   auto producer = log.transactional_producer("id");
+  producer->take_over(std::vector{kT0, kT1});
   producer->begin();
   producer->produce(producer->topic("t"), 0, record("a", "1"));
   producer->commit();
@@ -77,6 +81,28 @@ TEST(MemoryLog, ACommittedTransactionWhoseMarkersAreLateLiesBehindTheStableOffse
   reader->read(kT0, 0, reader->end_offset(kT0),
                [&](const LogRecord& r) { seen.emplace_back(r.value); });
   EXPECT_EQ(seen, std::vector<std::string>{"1"});
+}
+
+TEST(MemoryLog, ALostTransactionHoldsReadersUntilItsPartitionIsTakenOverWhichAbortsIt) {
+  FaultPlan faults;
+  MemoryLog log(faults);
+  log.create_topic("t", 2);
+  auto old = log.transactional_producer("id");
+  old->take_over(std::vector{kT0, kT1});
+  old->begin();
+  old->produce(old->topic("t"), 0, record("a", "lost"));
+  old->produce(old->topic("t"), 1, record("b", "lost"));
+  log.lose_transaction("id");
+  EXPECT_THROW(old->commit(), TaskBroken);
+
+  auto young = log.transactional_producer("id");
+  EXPECT_EQ(log.last_stable_offset(kT0), 0) << "the coordinator knows of nothing to end";
+  auto reader = log.reader();
+  EXPECT_THROW(reader->read(kT0, 0, log.end_offset(kT0), [](const LogRecord&) {}), TaskBroken);
+  young->take_over(std::vector{kT0});
+  EXPECT_EQ(log.last_stable_offset(kT0), log.end_offset(kT0));
+  EXPECT_TRUE(log.fetch(kT0, 0, 10).records.empty());
+  EXPECT_EQ(log.last_stable_offset(kT1), 0) << "of this one nobody said that it is written to";
 }
 
 TEST(MemoryLog, CompactionKeepsTheNewestOfEachKey) {

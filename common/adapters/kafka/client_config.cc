@@ -65,6 +65,7 @@ Properties properties_for(Purpose purpose, const KafkaSettings& settings) {
     case Purpose::kTransactionalProducer:
       append(out, {{"transaction.timeout.ms", std::to_string(settings.transaction_timeout_ms)},
                    {"message.timeout.ms", std::to_string(settings.transaction_timeout_ms)},
+                   {"delivery.report.only.error", "true"},
                    {"linger.ms", "5"},
                    {"batch.size", "1000000"},
                    {"batch.num.messages", "50000"},

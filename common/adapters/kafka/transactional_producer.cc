@@ -16,12 +16,15 @@ namespace {
 
 // Taking over is quick while the broker answers; while it does not, the worker's other tasks wait.
 constexpr int kInitTimeoutMs = 20'000;
+constexpr int kTakeOverTimeoutMs = 20'000;
 // How long a full send queue may block before the task is given up.
 constexpr std::chrono::seconds kQueueFullLimit{60};
 // Retriable errors repeat the same call, which librdkafka resumes; beyond this the task starts
 // again.
 constexpr std::chrono::seconds kRepeatLimit{20};
 constexpr int kRepeatPauseMs = 20;
+// New epochs in a row of which each was in doubt at once: the broker does not answer well enough.
+constexpr int kRenewals = 3;
 
 }  // namespace
 
@@ -66,6 +69,10 @@ void KafkaTransactionalProducer::connect() {
   properties.emplace_back("transactional.id", id_);
   Handle<rd_kafka_conf_t> conf = make_conf(properties);
   watch_->install(conf.get());
+  rd_kafka_conf_set_opaque(conf.get(), &undelivered_);
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), [](rd_kafka_t*, const rd_kafka_message_t* message, void* last) {
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) *static_cast<rd_kafka_resp_err_t*>(last) = message->err;
+  });
   client_ = make_client(RD_KAFKA_PRODUCER, std::move(conf));
   until_done("taking over the transactions",
              [&] { return rd_kafka_init_transactions(client_.get(), kInitTimeoutMs); });
@@ -75,14 +82,49 @@ void KafkaTransactionalProducer::connect() {
 }
 
 void KafkaTransactionalProducer::renew_if_in_doubt() {
-  if (!in_doubt_ || !cure_torn_) return;
-  log::warning("a transaction's end needed a second try: taking a new producer epoch",
-               {{"id", id_}});
-  groups_.clear();
-  topics_.clear();
-  client_.reset();
-  connect();
-  in_doubt_ = false;
+  if (!cure_torn_) return;
+  for (int renewals = 0; in_doubt_; ++renewals) {
+    if (renewals == kRenewals) {
+      throw TaskBroken(fmt::format("the transactions of {} need more than one try to end, {} times in a row",
+                                   id_, kRenewals));
+    }
+    log::warning("a transaction's end needed a second try: taking a new producer epoch",
+                 {{"id", id_}});
+    groups_.clear();
+    topics_.clear();
+    client_.reset();
+    connect();
+    in_doubt_ = false;
+    abort_left_open(outputs_);
+  }
+}
+
+void KafkaTransactionalProducer::take_over(std::span<const TopicPartition> outputs) {
+  renew_if_in_doubt();
+  for (const TopicPartition& output : outputs) topic(output.topic);
+  outputs_.insert(outputs_.end(), outputs.begin(), outputs.end());
+  abort_left_open(outputs);
+}
+
+void KafkaTransactionalProducer::abort_left_open(std::span<const TopicPartition> outputs) {
+  if (outputs.empty()) return;
+  begin_transaction();
+  undelivered_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  // With a key: compacted topics take no message without one.
+  OutgoingRecord nothing;
+  nothing.key = "taken over";
+  for (const TopicPartition& output : outputs) {
+    produce(topic(output.topic), output.partition, nothing);
+  }
+  // An abort drops what waits to be sent, and a partition that got nothing gets no marker.
+  const rd_kafka_resp_err_t code = rd_kafka_flush(client_.get(), kTakeOverTimeoutMs);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw_error(fmt::format("taking over the partitions of {}", id_), code, nullptr);
+  }
+  if (undelivered_ != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw_error(fmt::format("taking over a partition of {}", id_), undelivered_, nullptr);
+  }
+  abort();
 }
 
 TopicHandle KafkaTransactionalProducer::topic(const std::string& name) {
@@ -101,6 +143,10 @@ TopicHandle KafkaTransactionalProducer::topic(const std::string& name) {
 
 void KafkaTransactionalProducer::begin() {
   renew_if_in_doubt();
+  begin_transaction();
+}
+
+void KafkaTransactionalProducer::begin_transaction() {
   watch_->reset();
   until_done("beginning a transaction", [&] { return rd_kafka_begin_transaction(client_.get()); });
 }

@@ -36,6 +36,7 @@ class KafkaTransactionalProducer final : public TransactionalProducer {
   ~KafkaTransactionalProducer() override;
 
   TopicHandle topic(const std::string& name) override;
+  void take_over(std::span<const TopicPartition> outputs) override;
   void begin() override;
   void produce(TopicHandle topic, std::int32_t partition, const OutgoingRecord& record) override;
   void send_offsets(const std::string& group, std::span<const Position> positions) override;
@@ -45,6 +46,10 @@ class KafkaTransactionalProducer final : public TransactionalProducer {
  private:
   void connect();
   void renew_if_in_doubt();
+  void begin_transaction();
+  // One message to each, aborted: the marker ends what was open there, and from then on the partition
+  // refuses late requests of older epochs.
+  void abort_left_open(std::span<const TopicPartition> outputs);
   // Repeats `call` while librdkafka says that it can be; throws what else it says.
   template <typename Call>
   void until_done(const char* what, Call call);
@@ -53,10 +58,13 @@ class KafkaTransactionalProducer final : public TransactionalProducer {
   std::string id_;
   bool cure_torn_;
   std::unique_ptr<EndTxnWatch> watch_;
+  // Of the last message that could not be delivered; set where this object's thread polls.
+  rd_kafka_resp_err_t undelivered_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   Handle<rd_kafka_t> client_;
   std::vector<std::string> names_;
   std::vector<Handle<rd_kafka_topic_t>> topics_;
   std::map<std::string, Handle<rd_kafka_consumer_group_metadata_t>> groups_;
+  std::vector<TopicPartition> outputs_;  // taken over
   bool in_doubt_ = false;  // the last transaction's end needed a second try
 };
 

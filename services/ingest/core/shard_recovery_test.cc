@@ -181,6 +181,19 @@ TEST_F(ShardTaskTest, ANewerOwnerFencesTheOlder) {
   EXPECT_EQ(origins(), lines(id, 2, 51));
 }
 
+TEST_F(ShardTaskTest, ATransactionThatTheBrokerLostIsAbortedBeforeItIsWaitedFor) {
+  files.put("a.csv", rows(50));
+  const std::string id = announce("a.csv");
+  faults.effect = "commit";
+  faults.countdown = 2;
+  start();
+  EXPECT_THROW(run(), SimulatedCrash);
+  log.lose_transaction(topics.prefix() + "-ingest-0");
+  start();  // throws where it waits for it
+  run();
+  EXPECT_EQ(origins(), lines(id, 2, 51));
+}
+
 TEST_F(ShardTaskTest, ATornTransactionStopsTheShard) {
   files.put("a.csv", rows(50));
   announce("a.csv");

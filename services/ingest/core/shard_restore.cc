@@ -1,7 +1,9 @@
 // How a shard task starts: fence, read what is committed to its true end, check that it fits
 // together.
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 #include "common/base/error.h"
@@ -38,6 +40,13 @@ std::string delivery_of(const Announcement& file) {
 
 std::vector<Position> ShardTask::start() {
   producer_ = parts_.log.transactional_producer(parts_.topics.prefix() + "-" + task_);
+  std::vector<TopicPartition> outputs{{parts_.topics.files(), shard_},
+                                      {parts_.topics.ingest_commits(), shard_}};
+  for (const std::string& shared : {parts_.topics.announcements(), parts_.topics.file_counts()}) {
+    std::ranges::move(all_partitions(shared, topic(shared).second), std::back_inserter(outputs));
+  }
+  producer_->take_over(outputs);
+  take_over_datasets();
   restore_commits();
   restore_ledger();
   const auto reader = parts_.log.reader();
@@ -66,6 +75,18 @@ std::vector<Position> ShardTask::start() {
     if (entry->entries == 0 && !entry->file.inside) due_moves_.push_back({entry->file, true, {}, {}});
   }
   return positions;
+}
+
+void ShardTask::take_over_datasets() {
+  std::vector<TopicPartition> outputs;
+  for (const auto& dataset : parts_.datasets.all()) {
+    if (!taken_over_.insert(dataset->name).second) continue;
+    for (const std::string& name : {parts_.topics.records(dataset->name),
+                                    parts_.topics.dead_letters(dataset->name)}) {
+      std::ranges::move(all_partitions(name, topic(name).second), std::back_inserter(outputs));
+    }
+  }
+  if (!outputs.empty()) producer_->take_over(outputs);
 }
 
 void ShardTask::restore_commits() {

@@ -106,6 +106,7 @@ bool ShardTask::work() {
   move_files();
   // A chunk is complete, or a file has ended: the next begins behind the commit.
   if (wants_commit(parts_.clock.steady_now(), false)) return true;
+  if (!in_transaction_) take_over_datasets();
   open_more();
   if (!bring_readable_forward()) return dirty_ && (file_ended_ || !read_files_.empty());
   OpenFile& file = *current();
@@ -190,6 +191,11 @@ bool ShardTask::prepare(OpenFile& file) {
   }
   const auto dataset = parts_.datasets.find(file.entry->file.dataset);
   if (dataset == nullptr) return false;  // taken away just now
+  if (!taken_over_.contains(dataset->name)) {
+    // It came just now. Taken over is outside a transaction: an open one ends first.
+    file_ended_ = in_transaction_;
+    return false;
+  }
   if (file.entry->next_byte > 0 && !verify_prefix(file)) return false;
   auto reading =
       FileReading::open(parts_.files, parts_.pool, dataset, *file.entry, parts_.limits.read);

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class Datasets {
   virtual ~Datasets() = default;
   // Null: no such dataset here (yet); its files wait.
   virtual std::shared_ptr<const Dataset> find(const std::string& name) = 0;
+  // Those that find() finds.
+  virtual std::vector<std::shared_ptr<const Dataset>> all() const = 0;
 };
 
 struct ShardLimits {
@@ -89,6 +92,9 @@ class ShardTask final : public Task {
     Clock::Steady not_before{};
   };
 
+  // The partitions that a dataset's files are written to, of all datasets that came since the last
+  // call; outside a transaction.
+  void take_over_datasets();
   void restore_commits();
   void restore_ledger();
   void check_untorn(std::uint64_t newest_in_ledger, std::uint64_t entries_of_newest) const;
@@ -131,6 +137,7 @@ class ShardTask final : public Task {
   std::map<std::string, std::int64_t> next_input_;  // topic -> next offset
   std::unique_ptr<TransactionalProducer> producer_;
   std::map<std::string, std::pair<TopicHandle, std::int32_t>> topics_;  // handle, partitions
+  std::set<std::string> taken_over_;                                    // datasets
   bool in_transaction_ = false;
   bool dirty_ = false;       // something to commit
   bool file_ended_ = false;  // commit now

@@ -106,8 +106,19 @@ inline Dataset things() {
 class OneDataset final : public Datasets {
  public:
   std::shared_ptr<const Dataset> dataset = std::make_shared<Dataset>(things());
+  std::shared_ptr<const Dataset> later;  // another one
   std::shared_ptr<const Dataset> find(const std::string& name) override {
-    return dataset != nullptr && name == dataset->name ? dataset : nullptr;
+    for (const auto& known : all()) {
+      if (known->name == name) return known;
+    }
+    return nullptr;
+  }
+  std::vector<std::shared_ptr<const Dataset>> all() const override {
+    std::vector<std::shared_ptr<const Dataset>> out;
+    for (const auto& known : {dataset, later}) {
+      if (known != nullptr) out.push_back(known);
+    }
+    return out;
   }
 };
 

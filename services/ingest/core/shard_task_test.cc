@@ -313,6 +313,24 @@ TEST_F(SmallFiles, ACopyOfOneInTheSameTransactionWaitsForItsCommit) {
   EXPECT_EQ(origins().size(), ids.size());
 }
 
+TEST_F(SmallFiles, OneWhoseDefinitionComesWhileATransactionIsOpenIsReadBehindIt) {
+  for (const TopicSettings& topic : dataset_topics(topics, "others", {}, 2)) {
+    log.create_topic(topic.name, topic.partitions);
+  }
+  files.put("f.csv", "id,n\nf,1\n");
+  const std::string other = announce("f.csv", {}, "others");
+  files.after_read = [this] {
+    Dataset more = *datasets.dataset;
+    more.name = "others";
+    datasets.later = std::make_shared<Dataset>(std::move(more));
+  };
+  start();
+  run();
+  EXPECT_TRUE(entry(other).fully_read);
+  EXPECT_EQ(messages(topics.records("others"), 2).size(), 1U);
+  EXPECT_EQ(origins().size(), ids.size());
+}
+
 TEST_F(SmallFiles, AfterACrashAnywhereEachIsReadOnce) {
   for (int at = 0; at < 12; ++at) {
     SCOPED_TRACE(at);

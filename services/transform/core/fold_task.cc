@@ -35,6 +35,9 @@ std::vector<Position> FoldTask::start() {
     check_partitions(parts_.log, parts_.topics.rows(report.name), dataset);
   }
   producer_ = parts_.log.transactional_producer(parts_.topics.prefix() + "-" + name_);
+  std::vector<TopicPartition> outputs = place_.outputs;
+  outputs.push_back(changelog_);
+  producer_->take_over(outputs);
   state_topic_ = producer_->topic(changelog_.topic);
   reader_ = parts_.log.reader();
   restore();

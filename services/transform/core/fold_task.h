@@ -24,6 +24,7 @@ struct FoldPlace {
   std::string kind;       // "bookings-stage2"
   std::string input;      // topic of frames
   std::string changelog;  // compacted
+  std::vector<TopicPartition> outputs;  // where the fold's messages go
   std::string crash_point;  // the stem of its crash points' names: "stage2"
 };
 

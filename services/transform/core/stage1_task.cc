@@ -1,6 +1,7 @@
 #include "services/transform/core/stage1_task.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
@@ -33,6 +34,7 @@ std::vector<Position> Stage1Task::start() {
   // Fencing first: from here on nobody else can add to what is read below.
   producer_ = parts_.log.transactional_producer(parts_.topics.prefix() + "-" + name_);
   open_outputs();
+  producer_->take_over(output_partitions());
 
   const auto reader = parts_.log.reader();
   const TopicPartition commits{parts_.topics.commits(parts_.dataset->name), partition_};
@@ -63,6 +65,20 @@ void Stage1Task::open_outputs() {
   outputs_.commits = producer_->topic(topics.commits(dataset));
   outputs_.shards = parts_.log.partition_count(topics.file_counts());
   outputs_.dead_letter_partitions = parts_.log.partition_count(topics.dead_letters(dataset));
+}
+
+std::vector<TopicPartition> Stage1Task::output_partitions() const {
+  const auto& dataset = parts_.dataset->name;
+  const Topics& topics = parts_.topics;
+  std::vector<std::string> whole = {topics.deltas(dataset), topics.file_counts(),
+                                    topics.dead_letters(dataset)};
+  for (const auto& [target, handle] : outputs_.entities) whole.push_back(topics.entities(target));
+  std::vector<TopicPartition> out{{topics.commits(dataset), partition_}};
+  for (const std::string& topic : whole) {
+    std::ranges::copy(all_partitions(topic, parts_.log.partition_count(topic)),
+                      std::back_inserter(out));
+  }
+  return out;
 }
 
 // What decides which columns the local state keeps.

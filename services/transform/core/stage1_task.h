@@ -40,6 +40,7 @@ class Stage1Task final : public Task {
   };
 
   void open_outputs();
+  std::vector<TopicPartition> output_partitions() const;
   void restore(LogReader& reader, std::int64_t committed);
   std::string local_fingerprint() const;
   void check_feeds() const;

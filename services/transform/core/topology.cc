@@ -15,15 +15,21 @@ std::unique_ptr<Task> make_stage1(TaskParts parts, std::int32_t partition) {
 std::unique_ptr<Task> make_entities(TaskParts parts, std::int32_t partition) {
   const Dataset& dataset = *parts.dataset;
   FoldPlace place{entities_kind(dataset), parts.topics.entities(dataset.name),
-                  parts.topics.entity_state(dataset.name), "entities"};
+                  parts.topics.entity_state(dataset.name),
+                  all_partitions(parts.topics.deltas(dataset.name), dataset.partitions),
+                  "entities"};
   auto fold = std::make_unique<EntityFold>(dataset, parts.topics);
   return std::make_unique<FoldTask>(std::move(parts), std::move(place), std::move(fold), partition);
 }
 
 std::unique_ptr<Task> make_stage2(TaskParts parts, std::int32_t partition) {
   const Dataset& dataset = *parts.dataset;
+  std::vector<TopicPartition> outputs;
+  for (const ReportSpec& report : dataset.reports) {
+    outputs.push_back({parts.topics.rows(report.name), partition});
+  }
   FoldPlace place{stage2_kind(dataset), parts.topics.deltas(dataset.name),
-                  parts.topics.state(dataset.name), "stage2"};
+                  parts.topics.state(dataset.name), std::move(outputs), "stage2"};
   auto fold = std::make_unique<GroupFold>(dataset, parts.topics, partition);
   return std::make_unique<FoldTask>(std::move(parts), std::move(place), std::move(fold), partition);
 }

@@ -1,0 +1,86 @@
+// A transaction that is open in a partition while its coordinator knows nothing of it: what a broker that
+// stood still can leave behind (docs/decisions/0008). Two things follow, and taking over cures both.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "common/adapters/kafka/kafka_admin.h"
+#include "common/adapters/kafka/kafka_log.h"
+#include "tests/support/environment.h"
+#include "tests/support/eventually.h"
+#include "tests/support/private_servers.h"
+#include "tests/support/stray_producer.h"
+
+namespace sluice::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class LostTransaction : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    verify_partitions(servers.kafka(), false);
+    settings.brokers = servers.kafka();
+    topic = fresh_prefix() + ".state.v1";
+    // As a task's outputs are: some compacted, some not.
+    kafka::KafkaAdmin(settings).ensure_topics({compacted(topic, 2), kept_for_ever(rows(), 1)});
+    StrayProducer stray(settings.brokers, id());
+    stray.write(topic, 1, "a", "lost");
+    stray.write(rows(), 0, "a", "lost");
+    ASSERT_EQ(end_of({topic, 1}), 1);
+  }
+  std::string id() const { return topic + "-task"; }
+  std::string rows() const { return topic + ".rows"; }
+
+  std::int64_t end_of(const TopicPartition& partition) {
+    return kafka::KafkaLog(settings).reader()->end_offset(partition);
+  }
+  // The values that a reader of committed messages gets. Waits behind what is open.
+  std::vector<std::string> read(const TopicPartition& partition) {
+    std::vector<std::string> out;
+    auto reader = kafka::KafkaLog(settings).reader();
+    reader->read(partition, 0, reader->end_offset(partition),
+                 [&](const LogRecord& r) { out.emplace_back(r.value); });
+    return out;
+  }
+  void commit_one(TransactionalProducer& producer, const std::string& to, std::int32_t partition) {
+    const TopicHandle handle = producer.topic(to);
+    OutgoingRecord record;
+    record.key = "b";
+    record.value = "new";
+    producer.begin();
+    producer.produce(handle, partition, record);
+    producer.commit();
+  }
+
+  PrivateServers servers;
+  KafkaSettings settings;
+  std::string topic;
+};
+
+TEST_F(LostTransaction, IsCommittedByTheNextCommitOfItsProducerWhereItsPartitionIsNotTakenOver) {
+  auto producer = kafka::KafkaLog(settings).transactional_producer(id());
+  commit_one(*producer, topic, 1);
+  EXPECT_THAT(read({topic, 1}), ElementsAre("lost", "new"))
+      << "this is what taking over is for; if the broker has learned better, it may go";
+}
+
+TEST_F(LostTransaction, IsAbortedByTakingItsPartitionsOverAndAddedToByNoLateRequest) {
+  StrayProducer late(settings.brokers, id());
+  auto producer = kafka::KafkaLog(settings).transactional_producer(id());
+  producer->take_over(std::vector<TopicPartition>{{topic, 0}, {topic, 1}, {rows(), 0}});
+  EXPECT_ANY_THROW(late.write(topic, 0, "a", "late"));
+  EXPECT_THAT(read({topic, 0}), IsEmpty());
+  EXPECT_THAT(read({topic, 1}), IsEmpty());
+  EXPECT_THAT(read({rows(), 0}), IsEmpty());
+  commit_one(*producer, topic, 1);
+  commit_one(*producer, rows(), 0);
+  EXPECT_THAT(read({topic, 1}), ElementsAre("new"));
+  EXPECT_THAT(read({rows(), 0}), ElementsAre("new"));
+}
+
+}  // namespace
+}  // namespace sluice::testing
