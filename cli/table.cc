@@ -5,6 +5,9 @@
 namespace sluice::cli {
 namespace {
 
+// A sentence that says what is wrong stands last, where its length moves nothing.
+constexpr std::size_t kLongestLast = 500;
+
 bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
 
 std::size_t width(std::string_view text) {
@@ -44,7 +47,8 @@ std::string render_table(const std::vector<TableColumn>& columns,
   for (const auto& row : rows) {
     auto& line = cells.emplace_back();
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      line.push_back(fitted(i < row.size() ? row[i] : "", max_width));
+      const bool last = i + 1 == columns.size();
+      line.push_back(fitted(i < row.size() ? row[i] : "", last ? std::max(max_width, kLongestLast) : max_width));
       widths[i] = std::max(widths[i], width(line.back()));
     }
   }

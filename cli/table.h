@@ -13,7 +13,7 @@ struct TableColumn {
 };
 
 // Columns are as wide as their widest cell, at most `max_width` characters (a longer cell is cut and
-// ends in '…'). Width counts code points, which is right for the scripts reports are in.
+// ends in '…'); the last one, where reasons stand, may be as long as a sentence. Width counts code points, which is right for the scripts reports are in.
 std::string render_table(const std::vector<TableColumn>& columns,
                          const std::vector<std::vector<std::string>>& rows,
                          std::size_t max_width = 48);

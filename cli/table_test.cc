@@ -20,7 +20,13 @@ TEST(Table, CountsLettersNotBytes) {
 }
 
 TEST(Table, CutsALongCellAndKeepsOneLinePerRow) {
-  EXPECT_EQ(render_table({{"reason"}}, {{"abcdefgh\nij"}}, 6), "reason\nabcde…\n");
+  EXPECT_EQ(render_table({{"file"}, {"n"}}, {{"abcdefgh\nij", "1"}}, 6), "file    n\nabcde…  1\n");
+}
+
+TEST(Table, LeavesTheLastColumnsSentenceWhole) {
+  EXPECT_EQ(render_table({{"reason"}}, {{"abcdefgh\nij"}}, 6), "reason\nabcdefgh ij\n");
+  const std::string shown = render_table({{"reason"}}, {{std::string(2'000, 'x')}});
+  EXPECT_EQ(shown, "reason\n" + std::string(499, 'x') + "…\n");
 }
 
 TEST(Table, FillsMissingCells) { EXPECT_EQ(render_table({{"a"}, {"b"}}, {{"1"}}), "a  b\n1  \n"); }

@@ -248,14 +248,20 @@ bool RowReader::check_kind(const Column& column, const SourceCell& cell, RowReje
       if (cell.kind == CellKind::kNumber) return true;
       return refuse_value(rejection, field, cell.text,
                           field.type == FieldType::kInteger ? "type.integer" : "type.decimal",
-                          "is no number, as the file has it");
+                          cell.kind == CellKind::kText
+                              ? "is a text, in quotes, where a number must stand (a definition's "
+                                "\"quoted: true\" takes it)"
+                              : "is no number");
     case FieldType::kList:
       if (cell.kind == CellKind::kNested) return true;
       return refuse_value(rejection, field, cell.text, "type.list", "is no list");
     case FieldType::kBoolean:
       if (cell.kind == CellKind::kBoolean) return true;
       return refuse_value(rejection, field, cell.text, "type.boolean",
-                          "is neither true nor false, as the file has it");
+                          cell.kind == CellKind::kText
+                              ? "is a text, in quotes, where true or false must stand (a "
+                                "definition's \"quoted: true\" takes it)"
+                              : "is neither true nor false");
     default: return true;
   }
 }
