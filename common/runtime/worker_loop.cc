@@ -16,7 +16,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kIdleWait{20};  // a message ends the wait at once
+// A message ends the wait at once. The shorter one while something is going on, for what a task holds back may
+// be due when nothing follows; the longer one costs an idle process less.
+constexpr milliseconds kIdleWait{20};
+constexpr milliseconds kQuietWait{100};
+constexpr milliseconds kQuietAfter{1'000};
 constexpr std::size_t kMaxRecordsPerRound = 10'000;
 constexpr milliseconds kFirstBackoff{100};
 constexpr milliseconds kMaxBackoff{30'000};
@@ -135,7 +139,9 @@ void WorkerLoop::round() {
   const auto now = clock_.steady_now();
   start_due(now);
   reassign_reader();
-  more_work_ = work_and_commit(read());
+  const std::size_t delivered = read();
+  more_work_ = work_and_commit(delivered);
+  if (delivered > 0 || more_work_) busy_until_ = now + kQuietAfter;
   measure(now);
   report_readiness();
 }
@@ -222,7 +228,8 @@ void WorkerLoop::reassign_reader() {
 
 std::size_t WorkerLoop::read() {
   try {
-    return reader_->poll(more_work_ ? milliseconds{0} : kIdleWait, kMaxRecordsPerRound,
+    const milliseconds idle = clock_.steady_now() < busy_until_ ? kIdleWait : kQuietWait;
+    return reader_->poll(more_work_ ? milliseconds{0} : idle, kMaxRecordsPerRound,
                          [this](const TopicPartition& from, std::span<const LogRecord> records) {
                            deliver(from, records);
                          });

@@ -88,6 +88,7 @@ class WorkerLoop {
   Clock::Steady joined_at_{};
   std::chrono::milliseconds fenced_backoff_{0};
   Clock::Steady next_lag_{};
+  Clock::Steady busy_until_{};
 
   mutable std::mutex mutex_;  // guards not_ready_
   std::string not_ready_ = "not started";

@@ -96,7 +96,10 @@ Properties properties_for(Purpose purpose, const KafkaSettings& settings) {
                    {"auto.offset.reset", "error"},
                    {"enable.partition.eof", purpose == Purpose::kRestore ? "true" : "false"},
                    {"check.crcs", "true"},
-                   {"fetch.wait.max.ms", "50"},
+                   // A message ends the wait. A restore waits it out at the end of each partition; a
+                   // position reader so asks less often where nothing comes, and after a rebalance
+                   // its new partitions wait for it.
+                   {"fetch.wait.max.ms", purpose == Purpose::kRestore ? "5" : "250"},
                    {"fetch.error.backoff.ms", "50"},
                    {"fetch.message.max.bytes", "1048576"},
                    // Bounds memory, some 700 bytes a message; fetch_wake.h keeps it from bounding

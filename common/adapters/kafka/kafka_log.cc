@@ -70,39 +70,43 @@ std::unique_ptr<PlainProducer> KafkaLog::plain_producer() {
   return std::make_unique<KafkaPlainProducer>(settings_);
 }
 
-std::unique_ptr<LogReader> KafkaLog::reader() {
-  return std::make_unique<KafkaLogReader>(settings_);
-}
-
-// Tasks ask at every commit, so the answer is kept; not for ever, so that a topic that was deleted
-// is noticed.
-struct KafkaLog::Counts {
+struct KafkaLog::Shared {
   struct Known {
     std::int32_t count;
     std::chrono::steady_clock::time_point until;
   };
   std::mutex mutex;
-  std::unique_ptr<KafkaAdmin> admin;  // made at the first question
+  // Each made at the first question.
+  std::unique_ptr<KafkaAdmin> admin;
+  std::shared_ptr<rd_kafka_t> ends;
+  // Tasks ask at every commit, so the answer is kept; not for ever, so that a topic that was deleted
+  // is noticed.
   std::map<std::string, Known> known;
 };
 
 KafkaLog::KafkaLog(KafkaSettings settings)
-    : settings_(std::move(settings)), counts_(std::make_unique<Counts>()) {}
+    : settings_(std::move(settings)), shared_(std::make_unique<Shared>()) {}
 
 KafkaLog::~KafkaLog() = default;
 
+std::unique_ptr<LogReader> KafkaLog::reader() {
+  const std::lock_guard lock(shared_->mutex);
+  if (!shared_->ends) shared_->ends = make_ends_client(settings_);
+  return std::make_unique<KafkaLogReader>(settings_, shared_->ends);
+}
+
 std::int32_t KafkaLog::partition_count(const std::string& topic) {
-  const std::lock_guard lock(counts_->mutex);
+  const std::lock_guard lock(shared_->mutex);
   const auto now = std::chrono::steady_clock::now();
-  const auto found = counts_->known.find(topic);
-  if (found != counts_->known.end() && now < found->second.until) return found->second.count;
-  if (!counts_->admin) counts_->admin = std::make_unique<KafkaAdmin>(settings_);
-  const std::int32_t count = counts_->admin->partition_count(topic);
+  const auto found = shared_->known.find(topic);
+  if (found != shared_->known.end() && now < found->second.until) return found->second.count;
+  if (!shared_->admin) shared_->admin = std::make_unique<KafkaAdmin>(settings_);
+  const std::int32_t count = shared_->admin->partition_count(topic);
   if (count == 0) {
     throw Unsafe(fmt::format(
         "there is no topic {}; the service that writes it creates it at its start", topic));
   }
-  counts_->known[topic] = {count, now + kCountKeptFor};
+  shared_->known[topic] = {count, now + kCountKeptFor};
   return count;
 }
 

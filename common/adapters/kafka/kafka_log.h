@@ -21,9 +21,9 @@ class KafkaLog final : public Log {
   std::int32_t partition_count(const std::string& topic) override;
 
  private:
-  struct Counts;
+  struct Shared;
   KafkaSettings settings_;
-  std::unique_ptr<Counts> counts_;
+  std::unique_ptr<Shared> shared_;
 };
 
 }  // namespace sluice::kafka

@@ -81,10 +81,12 @@ LogRecord view_of(const rd_kafka_message_t& message) {
   return record;
 }
 
-KafkaLogReader::KafkaLogReader(const KafkaSettings& settings)
-    : settings_(settings),
-      ends_(make_client(RD_KAFKA_CONSUMER,
-                        make_conf(properties_for(Purpose::kEndOffsets, settings)))) {}
+std::shared_ptr<rd_kafka_t> make_ends_client(const KafkaSettings& settings) {
+  return make_client(RD_KAFKA_CONSUMER, make_conf(properties_for(Purpose::kEndOffsets, settings)));
+}
+
+KafkaLogReader::KafkaLogReader(const KafkaSettings& settings, std::shared_ptr<rd_kafka_t> ends)
+    : settings_(settings), ends_(std::move(ends)) {}
 
 KafkaLogReader::~KafkaLogReader() = default;
 

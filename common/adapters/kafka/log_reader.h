@@ -1,6 +1,9 @@
 #pragma once
-// LogReader over librdkafka: two handles, one read_uncommitted for the true end of a partition, one
-// read_committed for its records.
+// LogReader over librdkafka: two clients, one read_uncommitted for the true end of a partition, one
+// read_committed for its records. A client costs four threads and half a millisecond a second, so the
+// first is shared, and the second is there only where something was read.
+
+#include <memory>
 
 #include "common/adapters/kafka/handles.h"
 #include "common/config/settings.h"
@@ -8,9 +11,12 @@
 
 namespace sluice::kafka {
 
+// Asks for the ends of partitions; thread-safe.
+std::shared_ptr<rd_kafka_t> make_ends_client(const KafkaSettings& settings);
+
 class KafkaLogReader final : public LogReader {
  public:
-  explicit KafkaLogReader(const KafkaSettings& settings);
+  KafkaLogReader(const KafkaSettings& settings, std::shared_ptr<rd_kafka_t> ends);
   ~KafkaLogReader() override;
 
   std::int64_t begin_offset(const TopicPartition& partition) override;
@@ -22,7 +28,7 @@ class KafkaLogReader final : public LogReader {
   std::pair<std::int64_t, std::int64_t> watermarks(const TopicPartition& partition);
 
   KafkaSettings settings_;
-  Handle<rd_kafka_t> ends_;
+  std::shared_ptr<rd_kafka_t> ends_;
   Handle<rd_kafka_t> records_;  // made at the first read
 };
 

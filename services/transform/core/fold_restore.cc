@@ -68,26 +68,27 @@ class ChangelogReplay {
 
 }  // namespace
 
-void FoldTask::restore() {
+void FoldTask::restore(LogReader& log) {
   store_ = parts_.stores.open(name_);
-  const std::int64_t begin = reader_->begin_offset(changelog_);
-  const std::int64_t end = reader_->end_offset(changelog_);
+  const std::int64_t begin = log.begin_offset(changelog_);
+  const std::int64_t end = log.end_offset(changelog_);
   const auto local = local_position_from_json(store_->position());
   const bool usable = local && local->next >= begin && local->next <= end &&
                       local->fingerprint == parts_.dataset->fingerprint;
   if (usable) {
-    replay_changelog(*local, end);
+    replay_changelog(log, *local, end);
     if (chain_.last().transaction >= local->transaction) return;
     // The log does not know the local state's newest transaction: the log is the truth.
     chain_ = CommitChain(name_);
   }
   store_->clear();
-  replay_changelog(LocalPosition{}, end);
+  replay_changelog(log, LocalPosition{}, end);
 }
 
-void FoldTask::replay_changelog(const LocalPosition& local, std::int64_t end) {
+void FoldTask::replay_changelog(LogReader& log, const LocalPosition& local,
+                                std::int64_t end) {
   ChangelogReplay replay(*store_, chain_, name_, local.transaction);
-  reader_->read(changelog_, local.next, end, [&](const LogRecord& record) { replay.read(record); });
+  log.read(changelog_, local.next, end, [&](const LogRecord& record) { replay.read(record); });
   replay.finish(changelog_);
 }
 

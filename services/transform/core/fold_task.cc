@@ -39,12 +39,12 @@ std::vector<Position> FoldTask::start() {
   outputs.push_back(changelog_);
   producer_->take_over(outputs);
   state_topic_ = producer_->topic(changelog_.topic);
-  reader_ = parts_.log.reader();
-  restore();
+  ends_ = parts_.log.reader();
+  restore(*parts_.log.reader());
   if (!chain_.empty()) check_committed(chain_.last(), dataset);
   load_sources();
   fold_->load(*store_);
-  committed_input_ = next_ = committed_input(chain_, *reader_, input_);
+  committed_input_ = next_ = committed_input(chain_, *ends_, input_);
   return {{input_, next_}};
 }
 
@@ -110,7 +110,7 @@ bool FoldTask::wants_commit(Clock::Steady now, bool input_idle) const {
 void FoldTask::commit() {
   if (!pending_) return;
   // Nobody else writes here: this transaction's messages come at or behind this offset.
-  const std::int64_t changelog_from = reader_->end_offset(changelog_);
+  const std::int64_t changelog_from = ends_->end_offset(changelog_);
   CommitRecord commit = chain_.next();
   const std::int64_t input_to = safe_input();
   Fold::Outcome outcome =

@@ -44,8 +44,8 @@ class FoldTask final : public Task {
     bool changed = false;           // since the last commit
   };
 
-  void restore();
-  void replay_changelog(const LocalPosition& local, std::int64_t end);
+  void restore(LogReader& log);
+  void replay_changelog(LogReader& log, const LocalPosition& local, std::int64_t end);
   void load_sources();
   void take(const LogRecord& message);
   // The input position that a restart goes on from: before every frame that is held back.
@@ -69,7 +69,7 @@ class FoldTask final : public Task {
   TopicPartition changelog_;
   CommitChain chain_;
   std::unique_ptr<TransactionalProducer> producer_;
-  std::unique_ptr<LogReader> reader_;
+  std::unique_ptr<LogReader> ends_;  // of the changelog
   std::unique_ptr<StateStore> store_;
   TopicHandle state_topic_ = 0;
   std::map<std::string, TopicHandle> topics_;  // that messages went to, by name
