@@ -2,6 +2,7 @@
 # Builds the fuzzers and lets each look for inputs that break a law, starting from the kept corpus.
 #
 #   tests/fuzz/run.sh [SECONDS [TARGET…]]     SECONDS for each target, 60 unless given
+#   tests/fuzz/run.sh build                   only builds them
 #
 # Needs clang-19 and libclang-rt-19-dev. Exit 0: no law was broken. Else the input is kept below
 # build-fuzz/findings, and what to do with it is said.
@@ -12,7 +13,7 @@ root=$(dirname "$(dirname "$here")")
 build=${SLUICE_FUZZ_BUILD:-$root/build-fuzz}
 seconds=${1:-60}
 (($# == 0)) || shift
-[[ $seconds =~ ^[0-9]+$ ]] || { echo "usage: run.sh [SECONDS [TARGET…]]" >&2; exit 2; }
+[[ $seconds =~ ^[0-9]+$ || $seconds == build ]] || { echo "usage: run.sh [SECONDS|build [TARGET…]]" >&2; exit 2; }
 jobs=$(nproc)
 
 if ! command -v clang++-19 >/dev/null; then
@@ -25,8 +26,9 @@ for target in "${targets[@]}"; do
   [[ -f $here/$target.cc ]] || { echo "there is no target $target; there are: $(cd "$here" && echo *.cc)" >&2; exit 2; }
 done
 
-# step COMMAND…: quiet, but for what went wrong.
+# step COMMAND…: quiet, but for what went wrong; when building is all there is to do, all is shown.
 step() {
+  [[ $seconds != build ]] || { "$@" && return || exit 1; }
   "$@" >"$build/fuzz-build.log" 2>&1 && return
   tail -n 40 "$build/fuzz-build.log" >&2
   exit 1
@@ -35,6 +37,7 @@ export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 mkdir -p "$build"
 step cmake --preset fuzz -S "$root" -B "$build"
 step cmake --build "$build" --target "${targets[@]/#/fuzz_}"
+[[ $seconds != build ]] || exit 0
 
 # fuzz TARGET: new inputs go to a folder of their own, so that the kept corpus stays as it is.
 fuzz() {
