@@ -9,7 +9,7 @@ void check_committed(const CommitRecord& last, const Dataset& dataset) {
     throw Unsafe("dataset '" + dataset.name + "' has state in " + std::to_string(last.partitions) +
                  " partitions, but " + dataset.path + " now says " +
                  std::to_string(dataset.partitions) +
-                 ". Put the number back, or load the dataset under another name");
+                 ". Put the number back, or load the dataset under another name and with other report names");
   }
   if (last.fingerprint != dataset.fingerprint) {
     throw Unsafe("the definition of dataset '" + dataset.name + "' in " + dataset.path +

@@ -39,6 +39,7 @@ TopicSettings compacted(std::string name, std::int32_t partitions) {
   return {std::move(name),
           partitions,
           {{"cleanup.policy", "compact"},
+           {"delete.retention.ms", std::to_string(kDeletionsKeptMs)},
            {"max.message.bytes", kMaxMessageBytes},
            // Half of a compacted topic may be superseded messages before it is cleaned again.
            {"min.cleanable.dirty.ratio", "0.5"},

@@ -12,6 +12,11 @@
 
 namespace sluice {
 
+// How long a compacted topic keeps that a key was deleted, and so transaction markers, too. Whoever has
+// not read it for longer than the second cannot know what was deleted meanwhile, and starts anew.
+inline constexpr std::int64_t kDeletionsKeptMs = 7 * 86'400'000LL;
+inline constexpr std::int64_t kAwayAtMostMs = kDeletionsKeptMs - 12 * 3'600'000LL;
+
 struct TopicSettings {
   std::string name;
   std::int32_t partitions = 1;

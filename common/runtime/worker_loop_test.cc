@@ -244,6 +244,21 @@ TEST_F(WorkerLoopTest, WaitsForMessagesOnlyWhileNoTaskHasWork) {
   EXPECT_EQ(world.reader_waits.back(), milliseconds(0));
 }
 
+TEST_F(WorkerLoopTest, WaitsLongerWhereNothingHasComeForASecond) {
+  assign({0});
+  put(0, "a");
+  rounds(3);
+  const milliseconds busy = world.reader_waits.back();
+  clock.advance(milliseconds(1'001));
+  rounds(1);
+  const milliseconds quiet = world.reader_waits.back();
+  EXPECT_GT(busy, milliseconds(0));
+  EXPECT_GT(quiet, busy);
+  put(0, "b");
+  rounds(2);
+  EXPECT_EQ(world.reader_waits.back(), busy);
+}
+
 TEST_F(WorkerLoopTest, ABrokenTaskStartsAgainFromWhatIsCommittedAfterItsBackOffWhileOthersRunOn) {
   assign({0, 1});
   put(0, "a");

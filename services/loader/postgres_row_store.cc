@@ -42,14 +42,19 @@ Claim PostgresRowStore::take_over(const TopicPartition& partition) {
       "INSERT INTO _sluice.positions (app, topic, partition, next_offset, epoch) "
       "VALUES ($1, $2, $3::int, 0, 0) ON CONFLICT DO NOTHING",
       parameters);
+  const postgres::Rows age = connection_.run(
+      std::string("SELECT COALESCE((extract(epoch FROM now() - updated_at) * 1000)::bigint, 0) "
+                  "FROM _sluice.positions") +
+          kPosition,
+      parameters);
   parameters.emplace_back(owner_);
   // Waits for a transaction that the older owner has open: it ends, or the server ends it.
   const postgres::Rows rows = connection_.run(
       std::string(
-          "UPDATE _sluice.positions SET epoch = epoch + 1, owner = $4, updated_at = now()") +
+          "UPDATE _sluice.positions SET epoch = epoch + 1, owner = $4") +
           kPosition + " RETURNING next_offset, epoch",
       parameters);
-  const Claim claim{rows.integer(0, 0), rows.integer(0, 1)};
+  const Claim claim{rows.integer(0, 0), rows.integer(0, 1), age.size() == 1 ? age.integer(0, 0) : 0};
   connection_.commit();
   return claim;
 }

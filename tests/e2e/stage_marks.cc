@@ -32,7 +32,7 @@ bool just_read(const LogRecord& message) {
 }  // namespace
 
 StageMarks::StageMarks(const std::string& brokers, const std::string& topic_prefix)
-    : reader_(settings_for(brokers), kafka::make_ends_client(settings_for(brokers))) {
+    : reader_(settings_for(brokers), std::make_shared<kafka::EndsClient>(settings_for(brokers))) {
   const Topics topics(topic_prefix);
   stages_ = {{"found", partitions_of(topics.announcements()), any},
              {"read", partitions_of(topics.files()), just_read},

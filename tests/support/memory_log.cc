@@ -28,6 +28,9 @@ class MemoryLog::Producer final : public TransactionalProducer {
   void take_over(std::span<const TopicPartition> outputs) override {
     check_alive();
     SLUICE_CHECK(transaction_ == 0, "outside a transaction");
+    for (const TopicPartition& output : outputs) {
+      SLUICE_CHECK(output.partition < log_.partition_count(output.topic), "a partition that there is");
+    }
     log_.faults_.before("take over " + id_);
     log_.abort_lost(id_, outputs);
     outputs_.insert(outputs.begin(), outputs.end());
@@ -285,6 +288,15 @@ void MemoryLog::compact(const TopicPartition& partition) {
     const bool committed = entry.transaction == 0 || (fate != log.fates.end() && fate->second == Fate::kCommitted);
     if (entry.marker || entry.removed || !committed) continue;
     if (!seen.insert(entry.key).second) entry.removed = true;
+  }
+}
+
+void MemoryLog::forget_deletions(const TopicPartition& partition) {
+  compact(partition);
+  Partition& log = at(partition);
+  for (std::int64_t offset = 0; offset < last_stable_offset(partition); ++offset) {
+    Entry& entry = *log.entries[static_cast<std::size_t>(offset)];
+    if (entry.tombstone) entry.removed = true;
   }
 }
 

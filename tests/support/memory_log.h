@@ -62,6 +62,8 @@ class MemoryLog final : public Log {
   void settle();
   // Removes superseded keys of a compacted topic below the last stable offset (keeps the newest).
   void compact(const TopicPartition& partition);
+  // And the tombstones that are left, as Kafka does after delete.retention.ms.
+  void forget_deletions(const TopicPartition& partition);
   // A torn transaction, as a stale EndTxn makes it: the open transaction of this id is committed in
   // the partitions of `topic` and aborted elsewhere.
   void tear(const std::string& transactional_id, const std::string& topic);

@@ -46,7 +46,7 @@ TEST(MemoryLog, AnAbortedTransactionIsNeverSeen) {
   MemoryLog log(faults);
   log.create_topic("t", 1);
   auto producer = log.transactional_producer("id");
-  producer->take_over(std::vector{kT0, kT1});
+  producer->take_over(std::vector{kT0});
   producer->begin();
   producer->produce(producer->topic("t"), 0, record("a", "1"));
   producer->abort();
@@ -71,7 +71,7 @@ TEST(MemoryLog, ACommittedTransactionWhoseMarkersAreLateLiesBehindTheStableOffse
   MemoryLog log(faults);
   log.create_topic("t", 1);
   auto producer = log.transactional_producer("id");
-  producer->take_over(std::vector{kT0, kT1});
+  producer->take_over(std::vector{kT0});
   producer->begin();
   producer->produce(producer->topic("t"), 0, record("a", "1"));
   producer->commit();

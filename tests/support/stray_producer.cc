@@ -112,13 +112,18 @@ StrayProducer::~StrayProducer() { ::close(socket_); }
 
 void StrayProducer::write(const std::string& topic, std::int32_t partition, const std::string& key,
                           const std::string& value) {
+  if (const auto error = try_write(topic, partition, key, value); error != 0) {
+    throw std::runtime_error("not written: Kafka error " + std::to_string(error));
+  }
+}
+
+std::int16_t StrayProducer::try_write(const std::string& topic, std::int32_t partition, const std::string& key,
+                                      const std::string& value) {
   const std::string body = text(transactional_id_) + i16(-1) + i32(10'000) + i32(1) + text(topic) + i32(1) +
                            i32(partition) + bytes(batch(producer_id_, epoch_, key, value));
   Answer answer(call(kProduce, kProduceVersion, body));
   answer.skip(4 + 2 + topic.size() + 4 + 4);
-  if (const auto error = answer.integer(2); error != 0) {
-    throw std::runtime_error("not written: Kafka error " + std::to_string(error));
-  }
+  return static_cast<std::int16_t>(answer.integer(2));
 }
 
 std::string StrayProducer::call(std::int16_t api_key, std::int16_t version, const std::string& body) {

@@ -11,6 +11,8 @@
 
 namespace sluice::testing {
 
+inline constexpr std::int16_t kInvalidProducerEpoch = 47;
+
 class StrayProducer {
  public:
   // Takes a producer id and epoch from the coordinator, as a producer of this transactional id does.
@@ -20,7 +22,10 @@ class StrayProducer {
   StrayProducer(const StrayProducer&) = delete;
   StrayProducer& operator=(const StrayProducer&) = delete;
 
-  // Throws unless the broker takes it; one message to a partition.
+  // One message to a partition; the broker's error code, 0 if it took it.
+  std::int16_t try_write(const std::string& topic, std::int32_t partition, const std::string& key,
+                         const std::string& value);
+  // Throws unless it took it.
   void write(const std::string& topic, std::int32_t partition, const std::string& key, const std::string& value);
 
   std::int64_t producer_id() const { return producer_id_; }

@@ -99,7 +99,7 @@ Properties properties_for(Purpose purpose, const KafkaSettings& settings) {
                    // A message ends the wait. A restore waits it out at the end of each partition; a
                    // position reader so asks less often where nothing comes, and after a rebalance
                    // its new partitions wait for it.
-                   {"fetch.wait.max.ms", purpose == Purpose::kRestore ? "5" : "250"},
+                   {"fetch.wait.max.ms", purpose == Purpose::kRestore ? "20" : "250"},
                    {"fetch.error.backoff.ms", "50"},
                    {"fetch.message.max.bytes", "1048576"},
                    // Bounds memory, some 700 bytes a message; fetch_wake.h keeps it from bounding

@@ -45,7 +45,8 @@ Handle<rd_kafka_event_t> answer(rd_kafka_queue_t* queue, const char* what) {
 
 // The settings whose change loses state; the others are the operator's.
 bool decides_safety(const std::string& name) {
-  return name == "cleanup.policy" || name == "retention.ms" || name == "retention.bytes";
+  return name == "cleanup.policy" || name == "delete.retention.ms" || name == "retention.ms" ||
+         name == "retention.bytes";
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ struct KafkaLog::Shared {
   std::mutex mutex;
   // Each made at the first question.
   std::unique_ptr<KafkaAdmin> admin;
-  std::shared_ptr<rd_kafka_t> ends;
+  std::shared_ptr<EndsClient> ends;
   // Tasks ask at every commit, so the answer is kept; not for ever, so that a topic that was deleted
   // is noticed.
   std::map<std::string, Known> known;
@@ -91,7 +91,9 @@ KafkaLog::~KafkaLog() = default;
 
 std::unique_ptr<LogReader> KafkaLog::reader() {
   const std::lock_guard lock(shared_->mutex);
-  if (!shared_->ends) shared_->ends = make_ends_client(settings_);
+  if (!shared_->ends || shared_->ends->failed()) {
+    shared_->ends = std::make_shared<EndsClient>(settings_);
+  }
   return std::make_unique<KafkaLogReader>(settings_, shared_->ends);
 }
 

@@ -81,11 +81,11 @@ LogRecord view_of(const rd_kafka_message_t& message) {
   return record;
 }
 
-std::shared_ptr<rd_kafka_t> make_ends_client(const KafkaSettings& settings) {
-  return make_client(RD_KAFKA_CONSUMER, make_conf(properties_for(Purpose::kEndOffsets, settings)));
-}
+EndsClient::EndsClient(const KafkaSettings& settings)
+    : client_(make_client(RD_KAFKA_CONSUMER,
+                          make_conf(properties_for(Purpose::kEndOffsets, settings)))) {}
 
-KafkaLogReader::KafkaLogReader(const KafkaSettings& settings, std::shared_ptr<rd_kafka_t> ends)
+KafkaLogReader::KafkaLogReader(const KafkaSettings& settings, std::shared_ptr<EndsClient> ends)
     : settings_(settings), ends_(std::move(ends)) {}
 
 KafkaLogReader::~KafkaLogReader() = default;
@@ -93,7 +93,7 @@ KafkaLogReader::~KafkaLogReader() = default;
 std::pair<std::int64_t, std::int64_t> KafkaLogReader::watermarks(const TopicPartition& partition) {
   std::int64_t low = 0, high = 0;
   const auto ask = [&] {
-    return rd_kafka_query_watermark_offsets(ends_.get(), partition.topic.c_str(),
+    return rd_kafka_query_watermark_offsets(ends_->get(), partition.topic.c_str(),
                                             partition.partition, &low, &high, kQueryTimeoutMs);
   };
   auto code = ask();
@@ -102,6 +102,7 @@ std::pair<std::int64_t, std::int64_t> KafkaLogReader::watermarks(const TopicPart
     std::this_thread::sleep_for(kAgainAfter);
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    ends_->fail();
     throw_error(fmt::format("asking for the end of {} {}", partition.topic, partition.partition),
                 code, nullptr);
   }

@@ -3,6 +3,7 @@
 // read_committed for its records. A client costs four threads and half a millisecond a second, so the
 // first is shared, and the second is there only where something was read.
 
+#include <atomic>
 #include <memory>
 
 #include "common/adapters/kafka/handles.h"
@@ -11,12 +12,23 @@
 
 namespace sluice::kafka {
 
-// Asks for the ends of partitions; thread-safe.
-std::shared_ptr<rd_kafka_t> make_ends_client(const KafkaSettings& settings);
+// Asks for the ends of partitions; thread-safe. One that gave no answer is not asked again: a new one
+// knows no dead brokers.
+class EndsClient {
+ public:
+  explicit EndsClient(const KafkaSettings& settings);
+  rd_kafka_t* get() const { return client_.get(); }
+  bool failed() const { return failed_; }
+  void fail() { failed_ = true; }
+
+ private:
+  Handle<rd_kafka_t> client_;
+  std::atomic<bool> failed_{false};
+};
 
 class KafkaLogReader final : public LogReader {
  public:
-  KafkaLogReader(const KafkaSettings& settings, std::shared_ptr<rd_kafka_t> ends);
+  KafkaLogReader(const KafkaSettings& settings, std::shared_ptr<EndsClient> ends);
   ~KafkaLogReader() override;
 
   std::int64_t begin_offset(const TopicPartition& partition) override;
@@ -28,7 +40,7 @@ class KafkaLogReader final : public LogReader {
   std::pair<std::int64_t, std::int64_t> watermarks(const TopicPartition& partition);
 
   KafkaSettings settings_;
-  std::shared_ptr<rd_kafka_t> ends_;
+  std::shared_ptr<EndsClient> ends_;
   Handle<rd_kafka_t> records_;  // made at the first read
 };
 

@@ -16,7 +16,8 @@ namespace {
 
 // Taking over is quick while the broker answers; while it does not, the worker's other tasks wait.
 constexpr int kInitTimeoutMs = 20'000;
-constexpr int kTakeOverTimeoutMs = 20'000;
+constexpr std::chrono::seconds kTakeOverLimit{20};
+constexpr int kTakeOverSliceMs = 250;
 // How long a full send queue may block before the task is given up.
 constexpr std::chrono::seconds kQueueFullLimit{60};
 // Retriable errors repeat the same call, which librdkafka resumes; beyond this the task starts
@@ -117,12 +118,13 @@ void KafkaTransactionalProducer::abort_left_open(std::span<const TopicPartition>
     produce(topic(output.topic), output.partition, nothing);
   }
   // An abort drops what waits to be sent, and a partition that got nothing gets no marker.
-  const rd_kafka_resp_err_t code = rd_kafka_flush(client_.get(), kTakeOverTimeoutMs);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw_error(fmt::format("taking over the partitions of {}", id_), code, nullptr);
-  }
-  if (undelivered_ != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw_error(fmt::format("taking over a partition of {}", id_), undelivered_, nullptr);
+  const auto deadline = std::chrono::steady_clock::now() + kTakeOverLimit;
+  for (;;) {
+    const rd_kafka_resp_err_t code = rd_kafka_flush(client_.get(), kTakeOverSliceMs);
+    throw_if_failed(fmt::format("taking over {} partitions by {}", outputs.size(), id_));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    if (code == RD_KAFKA_RESP_ERR__TIMED_OUT && std::chrono::steady_clock::now() < deadline) continue;
+    throw_error(fmt::format("taking over {} partitions by {}", outputs.size(), id_), code, nullptr);
   }
   abort();
 }
@@ -139,6 +141,14 @@ TopicHandle KafkaTransactionalProducer::topic(const std::string& name) {
     rd_kafka_metadata_destroy(metadata);
   }
   return names_.size() - 1;
+}
+
+// What made messages undeliverable is first: they are dropped for it, which says nothing.
+void KafkaTransactionalProducer::throw_if_failed(const std::string& what) {
+  char reason[512] = {};
+  const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_.get(), reason, sizeof reason);
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error(what, fatal, reason);
+  if (undelivered_ != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error(what, undelivered_, nullptr);
 }
 
 void KafkaTransactionalProducer::begin() {

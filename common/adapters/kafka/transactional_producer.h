@@ -47,6 +47,7 @@ class KafkaTransactionalProducer final : public TransactionalProducer {
   void connect();
   void renew_if_in_doubt();
   void begin_transaction();
+  void throw_if_failed(const std::string& what);
   // One message to each, aborted: the marker ends what was open there, and from then on the partition
   // refuses late requests of older epochs.
   void abort_left_open(std::span<const TopicPartition> outputs);

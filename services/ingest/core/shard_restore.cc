@@ -78,15 +78,24 @@ std::vector<Position> ShardTask::start() {
 }
 
 void ShardTask::take_over_datasets() {
-  std::vector<TopicPartition> outputs;
+  const auto now = parts_.clock.steady_now();
+  if (now < take_over_not_before_) return;
   for (const auto& dataset : parts_.datasets.all()) {
-    if (!taken_over_.insert(dataset->name).second) continue;
-    for (const std::string& name : {parts_.topics.records(dataset->name),
-                                    parts_.topics.dead_letters(dataset->name)}) {
-      std::ranges::move(all_partitions(name, topic(name).second), std::back_inserter(outputs));
+    if (taken_over_.contains(dataset->name)) continue;
+    std::vector<TopicPartition> outputs;
+    try {
+      for (const std::string& name : {parts_.topics.records(dataset->name),
+                                      parts_.topics.dead_letters(dataset->name)}) {
+        std::ranges::move(all_partitions(name, topic(name).second), std::back_inserter(outputs));
+      }
+    } catch (const Unsafe& missing) {
+      // A topic that is not there has nothing to take over. Told where a file of it is to be read.
+      take_over_not_before_ = now + parts_.limits.away_retry;
+      continue;
     }
+    producer_->take_over(outputs);
+    taken_over_.insert(dataset->name);
   }
-  if (!outputs.empty()) producer_->take_over(outputs);
 }
 
 void ShardTask::restore_commits() {

@@ -192,8 +192,10 @@ bool ShardTask::prepare(OpenFile& file) {
   const auto dataset = parts_.datasets.find(file.entry->file.dataset);
   if (dataset == nullptr) return false;  // taken away just now
   if (!taken_over_.contains(dataset->name)) {
+    topic(parts_.topics.records(dataset->name));  // Unsafe where there is none
+    topic(parts_.topics.dead_letters(dataset->name));
     // It came just now. Taken over is outside a transaction: an open one ends first.
-    file_ended_ = in_transaction_;
+    file_ended_ = file_ended_ || in_transaction_;
     return false;
   }
   if (file.entry->next_byte > 0 && !verify_prefix(file)) return false;
@@ -429,7 +431,7 @@ void ShardTask::commit() {
   CommitRecord record = chain_.next();
   record.task = task_;
   record.inputs = next_input_;
-  record.partitions = parts_.log.partition_count(parts_.topics.announcements());
+  record.partitions = topic(parts_.topics.announcements()).second;  // by which shard_of() went
   std::vector<FileEntry> written;
   for (const FileEntry* entry : ledger_.take_changed()) written.push_back(*entry);
   const std::string origin = ledger_origin(record.transaction);

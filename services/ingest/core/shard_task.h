@@ -93,7 +93,7 @@ class ShardTask final : public Task {
   };
 
   // The partitions that a dataset's files are written to, of all datasets that came since the last
-  // call; outside a transaction.
+  // call and have their topics; outside a transaction.
   void take_over_datasets();
   void restore_commits();
   void restore_ledger();
@@ -138,6 +138,7 @@ class ShardTask final : public Task {
   std::unique_ptr<TransactionalProducer> producer_;
   std::map<std::string, std::pair<TopicHandle, std::int32_t>> topics_;  // handle, partitions
   std::set<std::string> taken_over_;                                    // datasets
+  Clock::Steady take_over_not_before_{};
   bool in_transaction_ = false;
   bool dirty_ = false;       // something to commit
   bool file_ended_ = false;  // commit now

@@ -331,6 +331,19 @@ TEST_F(SmallFiles, OneWhoseDefinitionComesWhileATransactionIsOpenIsReadBehindIt)
   EXPECT_EQ(origins().size(), ids.size());
 }
 
+TEST_F(SmallFiles, ADatasetWithoutItsTopicsKeepsNoOtherFromBeingRead) {
+  Dataset more = *datasets.dataset;
+  more.name = "others";
+  datasets.later = std::make_shared<Dataset>(std::move(more));
+  start();
+  run();
+  EXPECT_EQ(origins().size(), ids.size());
+
+  files.put("f.csv", "id,n\nf,1\n");
+  announce("f.csv", {}, "others");
+  EXPECT_THROW(run(), Unsafe) << "its own file cannot be written anywhere";
+}
+
 TEST_F(SmallFiles, AfterACrashAnywhereEachIsReadOnce) {
   for (int at = 0; at < 12; ++at) {
     SCOPED_TRACE(at);

@@ -8,6 +8,9 @@ namespace {
 constexpr std::size_t kMostBytes = 16 << 20;
 constexpr std::uint64_t kMostMessages = 50'000;
 constexpr auto kLongestWait = std::chrono::milliseconds(200);
+// How often a position that does not move is said to be good still.
+constexpr auto kFirstConfirm = std::chrono::minutes(1);
+constexpr auto kConfirmInterval = std::chrono::hours(1);
 
 std::string name_of(const TopicPartition& partition) {
   return "topic '" + partition.topic + "', partition " + std::to_string(partition.partition);
@@ -44,8 +47,24 @@ std::vector<Position> LoaderTask::start() {
                  "published again, drop table " +
                  target_.table.qualified() + " and start the loader again");
   }
+  if (forgets_deletions()) check_nothing_was_missed(end);
   next_ = std::max(claim_.next_offset, begin);
+  confirm_not_before_ = parts_.clock.steady_now() + kFirstConfirm;
   return {{partition_, next_}};
+}
+
+// Of compacted topics: rows, and the ledger of files.
+bool LoaderTask::forgets_deletions() const {
+  return target_.kind == TargetKind::kRows || target_.kind == TargetKind::kFiles;
+}
+
+void LoaderTask::check_nothing_was_missed(std::int64_t end) const {
+  if (claim_.next_offset == 0 || claim_.next_offset == end || claim_.age_ms <= kAwayAtMostMs) return;
+  throw Unsafe("The database has not loaded " + name_of(partition_) + " for " +
+               std::to_string(claim_.age_ms / 86'400'000) +
+               " days; Kafka forgets after " + std::to_string(kDeletionsKeptMs / 86'400'000) +
+               " days which rows were deleted, so rows may be left that are gone. Drop table " +
+               target_.table.qualified() + " and start the loader again: it loads the table anew");
 }
 
 void LoaderTask::process(const TopicPartition& from, std::span<const LogRecord> records) {
@@ -58,13 +77,13 @@ void LoaderTask::process(const TopicPartition& from, std::span<const LogRecord> 
 }
 
 bool LoaderTask::wants_commit(Clock::Steady now, bool input_idle) const {
-  if (batch_.empty()) return false;
+  if (batch_.empty()) return input_idle && forgets_deletions() && now >= confirm_not_before_;
   return input_idle || batch_.bytes() >= kMostBytes || batch_.messages() >= kMostMessages ||
          now - oldest_ >= kLongestWait;
 }
 
 void LoaderTask::commit() {
-  if (batch_.empty()) return;
+  if (batch_.empty()) return confirm();
   const auto began = parts_.clock.steady_now();
   const Written written = store_->write(partition_, claim_, batch_, next_);
   claim_.next_offset = next_;
@@ -72,6 +91,27 @@ void LoaderTask::commit() {
   batch_.clear();
   const std::chrono::duration<double> took = parts_.clock.steady_now() - began;
   parts_.events.committed(target_, messages, written, took.count());
+}
+
+// Where the topic ends, if nothing but transactions' markers is left to be read.
+std::optional<std::int64_t> LoaderTask::end_if_all_is_read() const {
+  const auto reader = parts_.log.reader();
+  const std::int64_t end = reader->end_offset(partition_);
+  bool more = false;
+  reader->read(partition_, next_, end, [&](const LogRecord&) { more = true; });
+  if (more) return std::nullopt;
+  return end;
+}
+
+// Nothing came for long: the position is as good as it was, and a restart long after must know that.
+void LoaderTask::confirm() {
+  const auto now = parts_.clock.steady_now();
+  if (!forgets_deletions() || now < confirm_not_before_) return;
+  confirm_not_before_ = now + kConfirmInterval;
+  const auto end = end_if_all_is_read();
+  if (!end) return;
+  store_->write(partition_, claim_, batch_, *end);
+  claim_.next_offset = next_ = *end;
 }
 
 std::vector<TaskKind> LoaderTasks::kinds() const {

@@ -28,6 +28,11 @@ class LoaderTask final : public Task {
   void commit() override;
 
  private:
+  void check_nothing_was_missed(std::int64_t end) const;
+  bool forgets_deletions() const;
+  std::optional<std::int64_t> end_if_all_is_read() const;
+  void confirm();
+
   const Target& target_;
   TopicPartition partition_;
   Parts parts_;
@@ -37,6 +42,7 @@ class LoaderTask final : public Task {
   Claim claim_;
   std::int64_t next_ = 0;   // after the last message of the batch
   Clock::Steady oldest_{};  // when the batch began
+  Clock::Steady confirm_not_before_{};
 };
 
 // The tasks of some targets: kind = the target's name.

@@ -14,13 +14,14 @@ using ::testing::ElementsAre;
 struct FakeTable {
   std::int64_t next = 0;
   std::int64_t epoch = 0;
+  std::int64_t age_ms = 0;
   std::vector<std::uint64_t> batches;  // messages of each
 };
 
 class FakeStore final : public RowStore {
  public:
   explicit FakeStore(FakeTable& table) : table_(table) {}
-  Claim take_over(const TopicPartition&) override { return {table_.next, ++table_.epoch}; }
+  Claim take_over(const TopicPartition&) override { return {table_.next, ++table_.epoch, table_.age_ms}; }
   Written write(const TopicPartition&, const Claim& claim, const RowBatch& batch,
                 std::int64_t next) override {
     if (claim.epoch != table_.epoch) throw Fenced("another owner");
@@ -118,6 +119,45 @@ TEST_F(LoaderTaskTest, APositionBeyondTheLogsEndIsUnsafe) {
   table_.next = 3;
   LoaderTask one = task();
   EXPECT_THROW(one.start(), Unsafe);
+}
+
+TEST_F(LoaderTaskTest, ATopicOfWhichDeletionsMayBeForgottenIsUnsafeUnlessNothingCameMeanwhile) {
+  put(3);
+  table_.age_ms = kAwayAtMostMs + 1;
+  table_.next = 2;
+  EXPECT_THROW(task().start(), Unsafe);
+  table_.next = 3;
+  EXPECT_NO_THROW(task().start());
+  table_.next = 0;
+  EXPECT_NO_THROW(task().start()) << "a new table takes what there is";
+  table_.next = 2;
+  table_.age_ms = kAwayAtMostMs;
+  EXPECT_NO_THROW(task().start());
+}
+
+TEST_F(LoaderTaskTest, APositionThatDoesNotMoveIsConfirmedUpToTheTopicsTrueEnd) {
+  auto writer = log_.transactional_producer("w");
+  writer->take_over(std::vector{partition_});
+  writer->begin();
+  OutgoingRecord record;
+  record.key = "k";
+  record.value = "v";
+  writer->produce(writer->topic(target_.topic), 0, record);
+  writer->commit();
+  LoaderTask one = task();
+  one.start();
+  EXPECT_FALSE(one.wants_commit(clock_.steady_now(), true));
+  clock_.advance(std::chrono::minutes(1));
+  ASSERT_TRUE(one.wants_commit(clock_.steady_now(), true));
+  one.commit();
+  EXPECT_EQ(table_.next, 0) << "there is a message that it has not read";
+  feed(one, 0);
+  one.commit();
+  EXPECT_EQ(table_.next, 1);
+  clock_.advance(std::chrono::hours(1));
+  one.commit();
+  EXPECT_EQ(table_.next, 2) << "behind the marker";
+  EXPECT_FALSE(one.wants_commit(clock_.steady_now(), true));
 }
 
 TEST_F(LoaderTaskTest, EveryTargetIsAKindOfTask) {

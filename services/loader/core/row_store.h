@@ -14,6 +14,7 @@ namespace sluice::loader {
 struct Claim {
   std::int64_t next_offset = 0;
   std::int64_t epoch = 0;
+  std::int64_t age_ms = 0;  // since all before next_offset was known to be loaded
 };
 
 struct Written {
@@ -27,7 +28,7 @@ class RowStore {
   virtual ~RowStore() = default;
   // Makes this the owner of the partition: any older owner's next write throws Fenced.
   virtual Claim take_over(const TopicPartition& partition) = 0;
-  // Writes the batch and moves the position from `claim.next_offset` to `next`, all or nothing.
+  // Writes the batch, which may be empty, and moves the position from `claim.next_offset` to `next`, all or nothing.
   // Fenced if someone took over, TaskBroken if the position is not the claim's or the database
   // fails. After an exception the store is dead; whether the batch is in is answered by the next
   // take_over().

@@ -42,7 +42,7 @@ DefinitionChanges::News DefinitionChanges::look(LoadedDefinitions loaded) {
       if (const auto source = source_that_runs_without(running_, dataset); !source.empty()) {
         wrong.push_back(dataset.path + ": dataset '" + dataset.name + "' looks up '" + source +
                         "', which has taken records before this definition came; give '" + source +
-                        "' another dataset name in a copy of its definition, and look that up");
+                        "' and its reports other names in a copy of its definition, and look that up");
         continue;
       }
       auto made = std::make_shared<const Dataset>(std::move(dataset));
@@ -51,7 +51,7 @@ DefinitionChanges::News DefinitionChanges::look(LoadedDefinitions loaded) {
     } else if (found->second->fingerprint != dataset.fingerprint) {
       wrong.push_back(dataset.path + ": what dataset '" + dataset.name +
                       "' means has changed while it runs; the old definition stays in force. Put "
-                      "it back, or give the changed one another dataset name");
+                      "it back, or give the changed one another dataset name and its reports other names");
     }
   }
   for (const auto& [name, dataset] : running_) {

@@ -9,7 +9,7 @@ namespace {
 [[noreturn]] void torn(const FrameHead& head, const std::string& what) {
   throw Unsafe("torn transaction: transaction " + std::to_string(head.transaction) +
                " of task " + head.task + " " + what +
-               ". Reports stay as they were before it. Load the dataset under another name, or "
+               ". Reports stay as they were before it. Load the dataset under another name and with other report names, or "
                "restore the topics from a backup");
 }
 

@@ -107,7 +107,7 @@ void Stage1Task::restore(LogReader& reader, std::int64_t committed) {
   if (!local || leads || local->fingerprint != local_fingerprint()) {
     // A store that knows more than the log's commits holds what never happened.
     store_->clear();
-    local = LocalPosition{reader.begin_offset(input_), 0, std::nullopt, {}};
+    local = LocalPosition{reader.begin_offset(input_), 0, std::nullopt, {}, 0};
   }
   if (local->watermark) watermark_ = Instant{*local->watermark};
   next_ = local->next;

@@ -120,7 +120,7 @@ TEST_F(Stage1, TheWatermarkOutlivesARestartWithAndWithoutTheDisk) {
 TEST_F(Stage1, LocalStateThatLeadsTheLogIsThrownAway) {
   send("a", visit("a", "p", 2, "1.5", "EUR", "2017-01-01"), kFile + ":0:2");
   bench_.stores.open("visits-stage1-0")
-      ->apply({{"a", "junk"}}, to_json(LocalPosition{99, 7, std::nullopt, bench_.dataset->fingerprint}));
+      ->apply({{"a", "junk"}}, to_json(LocalPosition{99, 7, std::nullopt, bench_.dataset->fingerprint, 0}));
   run();
   EXPECT_EQ(bench_.counts().at(kFile).records, 1U);
 }

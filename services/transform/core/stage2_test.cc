@@ -94,13 +94,61 @@ TEST_F(Stage2, StateComesBackFromTheChangelogOverAnyLocalRest) {
   EXPECT_EQ(places().at(R"(["q"])").at("visits"), 3);
 }
 
+TEST_F(Stage2, ARestoreOfACompactedLogHoldsOnlyAPieceOfTheStateAtATime) {
+  for (int i = 0; i < 20; ++i) {
+    send("k" + std::to_string(i), "p" + std::to_string(i), 1, 2 + i);
+    stage1();
+    stage2();
+  }
+  bench_.log.compact({bench_.topics.state("visits"), 0});
+  bench_.restore_bytes = 1;
+  task_.reset();
+  bench_.stores.wipe("visits-stage2-0");
+  start();
+  // Killed in the middle of it: what it leaves is no state of any moment, and is not taken for one.
+  for (const std::size_t survivors : {11U, 5U, 1U}) {
+    task_.reset();
+    bench_.stores.crash("visits-stage2-0", survivors);
+    start();
+  }
+  send("k3", "p4", 1, 30);
+  stage1();
+  stage2();
+  EXPECT_FALSE(places().contains(R"(["p3"])"));
+  EXPECT_EQ(places().at(R"(["p4"])").at("visits"), 2);
+  EXPECT_EQ(places().at(R"(["p19"])").at("visits"), 1);
+}
+
+TEST_F(Stage2, LocalStateOlderThanWhatTheLogRemembersOfDeletionsIsThrownAway) {
+  send("a", "p", 2, 2);
+  stage1();
+  stage2();
+  // It goes elsewhere, where the group vanishes; and comes back when that is forgotten.
+  task_.reset();
+  sluice::testing::MemoryStateStores elsewhere(bench_.faults);
+  bench_.disk = &elsewhere;
+  send("a", "q", 2, 3);
+  stage1();
+  stage2();
+  task_.reset();
+  bench_.log.forget_deletions({bench_.topics.state("visits"), 0});
+  bench_.log.forget_deletions({bench_.topics.rows("places"), 0});
+  bench_.disk = &bench_.stores;
+  bench_.clock.advance(std::chrono::milliseconds(kAwayAtMostMs + 1));
+  send("b", "p", 5, 4);
+  stage1();
+  stage2();
+  EXPECT_EQ(places().at(R"(["p"])").at("visits"), 1) << "not the one that went away, too";
+}
+
 TEST_F(Stage2, LocalStateOfATransactionThatTheLogLostIsThrownAway) {
   send("a", "p", 2, 2);
   stage1();
   stage2();
   task_.reset();
   bench_.stores.open("visits-stage2-0")
-      ->apply({{"g\x06placesjunk", "junk"}}, to_json(LocalPosition{0, 9, std::nullopt, bench_.dataset->fingerprint}));
+      ->apply({{"g\x06placesjunk", "junk"}}, to_json(LocalPosition{0, 9, std::nullopt, bench_.dataset->fingerprint,
+                                      bench_.clock.unix_ms()}));
   send("b", "p", 1, 3);
   stage1();
   stage2();

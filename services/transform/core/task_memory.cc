@@ -10,7 +10,8 @@ std::string to_json(const LocalPosition& position) {
   nlohmann::ordered_json json{{"format", 1},
                               {"next", position.next},
                               {"transaction", position.transaction},
-                              {"fingerprint", position.fingerprint}};
+                              {"fingerprint", position.fingerprint},
+                              {"written_ms", position.written_ms}};
   if (position.watermark) json["watermark"] = *position.watermark;
   return json.dump();
 }
@@ -22,6 +23,7 @@ std::optional<LocalPosition> local_position_from_json(std::string_view json) {
   position.next = parsed.value("next", std::int64_t{0});
   position.transaction = parsed.value("transaction", std::uint64_t{0});
   position.fingerprint = parsed.value("fingerprint", std::string{});
+  position.written_ms = parsed.value("written_ms", std::int64_t{0});
   if (parsed.contains("watermark")) position.watermark = parsed["watermark"].get<std::int64_t>();
   return position;
 }
@@ -42,7 +44,7 @@ std::int64_t committed_input(const CommitChain& chain, LogReader& reader,
                  std::to_string(input.partition) + ", which holds offsets " +
                  std::to_string(begin) + " to " + std::to_string(end) +
                  ": the topic lost messages or was made anew. Restore it, or load the dataset "
-                 "under another name");
+                 "under another name and with other report names");
   }
   return found->second;
 }

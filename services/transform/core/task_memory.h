@@ -19,6 +19,7 @@ struct LocalPosition {
   std::uint64_t transaction = 0;  // of the newest commit in it
   std::optional<std::int64_t> watermark;  // microseconds, stage 1
   std::string fingerprint;
+  std::int64_t written_ms = 0;  // wall clock
 };
 std::string to_json(const LocalPosition& position);
 // nullopt for an empty or foreign text: the store holds nothing usable.

@@ -22,7 +22,7 @@ void check_partitions(Log& log, const std::string& topic, const Dataset& dataset
   throw Unsafe("topic " + topic + " has " + std::to_string(found) + " partitions, but dataset '" +
                dataset.name + "' was started with " + std::to_string(dataset.partitions) +
                ": its keys would no longer find their state. Put the number back in the "
-               "definition, or load the dataset under another name");
+               "definition, or load the dataset under another name and with other report names");
 }
 
 }  // namespace sluice::transform

@@ -19,6 +19,7 @@ struct TaskParts {
   StateStores& stores;
   const Clock& clock;
   TransformEvents& events;
+  std::size_t restore_bytes = 16U << 20;  // that a restore holds back before it writes
 };
 
 // "bookings-stage1": the kind of task. With "-<partition>" it is the task's name and its store's.

@@ -42,7 +42,8 @@ class TestBench {
   std::unique_ptr<Task> stage2(std::int32_t partition) {
     return make_stage2(parts(), partition);
   }
-  TaskParts parts() { return {dataset, topics, log, stores, clock, events}; }
+  TaskParts parts() { return {dataset, topics, log, *disk, clock, events, restore_bytes}; }
+  std::size_t restore_bytes = 16U << 20;
 
   // An empty origin sends none; a null value a tombstone.
   void send(std::string_view key, const std::string* value, std::string_view origin = {},
@@ -117,6 +118,7 @@ class TestBench {
   sluice::testing::FaultPlan faults;
   sluice::testing::MemoryLog log{faults};
   sluice::testing::MemoryStateStores stores{faults};
+  sluice::testing::MemoryStateStores* disk = &stores;  // of the machine that tasks start on
   ManualClock clock;
   TransformEvents events;
 
