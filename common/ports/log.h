@@ -108,6 +108,9 @@ class LogReader {
   // The true end of the log, read uncommitted: a committed transaction whose markers are not yet
   // written lies behind the last stable offset but before this (RELIABILITY finding 2).
   virtual std::int64_t end_offset(const TopicPartition& partition) = 0;
+  // Up to where a reader of committed records gets without waiting: before the first message of a
+  // transaction that is open. For whoever must not wait, because it has to end such a transaction.
+  virtual std::int64_t stable_offset(const TopicPartition& partition) = 0;
   // Calls `each` with every committed record from `from` (or the log's first offset if that is
   // later and `from` is 0) until the position has reached `to`. Waits for open transactions to
   // end; TaskBroken if one does not. Unsafe if `from` is beyond the log's end or, when not 0, before its beginning.

@@ -11,7 +11,8 @@ namespace sluice {
 
 namespace {
 
-// The newest commit record of each task of the dataset's first stage.
+// The newest commit record of each task of the dataset's first stage, of those that are settled. Waits for no
+// open transaction: only the tasks that are to be started can end what a broker has lost. They look again.
 std::vector<CommitRecord> newest_commits(Log& log, const Topics& topics, const Dataset& dataset) {
   const std::string commits = topics.commits(dataset.name);
   const auto reader = log.reader();
@@ -20,7 +21,7 @@ std::vector<CommitRecord> newest_commits(Log& log, const Topics& topics, const D
   for (std::int32_t partition = 0; partition < partitions; ++partition) {
     const TopicPartition from{commits, partition};
     std::map<std::string, CommitRecord> newest;  // by task
-    reader->read(from, 0, reader->end_offset(from), [&](const LogRecord& message) {
+    reader->read(from, 0, reader->stable_offset(from), [&](const LogRecord& message) {
       auto record = commit_record_from_json(message.value);
       // What cannot be read is judged by the task it belongs to.
       if (record) newest.insert_or_assign(record->task, std::move(*record));

@@ -63,6 +63,22 @@ TEST_F(DefinitionCheck, AnotherDefinitionThanThatOfTheStateIsRefusedUntilItIsPut
   EXPECT_NO_THROW(check_definition(log, topics, dataset));
 }
 
+TEST_F(DefinitionCheck, WaitsForNoTransactionThatIsOpenAndHeedsWhatIsCommittedBeforeIt) {
+  commit(1, "f1");
+  auto producer = log.transactional_producer("test-visits-stage1-1");
+  const TopicPartition commits{topics.commits("visits"), 1};
+  producer->take_over(std::vector{commits});
+  producer->begin();
+  OutgoingRecord lost;
+  lost.key = "visits-stage1-1";
+  lost.value = "{}";
+  producer->produce(producer->topic(commits.topic), 1, lost);
+  log.lose_transaction("test-visits-stage1-1");
+  EXPECT_NO_THROW(check_definition(log, topics, dataset));
+  dataset.fingerprint = "f2";
+  EXPECT_THROW(check_definition(log, topics, dataset), Unsafe);
+}
+
 TEST_F(DefinitionCheck, AnotherNumberOfPartitionsThanThatOfTheStateIsRefused) {
   commit(1, "f1");
   dataset.partitions = 4;

@@ -71,12 +71,14 @@ void Definitions::accept(std::vector<Dataset> loaded, const std::set<std::string
   for (Dataset& dataset : loaded) {
     const auto running = known_.find(dataset.name);
     const bool prepared = running != known_.end() && running->second.prepared;
-    if (prepared && running->second.dataset->fingerprint != dataset.fingerprint) {
+    // Also of one whose file was away for a while: the other services go on with what they have.
+    const auto before = in_force_.find(dataset.name);
+    if (before != in_force_.end() && before->second != dataset.fingerprint) {
       refusals.insert(
           dataset.path + ": dataset " + dataset.name +
           " runs with another definition of its fields, key or reports; the running one goes on. "
-          "Put it back, or give the changed dataset a new name.");
-      next.emplace(*running);
+          "Put it back, or give the changed dataset and its reports new names.");
+      if (running != known_.end()) next.emplace(*running);
       continue;
     }
     std::string name = dataset.name;
@@ -112,6 +114,7 @@ bool Definitions::prepare_new(std::set<std::string>& refusals) {
     const std::lock_guard lock(mutex_);
     const auto found = known_.find(dataset->name);
     if (found != known_.end()) found->second.prepared = true;
+    in_force_.insert_or_assign(dataset->name, dataset->fingerprint);
     listener_.in_force(*dataset);
   }
   return all;

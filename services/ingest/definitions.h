@@ -65,6 +65,7 @@ class Definitions final : public Datasets {
   std::set<std::string> load_refusals_;
   mutable std::mutex mutex_;  // known_
   std::map<std::string, Known> known_;
+  std::map<std::string, std::string> in_force_;  // fingerprints of all that ever were, by dataset
 };
 
 }  // namespace sluice::ingest

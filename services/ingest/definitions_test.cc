@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "services/ingest/temporary_folder.h"
 
 namespace sluice::ingest {
@@ -155,6 +157,22 @@ TEST_F(DefinitionsTest, ADefinitionThatIsTakenAwayTakesNoMoreFiles) {
   definitions.reload();
   EXPECT_EQ(definitions.find("a"), nullptr);
   EXPECT_FALSE(definitions.dataset_of("a1.csv").has_value());
+}
+
+TEST_F(DefinitionsTest, OneThatComesBackMeansWhatItMeantForTheOtherServicesGoOnWithThat) {
+  const std::string first = definition("a", "a*.csv");
+  write("a.yaml", first);
+  definitions.reload();
+  std::filesystem::remove(folder.path() + "/a.yaml");
+  definitions.reload();
+  write("a.yaml", definition("a", "a*.csv", "  n: { type: integer }\n"));
+  definitions.reload();
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_THAT(refused[0], HasSubstr("runs with another definition"));
+  EXPECT_EQ(definitions.find("a"), nullptr);
+  write("a.yaml", first);
+  definitions.reload();
+  EXPECT_NE(definitions.find("a"), nullptr);
 }
 
 }  // namespace

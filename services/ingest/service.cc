@@ -12,6 +12,8 @@
 namespace sluice::ingest {
 namespace {
 
+constexpr const char* kTopicsOfDatasets = "the topics of a dataset (the log tells which)";
+
 // The real path: the watcher does not follow links, and the folder itself may be one.
 std::string made(const std::string& folder) {
   std::error_code error;
@@ -183,18 +185,18 @@ void Service::run() {
     while (!prepare_topics()) {
       if (!wait_a_second()) return;
     }
-    while (!definitions_.reload()) {
-      if (!wait_a_second()) return;
-    }
+    // One that cannot be prepared yet keeps no other from being worked for.
+    bool prepared = definitions_.reload();
     start_workers();
     announcer_.start();
     uploads_.start();
     watcher_.start();
     objects_.start();
     s3_watcher_.start();
-    set_waiting("");
+    set_waiting(prepared ? "" : kTopicsOfDatasets);
     while (wait_a_second()) {
-      definitions_.reload();
+      prepared = definitions_.reload();
+      set_waiting(prepared ? "" : kTopicsOfDatasets);
       telemetry_.refresh();
     }
   } catch (const Unsafe& unsafe) {

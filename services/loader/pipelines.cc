@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/error.h"
 #include "common/telemetry/log.h"
 
 namespace sluice::loader {
@@ -64,6 +65,10 @@ void Pipelines::look() {
     try {
       launching();
       return true;
+    } catch (const Unsafe& unsafe) {
+      // As with a definition that has a mistake: it is refused until it is another, and stops nobody else.
+      complain(what + " is refused: " + unsafe.what());
+      return false;
     } catch (const std::exception& error) {
       const std::string sentence = what + " cannot be loaded yet: " + error.what();
       complain(sentence);

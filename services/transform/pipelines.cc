@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/error.h"
 #include "common/telemetry/log.h"
 #include "services/transform/core/report_owner.h"
 
@@ -57,14 +58,23 @@ void Pipelines::look() {
     log::error("definition not in force", {{"reason", complaint}});
   }
   std::string trouble;
+  std::set<std::string> refused;
   for (const auto& dataset : news.to_start) {
     try {
       launch(dataset);
+    } catch (const Unsafe& unsafe) {
+      // As with a definition that has a mistake: it is refused until it is another, and stops nobody else.
+      changes_.not_started(dataset->name);
+      refused.insert(dataset->path + ": dataset '" + dataset->name + "' is refused: " + unsafe.what());
     } catch (const std::exception& error) {
       changes_.not_started(dataset->name);
       trouble = "dataset '" + dataset->name + "' cannot start: " + error.what();
     }
   }
+  for (const std::string& reason : refused) {
+    if (!refused_.contains(reason)) log::error("definition not in force", {{"reason", reason}});
+  }
+  refused_ = std::move(refused);
   const std::lock_guard lock(mutex_);
   if (!trouble.empty() && trouble != trouble_) {
     log::error("pipeline cannot start yet", {{"reason", trouble}});

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -66,6 +67,7 @@ class Pipelines {
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   std::vector<Pipeline> pipelines_;
+  std::set<std::string> refused_;  // told already; by the looking thread
   std::string trouble_ = "the definitions have not been read yet";
   std::jthread watcher_;
 };

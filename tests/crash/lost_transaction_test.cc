@@ -11,6 +11,7 @@
 #include "tests/support/environment.h"
 #include "tests/support/eventually.h"
 #include "tests/support/private_servers.h"
+#include "tests/support/stack.h"
 #include "tests/support/stray_producer.h"
 
 namespace sluice::testing {
@@ -80,6 +81,39 @@ TEST_F(LostTransaction, IsAbortedByTakingItsPartitionsOverAndAddedToByNoLateRequ
   commit_one(*producer, rows(), 0);
   EXPECT_THAT(read({topic, 1}), ElementsAre("new"));
   EXPECT_THAT(read({rows(), 0}), ElementsAre("new"));
+}
+
+// As a broker leaves them that was killed while transactions were open, whose time was over when it came back.
+// In every topic that a service reads before it works, and in the ledger, which all share.
+TEST(Services, StartOverTransactionsThatTheBrokerHasLost) {
+  const PrivateServers servers;
+  verify_partitions(servers.kafka(), false);
+  Stack stack(StackSettings{servers.kafka(), servers.fresh_database(), "lost", bookings_definition()});
+  BookingsGenerator bookings(1);
+  stack.start_all();
+  const BookingFile first = bookings.next_file(500);
+  stack.drop(first.name, first.content);
+  ASSERT_TRUE(eventually([&] { return stack.all_settled(1); }, std::chrono::seconds(60)));
+  for (const char* service : Stack::kServices) stack.kill_hard(service);
+
+  const Topics topics("lost");
+  const std::string dataset = "bookings", report = "monthly_restaurants_report";
+  const std::map<std::string, std::vector<TopicPartition>> lost = {
+      {"lost-ingest-0", {{topics.files(), 0}, {topics.ingest_commits(), 0}, {topics.records(dataset), 0}}},
+      {"lost-bookings-stage1-0", {{topics.commits(dataset), 0}, {topics.deltas(dataset), 1}, {topics.file_counts(), 0}}},
+      {"lost-bookings-stage2-0", {{topics.state(dataset), 0}, {topics.rows(report), 0}}}};
+  for (const auto& [id, partitions] : lost) {
+    StrayProducer stray(servers.kafka(), id);
+    for (const TopicPartition& partition : partitions) {
+      stray.write(partition.topic, partition.partition, "junk", "junk");
+    }
+  }
+  stack.start_all();
+  const BookingFile second = bookings.next_file(500);
+  stack.drop(second.name, second.content);
+  ASSERT_TRUE(eventually([&] { return stack.all_settled(2); }, std::chrono::seconds(60)));
+  EXPECT_TRUE(eventually([&] { return stack.report() == bookings.report(); }));
+  for (const auto& [name, receipt] : stack.receipts()) EXPECT_TRUE(receipt.balances()) << name;
 }
 
 }  // namespace

@@ -107,6 +107,9 @@ class MemoryLog::Reader final : public LogReader {
   std::int64_t end_offset(const TopicPartition& partition) override {
     return log_.end_offset(partition);
   }
+  std::int64_t stable_offset(const TopicPartition& partition) override {
+    return log_.last_stable_offset(partition);
+  }
   void read(const TopicPartition& partition, std::int64_t from, std::int64_t to,
             const std::function<void(const LogRecord&)>& each) override {
     if (from > log_.end_offset(partition)) {

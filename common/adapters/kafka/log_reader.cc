@@ -90,10 +90,11 @@ KafkaLogReader::KafkaLogReader(const KafkaSettings& settings, std::shared_ptr<En
 
 KafkaLogReader::~KafkaLogReader() = default;
 
-std::pair<std::int64_t, std::int64_t> KafkaLogReader::watermarks(const TopicPartition& partition) {
+std::pair<std::int64_t, std::int64_t> KafkaLogReader::watermarks(rd_kafka_t* client,
+                                                                 const TopicPartition& partition) {
   std::int64_t low = 0, high = 0;
   const auto ask = [&] {
-    return rd_kafka_query_watermark_offsets(ends_->get(), partition.topic.c_str(),
+    return rd_kafka_query_watermark_offsets(client, partition.topic.c_str(),
                                             partition.partition, &low, &high, kQueryTimeoutMs);
   };
   auto code = ask();
@@ -102,7 +103,7 @@ std::pair<std::int64_t, std::int64_t> KafkaLogReader::watermarks(const TopicPart
     std::this_thread::sleep_for(kAgainAfter);
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    ends_->fail();
+    if (client == ends_->get()) ends_->fail();
     throw_error(fmt::format("asking for the end of {} {}", partition.topic, partition.partition),
                 code, nullptr);
   }
@@ -110,15 +111,27 @@ std::pair<std::int64_t, std::int64_t> KafkaLogReader::watermarks(const TopicPart
 }
 
 std::int64_t KafkaLogReader::begin_offset(const TopicPartition& partition) {
-  return watermarks(partition).first;
+  return watermarks(ends_->get(), partition).first;
 }
 std::int64_t KafkaLogReader::end_offset(const TopicPartition& partition) {
-  return watermarks(partition).second;
+  return watermarks(ends_->get(), partition).second;
+}
+
+std::int64_t KafkaLogReader::stable_offset(const TopicPartition& partition) {
+  return watermarks(records_client(), partition).second;
+}
+
+rd_kafka_t* KafkaLogReader::records_client() {
+  if (!records_) {
+    records_ =
+        make_client(RD_KAFKA_CONSUMER, make_conf(properties_for(Purpose::kRestore, settings_)));
+  }
+  return records_.get();
 }
 
 void KafkaLogReader::read(const TopicPartition& partition, std::int64_t from, std::int64_t to,
                           const std::function<void(const LogRecord&)>& each) {
-  const auto [begin, end] = watermarks(partition);
+  const auto [begin, end] = watermarks(ends_->get(), partition);
   const std::string where = fmt::format("{} {}", partition.topic, partition.partition);
   if (from > end) {
     throw Unsafe(fmt::format(
@@ -132,10 +145,7 @@ void KafkaLogReader::read(const TopicPartition& partition, std::int64_t from, st
   }
   std::int64_t position = std::max(from, begin);
   if (position >= to) return;
-  if (!records_)
-    records_ =
-        make_client(RD_KAFKA_CONSUMER, make_conf(properties_for(Purpose::kRestore, settings_)));
-  const Assignment assignment(records_.get(), partition, position);
+  const Assignment assignment(records_client(), partition, position);
   std::vector<rd_kafka_message_t*> batch(kBatch);
   FetchWake wake;
   auto last_progress = std::chrono::steady_clock::now();

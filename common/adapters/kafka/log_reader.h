@@ -33,11 +33,14 @@ class KafkaLogReader final : public LogReader {
 
   std::int64_t begin_offset(const TopicPartition& partition) override;
   std::int64_t end_offset(const TopicPartition& partition) override;
+  std::int64_t stable_offset(const TopicPartition& partition) override;
   void read(const TopicPartition& partition, std::int64_t from, std::int64_t to,
             const std::function<void(const LogRecord&)>& each) override;
 
  private:
-  std::pair<std::int64_t, std::int64_t> watermarks(const TopicPartition& partition);
+  // Of a read_committed client the second is the last stable offset.
+  std::pair<std::int64_t, std::int64_t> watermarks(rd_kafka_t* client, const TopicPartition& partition);
+  rd_kafka_t* records_client();
 
   KafkaSettings settings_;
   std::shared_ptr<EndsClient> ends_;
