@@ -49,7 +49,7 @@ bool stands(const FileDescriptor& folder) {
 std::string to_json(const Upload& upload) {
   nlohmann::ordered_json files = nlohmann::ordered_json::array();
   for (const UploadedFile& file : upload.files) {
-    files.push_back({{"path", file.path}, {"dataset", file.dataset}, {"announcement", nullptr}});
+    files.push_back({{"path", file.path}, {"dataset", file.dataset}, {"sha256", file.sha256}, {"announcement", nullptr}});
     if (file.announcement) {
       files.back()["announcement"] =
           nlohmann::ordered_json::parse(sluice::to_json(*file.announcement));
@@ -70,6 +70,7 @@ std::optional<Upload> upload_from_json(const std::string& name, const std::strin
       UploadedFile& one = out.files.emplace_back();
       one.path = file.at("path");
       one.dataset = file.at("dataset");
+      one.sha256 = file.at("sha256");
       if (const auto& known = file.at("announcement"); !known.is_null()) {
         const auto announcement = announcement_from_json(known.dump());
         if (announcement) one.announcement = *announcement;

@@ -28,6 +28,7 @@ struct UploadedFile {
   std::string path;  // below the upload's folder
   std::string dataset;
   std::optional<Announcement> announcement;
+  std::string sha256;  // of the bytes as they were received
 };
 
 struct Upload {

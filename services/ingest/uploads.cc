@@ -134,7 +134,7 @@ http::Response Uploads::receive(const http::Request& request, http::BodyReader& 
   if (!in_hand.taken()) {
     return come_back(409, "Conflict", "A request with this Idempotency-Key is being answered.", "1");
   }
-  if (auto known = answer_known(*wanted, name)) return *known;
+  if (auto known = answer_known(*wanted, name, content)) return *known;
   return receive_new(*wanted, name, content);
 }
 
@@ -161,7 +161,8 @@ std::optional<http::Response> Uploads::refuse_now(const http::Request& request) 
 
 // The answer to a repetition; nullopt: this key is new, or was used more than a day ago.
 std::optional<http::Response> Uploads::answer_known(const UploadRequest& request,
-                                                    const std::string& name) {
+                                                    const std::string& name,
+                                                    http::BodyReader& body) {
   const auto known = spool_.find(name);
   if (!known) return std::nullopt;
   if (parts_.clock.unix_ms() - known->received_ms > kKeyHolds_ms && known->announced()) {
@@ -176,6 +177,7 @@ std::optional<http::Response> Uploads::answer_known(const UploadRequest& request
     return http::problem(422, "Key used before",
                          "This Idempotency-Key belongs to an upload of another name or dataset.");
   }
+  if (auto refusal = refuse_other_content(request, *known, body)) return refusal;
   if (!known->announced()) take_up(name);
   std::shared_ptr<Pending> pending;
   {
@@ -186,6 +188,24 @@ std::optional<http::Response> Uploads::answer_known(const UploadRequest& request
   const auto now = spool_.find(name);
   if (now && now->announced()) return accepted(*now);
   return come_back(503, "Temporarily unavailable", "The upload is being announced elsewhere.");
+}
+
+// A key that is used for a second delivery by mistake must not swallow it. The body is received as any other, and
+// then dropped: a form's bytes differ each time, its files do not.
+std::optional<http::Response> Uploads::refuse_other_content(const UploadRequest& request,
+                                                            const Upload& known,
+                                                            http::BodyReader& body) {
+  auto incoming = spool_.begin();
+  if (!incoming) return spool_problem(incoming.error());
+  const auto files = receive_files(request, **incoming, body);
+  if (!files) return files.error();
+  const auto same = [](const UploadedFile& a, const UploadedFile& b) {
+    return a.path == b.path && a.sha256 == b.sha256;
+  };
+  if (std::ranges::equal(*files, known.files, same)) return std::nullopt;
+  return http::problem(422, "Key used before",
+                       "This Idempotency-Key belongs to an upload of other content. Nothing of this "
+                       "request was taken; send it with a key of its own.");
 }
 
 http::Response Uploads::receive_new(const UploadRequest& request, const std::string& name,
@@ -270,17 +290,20 @@ tl::expected<UploadedFile, http::Response> Uploads::receive_file(const UploadReq
   if (!dataset && !(request.dry_run && request.dataset.empty())) {
     return tl::unexpected(refused(name, dataset.error()));
   }
-  UploadedFile file{name, dataset ? *dataset : "", {}};
+  UploadedFile file{name, dataset ? *dataset : "", {}, {}};
+  Sha256 hash;
   auto done = incoming.begin_file(name);
   std::string buffer(kBuffer, '\0');
   for (std::size_t got = buffer.size(); done && got == buffer.size();) {
     const auto read = body.read(buffer);
     if (!read) return tl::unexpected(read.error());
     got = *read;
+    hash.add(std::string_view(buffer).substr(0, got));
     done = incoming.write(std::string_view(buffer).substr(0, got));
   }
   if (done) done = incoming.end_file();
   if (!done) return tl::unexpected(spool_problem(done.error()));
+  file.sha256 = hash.hex();
   return file;
 }
 

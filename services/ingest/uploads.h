@@ -73,7 +73,10 @@ class Uploads {
 
   http::Response receive_new(const UploadRequest& request, const std::string& name,
                              http::BodyReader& body);
-  std::optional<http::Response> answer_known(const UploadRequest& request, const std::string& name);
+  std::optional<http::Response> answer_known(const UploadRequest& request, const std::string& name,
+                                             http::BodyReader& body);
+  std::optional<http::Response> refuse_other_content(const UploadRequest& request,
+                                                     const Upload& known, http::BodyReader& body);
   std::optional<http::Response> refuse_now(const http::Request& request);
   tl::expected<std::vector<UploadedFile>, http::Response> receive_files(
       const UploadRequest& request, IncomingUpload& incoming, http::BodyReader& body);

@@ -124,6 +124,8 @@ TEST_F(UploadsTest, TheSameKeyGetsTheSameAnswerAndNoSecondDelivery) {
   EXPECT_EQ(stored().size(), 1U);
   EXPECT_EQ(sent.size(), 1U);
   EXPECT_EQ(post("b.csv", "1", "key").status, 422);
+  EXPECT_EQ(post("a.csv", "2", "key").status, 422) << "another delivery, which would be lost";
+  EXPECT_EQ(stored().size(), 1U);
   EXPECT_EQ(location(post("a.csv", "1", "another")), "/v1/files/8-abcabcabcabc");
 }
 

@@ -104,6 +104,7 @@ TEST_F(ShardTaskTest, AFileOfOtherBytesAfterACrashFailsAndWhatWasCommittedStaysC
   const FileEntry failed = entry(id);
   EXPECT_EQ(failed.state, FileState::kFailed);
   EXPECT_THAT(failed.error, HasSubstr("changed while it was read"));
+  EXPECT_THAT(failed.error, HasSubstr("first " + std::to_string(failed.rows) + " rows"));
   EXPECT_EQ(failed.published, origins().size());
   EXPECT_GT(failed.published, 0U);
   EXPECT_TRUE(files.rejected.contains("a.csv"));

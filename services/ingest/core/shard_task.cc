@@ -363,6 +363,10 @@ std::size_t ShardTask::pending_bytes() const {
 void ShardTask::fail_file(OpenFile& file, std::string reason) {
   if (file.pending.bytes > 0 || file.ended) take_back();
   FileEntry& entry = *file.entry;
+  if (entry.rows > 0) {
+    reason += " Its first " + std::to_string(entry.rows) +
+              " rows had been published before and stay counted.";
+  }
   move_later(entry.file, false, reason);
   ledger_.mark_failed(entry, std::move(reason), parts_.clock.unix_ms());
   file.reading.reset();
