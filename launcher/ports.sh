@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Who has a port, and which ports nobody has.
 
+readonly unseen_owner="a process that only root may see"
+
 # port_taken PORT: someone listens on it.
 port_taken() {
   if command -v ss >/dev/null; then
@@ -18,13 +20,20 @@ port_owner() {
   if [[ $line =~ \(\(\"([^\"]+)\",pid=([0-9]+) ]]; then
     echo "${BASH_REMATCH[1]} (process ${BASH_REMATCH[2]})"
   else
-    echo "a process that only root may see"
+    echo "$unseen_owner"
   fi
 }
 
 # require_port PORT WHAT
 require_port() {
+  local try
   port_taken "$1" || return 0
+  # A process that was killed has its ports until its memory is given back, and is nobody's any more.
+  for try in {1..50}; do
+    [[ $(port_owner "$1") != "$unseen_owner" ]] && break
+    sleep 0.1
+    port_taken "$1" || return 0
+  done
   fail "port $1, which $2 needs, is taken by $(port_owner "$1"): end that, or set SLUICE_PORT_BASE (now $port_base) to the first of eight free ports"
 }
 

@@ -261,7 +261,7 @@ Json upload_responses() {
       {"409", "A request with this Idempotency-Key is being answered."},
       {"413", "The body is longer than the limit, packed or unpacked."},
       {"415", "A Content-Encoding other than gzip, or a multipart body that is no form."},
-      {"422", "The Idempotency-Key belongs to another upload, no definition takes a file of this name, there is no such dataset, the name is none, or "
+      {"422", "No definition takes a file of this name, there is no such dataset, the name is none, or "
               "the key was used for another upload."},
       {"503", "Ingest can not be reached or has no broker; Retry-After says when to come back."},
       {"507", "The disk is full; Retry-After says when to come back."}};
