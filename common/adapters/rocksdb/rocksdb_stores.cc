@@ -71,6 +71,7 @@ class Store final : public StateStore {
   }
 
   ~Store() override {
+    if (damaged_) destroy();
     if (!database_) return;
     const rocksdb::Status status = database_->Flush(rocksdb::FlushOptions());
     if (status.ok()) return;
@@ -152,18 +153,20 @@ class Store final : public StateStore {
     return value;
   }
 
-  // Leaves nothing behind, not even files that RocksDB does not know.
-  void destroy() const {
+  // Leaves nothing behind, not even files that RocksDB does not know. Nothing of the database is in use.
+  void destroy() {
     database_.reset();
+    damaged_ = false;
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
 
+  // The database stays open: this may be told from within a scan, whose iterator needs it.
   [[noreturn]] void failed(const std::string& what, const rocksdb::Status& status) const {
-    if (status.IsCorruption()) {
+    if (status.IsCorruption() && !damaged_) {
       log::warning("local state is damaged and is rebuilt from the log",
                    {{"store", path_}, {"error", status.ToString()}});
-      destroy();
+      damaged_ = true;
     }
     broken(what, status);
   }
@@ -175,7 +178,8 @@ class Store final : public StateStore {
   std::string path_;
   rocksdb::ReadOptions read_;
   rocksdb::WriteOptions write_;
-  mutable std::unique_ptr<rocksdb::DB> database_;  // gone once found damaged
+  std::unique_ptr<rocksdb::DB> database_;  // null: it could not be opened
+  mutable bool damaged_ = false;           // found so while read: its folder goes with the object
 };
 
 }  // namespace

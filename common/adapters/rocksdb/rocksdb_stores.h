@@ -25,8 +25,9 @@ class RocksdbStores final : public StateStores {
   ~RocksdbStores() override;
 
   // Thread-safe; the stores may outlive this. TaskBroken if the disk fails or another process has
-  // the store; a damaged store is discarded with a warning. A store found damaged later discards
-  // itself and throws TaskBroken. Keys are not empty: the empty key holds the position.
+  // the store; a damaged store is discarded with a warning. A store found damaged later throws
+  // TaskBroken, also out of a scan, and is discarded when it is closed. Keys are not empty: the empty
+  // key holds the position.
   std::unique_ptr<StateStore> open(const std::string& name) override;
 
  private:

@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <memory>
+#include <random>
 
 #include <gtest/gtest.h>
 
@@ -89,6 +91,75 @@ TEST_F(RocksdbStore, AStoreWhoseFilesAreDamagedIsRebuiltEmpty) {
   EXPECT_EQ(store->position(), "");
   store->apply({{"x", "2"}}, "q");
   EXPECT_EQ(store->get("x"), "2");
+}
+
+class DamagedRocksdbStore : public RocksdbStore {
+ protected:
+  // Keys a0000 … a1999 in files of which the data in the middle is wrong; everything else is right,
+  // so that the store opens.
+  DamagedRocksdbStore() {
+    std::vector<StateStore::Write> writes;
+    std::string value(500, '\0');
+    for (int i = 0; i < kKeys; ++i) {
+      for (char& c : value) c = static_cast<char>(random_());  // not to be compressed
+      writes.push_back({key(i), value});
+    }
+    stores_.open("a")->apply(writes, "p");
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "a")) {
+      if (entry.path().extension() != ".sst") continue;
+      std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(kKeys * 500 / 2);
+      file << std::string(20'000, '!');
+    }
+    store_ = stores_.open("a");
+  }
+  static std::string key(int i) { return "a" + std::to_string(10'000 + i).substr(1); }
+  void expect_that_it_is_rebuilt() {
+    EXPECT_EQ(store_->position(), "p") << "it is usable until it is closed";
+    store_.reset();
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "a"));
+    store_ = stores_.open("a");
+    EXPECT_EQ(store_->position(), "");
+    EXPECT_EQ(store_->get(key(0)), std::nullopt);
+    store_->apply({{"x", "2"}}, "q");
+    EXPECT_EQ(store_->get("x"), "2");
+  }
+
+  static constexpr int kKeys = 2000;
+  std::minstd_rand random_;
+  RocksdbStores stores_{folder_};
+  std::unique_ptr<StateStore> store_;
+};
+
+TEST_F(DamagedRocksdbStore, AScanThatMeetsTheDamageBreaksTheTaskAndTheNextStoreIsEmpty) {
+  int seen = 0;
+  const auto count = [&](std::string_view, std::string_view) { return ++seen > 0; };
+  EXPECT_THROW(store_->scan("a", count), TaskBroken);
+  EXPECT_GT(seen, 0);
+  EXPECT_LT(seen, kKeys);
+  expect_that_it_is_rebuilt();
+}
+
+TEST_F(DamagedRocksdbStore, AReadWithinAScanThatMeetsTheDamageBreaksTheTaskToo) {
+  std::string last;
+  const auto read_all = [&](std::string_view at, std::string_view) {
+    last = at;
+    std::vector<std::string> names;
+    for (int i = 0; i < kKeys; ++i) names.push_back(key(i));
+    store_->get_many({names.begin(), names.end()});
+    return true;
+  };
+  EXPECT_THROW(store_->scan("a", read_all), TaskBroken);
+  EXPECT_EQ(last, key(0)) << "the scan itself was not there yet";
+  expect_that_it_is_rebuilt();
+}
+
+TEST_F(DamagedRocksdbStore, AClearedOneIsEmptyAndIsKept) {
+  EXPECT_THROW(store_->get(key(kKeys / 2 + 10)), TaskBroken);
+  store_->clear();
+  store_->apply({{"x", "1"}}, "q");
+  store_.reset();
+  EXPECT_EQ(stores_.open("a")->get("x"), "1");
 }
 
 TEST_F(RocksdbStore, AStoreThatIsOpenElsewhereIsNotTouched) {
