@@ -336,6 +336,7 @@ void ShardTask::end_of_file(OpenFile& file) {
     return;
   }
   file.ended = true;
+  file.reading.reset();  // up to files_together wait for the commit: none with a descriptor and a decoder
   mark_dirty();
   // It is the current one. In the ledger it is read to its end only with the commit: copies of it wait
   // until then.

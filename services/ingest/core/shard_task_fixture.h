@@ -29,6 +29,7 @@ class MemoryFiles final : public FileSource {
   bool moves_fail = false;
   std::set<std::string> away;  // sources that cannot be reached
   std::function<void()> after_read = [] {};
+  int open_readers = 0;
 
   void put(const std::string& path, std::string content) {
     landing[path] = {content, {content.size(), 100 + static_cast<std::int64_t>(inode_), inode_}};
@@ -61,7 +62,12 @@ class MemoryFiles final : public FileSource {
  private:
   struct Reader final : FileReader {
     Reader(MemoryFiles& f, std::string s, std::string r)
-        : files(f), source(std::move(s)), rest(std::move(r)) {}
+        : files(f), source(std::move(s)), rest(std::move(r)) {
+      ++files.open_readers;
+    }
+    ~Reader() override { --files.open_readers; }
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
     Result<std::size_t> read(std::span<char> into) override {
       if (files.away.contains(source)) throw SourceAway(source + " does not answer");
       const std::size_t size = rest.copy(into.data(), into.size());

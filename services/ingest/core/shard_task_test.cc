@@ -274,6 +274,17 @@ TEST_F(SmallFiles, ThoseThatWaitShareATransaction) {
   EXPECT_EQ(origins().size(), ids.size());
 }
 
+TEST_F(SmallFiles, ThoseThatWereReadToTheirEndAreNotHeldOpenUntilTheCommit) {
+  std::size_t most = 0;
+  files.after_read = [&] { most = std::max<std::size_t>(most, files.open_readers); };
+  start();
+  run();
+  EXPECT_EQ(messages(topics.ingest_commits()).size(), 1U) << "they waited for one commit";
+  EXPECT_GT(ids.size(), limits.open_files);
+  EXPECT_EQ(most, 1U);
+  EXPECT_EQ(files.open_readers, 0);
+}
+
 TEST_F(SmallFiles, ATransactionIsNotKeptOpenForMoreOfThemThanALittleTime) {
   files.after_read = [this] { clock.advance(limits.together_time); };
   start();
