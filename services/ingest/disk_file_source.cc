@@ -64,9 +64,17 @@ Result<bool> copy_and_remove(const fs::path& from, const fs::path& to, const std
   }
   if (::rename(part.c_str(), to.c_str()) != 0)
     return fail("cannot make " + to.string() + ": " + because());
-  sync_directory(to.parent_path());
+  if (auto synced = sync_directory(to.parent_path()); !synced) {
+    ::unlink(to.c_str());  // the next try begins anew
+    return synced;
+  }
   if (::unlink(from.c_str()) != 0) return fail("cannot remove " + from.string() + ": " + because());
   return true;
+}
+
+Result<bool> sync_if_there(const fs::path& folder) {
+  auto synced = sync_directory(folder);
+  return synced || (errno != ENOENT && errno != ENOTDIR) ? synced : Result<bool>(true);
 }
 
 bool something_at(const fs::path& path) {
@@ -142,8 +150,13 @@ Result<bool> DiskFileSource::reject(const Announcement& file, std::string_view r
 Result<bool> DiskFileSource::move(const Announcement& file, const std::string& folder,
                                   std::string_view reason) {
   const fs::path from = fs::path(landing_) / file.path;
-  if (identity(file) != identity_of(file)) return false;
   fs::path to = fs::path(folder) / kept_path(file.path);
+  if (identity(file) != identity_of(file)) {
+    // Moved already, perhaps by a try that could not make it durable.
+    auto synced = sync_if_there(to.parent_path());
+    if (synced) synced = sync_if_there(from.parent_path());
+    return synced ? Result<bool>(false) : synced;
+  }
   std::error_code error;
   fs::create_directories(to.parent_path(), error);
   if (error == std::errc::not_a_directory || error == std::errc::file_exists) {
@@ -171,9 +184,8 @@ Result<bool> DiskFileSource::move(const Announcement& file, const std::string& f
       return fail("cannot move " + from.string() + " to " + to.string() + ": " + because());
     }
   }
-  sync_directory(to.parent_path());
-  sync_directory(from.parent_path());
-  return true;
+  auto synced = sync_directory(to.parent_path());
+  return synced ? sync_directory(from.parent_path()) : synced;
 }
 
 }  // namespace sluice::ingest

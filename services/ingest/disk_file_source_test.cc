@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "common/base/json_text.h"
+#include "services/ingest/few_descriptors.h"
 #include "services/ingest/temporary_folder.h"
 
 namespace sluice::ingest {
@@ -142,6 +143,20 @@ TEST_F(DiskFileSourceTest, AMoveThatCannotBeDoneLeavesTheFileWhereItIs) {
   folder.write("archive", "a file where the folder should be");
   EXPECT_FALSE(disk.archive(file).has_value());
   EXPECT_EQ(folder.read("in/a.csv"), "rows");
+}
+
+TEST_F(DiskFileSourceTest, AMoveThatCannotBeMadeDurableIsTriedAgain) {
+  const Announcement file = put("sub/a.csv", "rows", "1-a");
+  {
+    const FewDescriptors none(0);
+    EXPECT_THAT(disk.archive(file).error().message, HasSubstr("durable: Too many open files"));
+    EXPECT_THAT(disk.archive(file).error().message, HasSubstr("durable: Too many open files"))
+        << "it has been moved, but perhaps not for good";
+  }
+  EXPECT_FALSE(disk.archive(file).value());
+  EXPECT_EQ(folder.read("archive/sub/a.csv"), "rows");
+  std::filesystem::remove(folder.path("in/sub"));
+  EXPECT_FALSE(disk.archive(file).value()) << "nothing is left to be made durable";
 }
 
 TEST_F(DiskFileSourceTest, MovingToAnotherFileSystemCopiesWholeAndRemoves) {

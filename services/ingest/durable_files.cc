@@ -9,10 +9,17 @@
 #include "services/ingest/file_descriptor.h"
 
 namespace sluice::ingest {
+namespace {
 
-void sync_directory(const std::filesystem::path& path) {
+// Whether fsync of a folder failed for another reason than that there is no such thing.
+bool is_offered(int error) { return error != EINVAL && error != ENOSYS && error != EOPNOTSUPP; }
+
+}  // namespace
+
+Result<bool> sync_directory(const std::filesystem::path& path) {
   const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory) ::fsync(directory.get());
+  if (directory && (::fsync(directory.get()) == 0 || !is_offered(errno))) return true;
+  return fail("cannot make the entries of " + path.string() + " durable: " + std::strerror(errno));
 }
 
 bool write_all(int fd, const char* data, std::size_t size) {

@@ -33,6 +33,11 @@ tl::unexpected<SpoolTrouble> trouble(const std::string& what, int error) {
       SpoolTrouble{error == ENOSPC || error == EDQUOT, what + ": " + std::strerror(error)});
 }
 
+// Of durable_files: errno stands as it was left there.
+tl::unexpected<SpoolTrouble> trouble(const Error& why) {
+  return tl::unexpected(SpoolTrouble{errno == ENOSPC || errno == EDQUOT, why.message});
+}
+
 // Taken without waiting; where the file system knows no locks, nobody shares it.
 std::optional<FileDescriptor> locked(const std::string& folder) {
   FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -123,20 +128,23 @@ SpoolResult<bool> IncomingUpload::end_file() {
 
 SpoolResult<bool> IncomingUpload::keep(const Upload& upload) {
   const auto written = write_file(absolute(kSidecar), to_json(upload));
-  if (!written) return tl::unexpected(SpoolTrouble{errno == ENOSPC, written.error().message});
+  if (!written) return trouble(written.error());
   const std::string folder = root_ + "/" + name_;
   std::error_code error;
   for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
        at.increment(error)) {
-    if (at->is_directory()) sync_directory(at->path());
+    if (!at->is_directory()) continue;
+    if (const auto synced = sync_directory(at->path()); !synced) return trouble(synced.error());
   }
-  sync_directory(folder);
+  if (error) return trouble("cannot look through " + folder, error.value());
+  if (const auto synced = sync_directory(folder); !synced) return trouble(synced.error());
   if (::rename(folder.c_str(), (root_ + "/" + upload.name).c_str()) != 0) {
     if (errno == ENOTEMPTY || errno == EEXIST) return false;
     return trouble("cannot keep the upload", errno);
   }
+  name_ = upload.name;  // which goes with the object if it is not there for good
+  if (const auto synced = sync_directory(root_); !synced) return trouble(synced.error());
   kept_ = true;
-  sync_directory(root_);
   return true;
 }
 
@@ -167,8 +175,7 @@ Result<bool> UploadSpool::update(const Upload& upload) const {
   if (::rename(part.c_str(), (folder + "/" + kSidecar).c_str()) != 0) {
     return fail("cannot replace " + folder + "/" + kSidecar + ": " + std::strerror(errno));
   }
-  sync_directory(folder);
-  return true;
+  return sync_directory(folder);
 }
 
 std::vector<std::string> UploadSpool::names() const {
