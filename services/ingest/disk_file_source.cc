@@ -6,14 +6,13 @@
 
 #include <cerrno>
 #include <climits>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <vector>
 
 #include "common/base/json_text.h"
 #include "services/ingest/durable_files.h"
 #include "services/ingest/file_descriptor.h"
+#include "services/ingest/file_moving.h"
 
 namespace sluice::ingest {
 namespace {
@@ -41,45 +40,9 @@ class DiskFileReader final : public FileReader {
   FileDescriptor file_;
 };
 
-// To another file system: the copy is complete and durable under its final name before the original
-// goes.
-Result<bool> copy_and_remove(const fs::path& from, const fs::path& to, const std::string& id) {
-  const fs::path part = to.parent_path() / ("." + id + ".part");
-  {
-    const FileDescriptor in(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (!in) return fail("cannot open " + from.string() + ": " + because());
-    const FileDescriptor out(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!out) return fail("cannot create " + part.string() + ": " + because());
-    std::vector<char> buffer(std::size_t{1} << 20);
-    for (;;) {
-      const ssize_t got = ::read(in.get(), buffer.data(), buffer.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return fail("cannot read " + from.string() + ": " + because());
-      if (got == 0) break;
-      if (!write_all(out.get(), buffer.data(), static_cast<std::size_t>(got))) {
-        return fail("cannot write " + part.string() + ": " + because());
-      }
-    }
-    if (::fsync(out.get()) != 0) return fail("cannot write " + part.string() + ": " + because());
-  }
-  if (::rename(part.c_str(), to.c_str()) != 0)
-    return fail("cannot make " + to.string() + ": " + because());
-  if (auto synced = sync_directory(to.parent_path()); !synced) {
-    ::unlink(to.c_str());  // the next try begins anew
-    return synced;
-  }
-  if (::unlink(from.c_str()) != 0) return fail("cannot remove " + from.string() + ": " + because());
-  return true;
-}
-
 Result<bool> sync_if_there(const fs::path& folder) {
   auto synced = sync_directory(folder);
   return synced || (errno != ENOENT && errno != ENOTDIR) ? synced : Result<bool>(true);
-}
-
-bool something_at(const fs::path& path) {
-  struct stat found {};
-  return ::lstat(path.c_str(), &found) == 0;
 }
 
 constexpr const char* kReason = ".reason.txt";
@@ -99,6 +62,26 @@ fs::path with_id(const fs::path& path, const std::string& id) {
     } while (!stem.empty() && !is_valid_utf8(stem));
   }
   return path.parent_path() / (stem.empty() ? id : stem + end);
+}
+
+// Nobody else's name has the file's id: what stands there is the copy of an earlier try that ended
+// before the original went.
+void remove_own_copy(const fs::path& path, const Announcement& file) {
+  const auto there = identity_at(path);
+  if (there && there->bytes == identity_of(file).bytes) ::unlink(path.c_str());
+}
+
+// The reason is there before the file is.
+Result<Moving> move_to(const fs::path& from, const fs::path& to, const Announcement& file,
+                       std::string_view reason) {
+  const std::string beside = to.string() + kReason;
+  if (!reason.empty()) {
+    auto written = write_file(beside, std::string(reason) + "\n");
+    if (!written) return tl::unexpected(written.error());
+  }
+  auto moved = move_file(from, to, identity_of(file), to.parent_path() / ("." + file.id + ".part"));
+  if (moved && *moved == Moving::kGone && !reason.empty()) ::unlink(beside.c_str());
+  return moved;
 }
 
 }  // namespace
@@ -165,25 +148,20 @@ Result<bool> DiskFileSource::move(const Announcement& file, const std::string& f
   } else if (error) {
     return fail("cannot make " + to.parent_path().string() + ": " + error.message());
   }
-  if (something_at(to) || (!reason.empty() && !fits(to.filename()))) to = with_id(to, file.id);
-  if (!reason.empty()) {
-    auto written = write_file(to.string() + kReason, std::string(reason) + "\n");
-    if (!written) return written;
+  Result<Moving> moved = Moving::kNameTaken;
+  if (!identity_at(to) && (reason.empty() || fits(to.filename()))) {
+    moved = move_to(from, to, file, reason);
   }
-  // A name taken since we looked is not overwritten.
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0) {
-    if (errno == EXDEV || errno == EINVAL) {
-      auto copied = copy_and_remove(from, to, file.id);
-      if (!copied) return copied;
-    } else if (errno == EEXIST) {
-      const fs::path other = with_id(to, file.id);
-      if (::rename(from.c_str(), other.c_str()) != 0) {
-        return fail("cannot move " + from.string() + " to " + other.string() + ": " + because());
-      }
-    } else {
-      return fail("cannot move " + from.string() + " to " + to.string() + ": " + because());
-    }
+  if (moved && *moved == Moving::kNameTaken) {  // as we saw, or since we looked
+    to = with_id(to, file.id);
+    remove_own_copy(to, file);
+    moved = move_to(from, to, file, reason);
   }
+  if (!moved) return tl::unexpected(moved.error());
+  if (*moved == Moving::kNameTaken) {
+    return fail("cannot move " + from.string() + ": something else is at " + to.string());
+  }
+  if (*moved == Moving::kGone) return false;
   auto synced = sync_directory(to.parent_path());
   return synced ? sync_directory(from.parent_path()) : synced;
 }

@@ -80,6 +80,19 @@ TEST_F(DiskFileSourceTest, ATakenNameGetsTheFilesIdAndNothingIsOverwritten) {
   EXPECT_EQ(folder.read("archive/a.2-b.csv"), "second");
 }
 
+TEST_F(DiskFileSourceTest, TheCopyOfATryThatWasKilledIsReplacedAndNothingElse) {
+  folder.write("archive/a.csv", "another");
+  folder.write("archive/a.1-a.csv", "ROWS");
+  EXPECT_TRUE(disk.archive(put("a.csv", "rows", "1-a")).value());
+  EXPECT_EQ(folder.read("archive/a.1-a.csv"), "rows");
+  folder.write("archive/a.2-b.csv", "of another size");
+  EXPECT_THAT(disk.archive(put("a.csv", "rows", "2-b")).error().message,
+              HasSubstr("something else is at"));
+  EXPECT_EQ(folder.read("archive/a.csv"), "another");
+  EXPECT_EQ(folder.read("archive/a.2-b.csv"), "of another size");
+  EXPECT_EQ(folder.read("in/a.csv"), "rows");
+}
+
 TEST_F(DiskFileSourceTest, AFailedFileHasItsReasonBesideIt) {
   EXPECT_TRUE(disk.reject(put("sub/a.csv", "x", "1-a"), "It is no good.").value());
   EXPECT_EQ(folder.read("failed/sub/a.csv"), "x");
