@@ -21,14 +21,51 @@ namespace fs = std::filesystem;
 
 std::string because() { return std::strerror(errno); }
 
+// Whether a failure tells of the machine, or of the way to the file, and not of the file.
+bool is_passing(int error) {
+  switch (error) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOBUFS:
+    case EAGAIN:
+    case EINTR:
+    case EIO:
+    case EREMOTEIO:
+    case ESTALE:
+    case ETIMEDOUT:
+    case ENODEV:
+    case ENOTCONN:
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Nothing can be at the path, as against that it cannot be told what is.
+bool is_absent(int error) { return error == ENOENT || error == ENOTDIR; }
+
+[[noreturn]] void away(const std::string& what, const std::string& path, int error = errno) {
+  throw SourceAway("cannot " + what + " " + path + " now: " + std::strerror(error));
+}
+
 class DiskFileReader final : public FileReader {
  public:
-  explicit DiskFileReader(FileDescriptor file) : file_(std::move(file)) {}
+  DiskFileReader(FileDescriptor file, std::string path)
+      : file_(std::move(file)), path_(std::move(path)) {}
   Result<std::size_t> read(std::span<char> into) override {
     std::size_t have = 0;
     while (have < into.size()) {
       const ssize_t got = ::read(file_.get(), into.data() + have, into.size() - have);
       if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && is_passing(errno)) away("read", path_);
       if (got < 0) return fail("The file cannot be read: " + because() + ".");
       if (got == 0) break;
       have += static_cast<std::size_t>(got);
@@ -38,11 +75,12 @@ class DiskFileReader final : public FileReader {
 
  private:
   FileDescriptor file_;
+  std::string path_;
 };
 
 Result<bool> sync_if_there(const fs::path& folder) {
   auto synced = sync_directory(folder);
-  return synced || (errno != ENOENT && errno != ENOTDIR) ? synced : Result<bool>(true);
+  return synced || !is_absent(errno) ? synced : Result<bool>(true);
 }
 
 constexpr const char* kReason = ".reason.txt";
@@ -102,22 +140,24 @@ std::optional<Sighting> look_at(const std::string& absolute, const std::string& 
 }
 
 std::optional<FileIdentity> DiskFileSource::identity(const Announcement& file) {
-  const auto seen = look_at(landing_ + "/" + file.path, file.path);
-  if (!seen) return std::nullopt;
-  return seen->identity;
+  const std::string path = landing_ + "/" + file.path;
+  auto there = identity_at(path);
+  if (!there && !is_absent(errno)) away("look at", path);
+  return there;
 }
 
 Result<std::unique_ptr<FileReader>> DiskFileSource::open(const Announcement& announced,
                                                          std::uint64_t from_byte) {
-  FileDescriptor file(::open((landing_ + "/" + announced.path).c_str(),
-                             O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const std::string path = landing_ + "/" + announced.path;
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file && is_passing(errno)) away("open", path);
   if (!file) return fail("The file cannot be opened: " + because() + ".");
   ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   if (::lseek(file.get(), static_cast<off_t>(from_byte), SEEK_SET) < 0) {
     return fail("The file cannot be read from byte " + std::to_string(from_byte) + ": " +
                 because() + ".");
   }
-  return std::make_unique<DiskFileReader>(std::move(file));
+  return std::make_unique<DiskFileReader>(std::move(file), path);
 }
 
 std::string DiskFileSource::kept_path(const std::string& path) const {
@@ -134,7 +174,9 @@ Result<bool> DiskFileSource::move(const Announcement& file, const std::string& f
                                   std::string_view reason) {
   const fs::path from = fs::path(landing_) / file.path;
   fs::path to = fs::path(folder) / kept_path(file.path);
-  if (identity(file) != identity_of(file)) {
+  const auto there = identity_at(from);
+  if (!there && !is_absent(errno)) return fail("cannot look at " + from.string() + ": " + because());
+  if (there != identity_of(file)) {
     // Moved already, perhaps by a try that could not make it durable.
     auto synced = sync_if_there(to.parent_path());
     if (synced) synced = sync_if_there(from.parent_path());

@@ -1,6 +1,8 @@
 #pragma once
 // The landing folder on a disk, with its archive and its failed folder (which may lie on other file
-// systems). Thread-safe: it has no state but the folders' names.
+// systems). It is away when the machine, the disk or the way to it fails: no descriptors or memory
+// left, an input error, a network file system that does not answer. Thread-safe: it has no state but the
+// folders' names.
 
 #include <string>
 

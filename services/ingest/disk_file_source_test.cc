@@ -65,6 +65,28 @@ TEST_F(DiskFileSourceTest, ALinkAndAFolderAreNotReadAndAFifoDoesNotBlock) {
   EXPECT_FALSE(disk.open(at("fifo"), 0).has_value());
 }
 
+TEST_F(DiskFileSourceTest, WhatTheMachineCannotDoNowIsNoFailureOfTheFile) {
+  put("a.csv", "abc", "1-a");
+  {
+    const FewDescriptors none(0);
+    EXPECT_THROW(disk.open(at("a.csv"), 0), SourceAway);
+  }
+  EXPECT_EQ(rest("a.csv", 0), "abc");
+  // The first bytes of a process's memory are no memory: an input error.
+  DiskFileSource broken("/proc/self", folder.path("archive"), folder.path("failed"));
+  const auto reader = broken.open(at("mem"), 0);
+  std::string bytes(10, '\0');
+  EXPECT_THROW(reader.value()->read(bytes), SourceAway);
+}
+
+TEST_F(DiskFileSourceTest, AFileIsTakenAwayOnlyIfThatCanBeTold) {
+  folder.write("in/a.csv", "abc");
+  EXPECT_EQ(disk.identity(at("a.csv/b.csv")), std::nullopt);
+  std::filesystem::create_symlink("loop", folder.path("in/loop"));
+  EXPECT_THROW(disk.identity(at("loop/a.csv")), SourceAway);
+  EXPECT_THAT(disk.archive(at("loop/a.csv")).error().message, HasSubstr("cannot look at"));
+}
+
 TEST_F(DiskFileSourceTest, ArchivingKeepsTheSubPathAndCanBeRepeated) {
   const Announcement file = put("sub/deep/a.csv", "rows", "1-a");
   EXPECT_TRUE(disk.archive(file).value());

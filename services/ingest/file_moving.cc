@@ -31,8 +31,8 @@ tl::unexpected<Error> cannot(const std::string& what, const fs::path& path, int 
   return fail("cannot " + what + " " + path.string() + ": " + std::strerror(error));
 }
 
-// Whether what was just renamed to `path` is the file that was meant. Not by its inode: some file systems
-// give it another with the name. A folder or a link is not a delivery that could be lost.
+// Whether what was just renamed to `path` is the file that was meant. Not by its inode: some file
+// systems give it another with the name. A folder or a link is not a delivery that could be lost.
 bool is_it(const fs::path& path, const FileIdentity& identity) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return true;

@@ -21,14 +21,14 @@ enum class Moving {
 // What stands there, not following links; nullopt: errno says why that cannot be told.
 std::optional<FileIdentity> identity_at(const std::filesystem::path& path);
 
-// `part`: the name beside `to` under which a copy grows, to another file system. Such a copy is whole and
-// durable at `to` before the original goes; of a rename the caller makes both folders durable. An Error
-// leaves the file where it is.
+// `part`: the name beside `to` under which a copy grows, to another file system. Such a copy is whole
+// and durable at `to` before the original goes; of a rename the caller makes both folders durable. An
+// Error leaves the file where it is.
 Result<Moving> move_file(const std::filesystem::path& from, const std::filesystem::path& to,
                          const FileIdentity& identity, const std::filesystem::path& part);
 
 // How a file is renamed where the file system cannot be told not to replace another. 0, or what errno
-// would say: EEXIST if `to` is taken. Where it has no links either, whether it is was only looked at before.
+// would say: EEXIST if `to` is taken. Where there are no links either, that is only looked at before.
 int rename_by_link(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace sluice::ingest

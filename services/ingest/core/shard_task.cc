@@ -131,6 +131,8 @@ void ShardTask::set_aside(OpenFile& file, const SourceAway& away) {
   file.reading.reset();
   file.verifying.reset();
   file.hash = {};
+  // It may be this file alone that cannot be read: the others of its source have their turn before it.
+  std::ranges::rotate(open_files_, open_files_.begin() + 1);
 }
 
 ShardTask::OpenFile* ShardTask::current() {
@@ -512,10 +514,12 @@ void ShardTask::check_unchanged() {
   if (file != nullptr && !file->ended && file->reading != nullptr) check_unchanged(*file);
 }
 
-bool ShardTask::check_unchanged(OpenFile& file) {
+bool ShardTask::check_unchanged(OpenFile& file) try {
   auto changed = changed_since(file.entry->file);
   if (changed) fail_file(file, std::move(*changed));
   return !changed;
+} catch (const SourceAway& away) {
+  throw TaskBroken(away.what());  // neither yes nor no: what is not committed is read again
 }
 
 void ShardTask::settle_read_files() {

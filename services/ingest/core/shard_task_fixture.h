@@ -27,7 +27,7 @@ class MemoryFiles final : public FileSource {
   std::map<std::string, std::string> reasons;
   std::map<std::string, std::string> inside;  // of archives, by archive and path there
   bool moves_fail = false;
-  std::set<std::string> away;  // sources that cannot be reached
+  std::set<std::string> away;  // sources that cannot be reached, and paths that cannot be read now
   std::function<void()> after_read = [] {};
   int open_readers = 0;
 
@@ -36,6 +36,7 @@ class MemoryFiles final : public FileSource {
     ++inode_;
   }
   std::optional<FileIdentity> identity(const Announcement& file) override {
+    check_there(file.source);
     return identity_at(file.inside ? archive_of(file).path : file.path);
   }
   std::optional<FileIdentity> identity_at(const std::string& path) const {
@@ -45,9 +46,9 @@ class MemoryFiles final : public FileSource {
   }
   Result<std::unique_ptr<FileReader>> open(const Announcement& file,
                                            std::uint64_t from_byte) override {
-    if (away.contains(file.source)) throw SourceAway(file.source + " does not answer");
-    return std::make_unique<Reader>(*this, file.source,
-                                    content_of(file).substr(from_byte));
+    check_there(file.source);
+    check_there(file.path);
+    return std::make_unique<Reader>(*this, file.source, content_of(file).substr(from_byte));
   }
   Result<bool> archive(const Announcement& file) override { return move(file, archived); }
   Result<bool> reject(const Announcement& file, std::string_view reason) override {
@@ -55,6 +56,9 @@ class MemoryFiles final : public FileSource {
     return move(file, rejected);
   }
 
+  void check_there(const std::string& what) const {
+    if (away.contains(what)) throw SourceAway(what + " does not answer");
+  }
   const std::string& content_of(const Announcement& file) const {
     return file.inside ? inside.at(file.path) : landing.at(file.path).content;
   }
@@ -69,7 +73,7 @@ class MemoryFiles final : public FileSource {
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
     Result<std::size_t> read(std::span<char> into) override {
-      if (files.away.contains(source)) throw SourceAway(source + " does not answer");
+      files.check_there(source);
       const std::size_t size = rest.copy(into.data(), into.size());
       rest.erase(0, size);
       files.after_read();
@@ -81,7 +85,7 @@ class MemoryFiles final : public FileSource {
   };
   Result<bool> move(const Announcement& file, std::map<std::string, File>& to) {
     if (moves_fail) return fail("the disk is full");
-    if (identity(file) != identity_of(file)) return false;
+    if (identity_at(file.path) != identity_of(file)) return false;
     to[file.path] = landing.at(file.path);
     landing.erase(file.path);
     return true;

@@ -244,6 +244,23 @@ TEST_F(ShardTaskTest, AFileWhoseSourceIsAwayWaitsWhereItIsAndLetsOthersGoFirst) 
   EXPECT_EQ(origins(), expected);
 }
 
+TEST_F(ShardTaskTest, AFileThatCannotBeReadNowDoesNotKeepTheOthersOfItsSourceWaitingForEver) {
+  files.put("bad.csv", rows(5));
+  files.put("good.csv", rows(50));
+  const std::string bad = announce("bad.csv"), good = announce("good.csv");
+  files.away = {"bad.csv"};
+  start();
+  for (int tries = 0; tries < 50; ++tries) {
+    run();
+    clock.advance(limits.away_retry);
+  }
+  EXPECT_TRUE(entry(good).fully_read);
+  EXPECT_TRUE(files.landing.contains("bad.csv"));
+  files.away.clear();
+  run();
+  EXPECT_TRUE(entry(bad).fully_read);
+}
+
 class SmallFiles : public ShardTaskTest {
  protected:
   SmallFiles() {
@@ -271,6 +288,23 @@ TEST_F(SmallFiles, ThoseThatWaitShareATransaction) {
   run();
   EXPECT_EQ(messages(topics.ingest_commits()).size(), 1U);
   EXPECT_EQ(files.archived.size(), ids.size());
+  EXPECT_EQ(origins().size(), ids.size());
+}
+
+TEST_F(SmallFiles, OnesWhoseSourceIsAwayAtTheCommitAreReadAgainWhenItIsBack) {
+  std::size_t reads = 0;
+  files.after_read = [&] {
+    if (++reads == ids.size()) files.away = {"folder"};
+  };
+  start();
+  EXPECT_THROW(run(), TaskBroken);
+  EXPECT_THAT(origins(), IsEmpty());
+  start();
+  run();
+  files.away.clear();
+  clock.advance(limits.away_retry);
+  run();
+  for (const std::string& id : ids) EXPECT_TRUE(entry(id).fully_read);
   EXPECT_EQ(origins().size(), ids.size());
 }
 
