@@ -22,9 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto kLookInterval = std::chrono::milliseconds(100);
-constexpr auto kBackOff = std::chrono::seconds(1);
-constexpr int kRestToWork = 3;
-constexpr auto kLongestRest = std::chrono::seconds(10);
 constexpr const char* kTemporary = ".tmp-";
 
 // Loaders in containers share a folder and yet have the same pid.
@@ -86,30 +83,41 @@ std::string CsvExporter::not_ready() const {
 
 void CsvExporter::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    std::string trouble;
+    bool away = false;
     const auto began = std::chrono::steady_clock::now();
     try {
       look();
     } catch (const std::exception& error) {
-      election_.resign();
-      trouble = std::string("CSV files cannot be written: ") + error.what();
+      away = true;
+      resign_if_cut_off();
+      const std::string trouble = std::string("CSV files cannot be written: ") + error.what();
+      if (trouble != not_ready()) log::warning(trouble);
+      say(trouble);
     }
-    rest(stop, began, std::move(trouble));
+    rest(stop, began, away);
   }
+}
+
+// A new term writes every file anew: an error on a session that stands is no reason for one.
+void CsvExporter::resign_if_cut_off() {
+  if (connection_ != nullptr && connection_->alive()) {
+    connection_->rollback();
+  } else {
+    election_.resign();
+  }
+}
+
+void CsvExporter::say(std::string trouble) {
+  const std::lock_guard lock(mutex_);
+  trouble_ = std::move(trouble);
 }
 
 // Until the next look, which began at `began` the last time.
 void CsvExporter::rest(const std::stop_token& stop, std::chrono::steady_clock::time_point began,
-                       std::string trouble) {
+                       bool away) {
   std::unique_lock lock(mutex_);
-  if (!trouble.empty() && trouble != trouble_) log::warning(trouble);
-  trouble_ = std::move(trouble);
   const auto now = std::chrono::steady_clock::now();
-  // A report that changes all the time does not keep the disk and the database busy all the time.
-  const auto least = trouble_.empty()
-                         ? std::min<std::chrono::steady_clock::duration>(
-                               kRestToWork * (now - began), kLongestRest)
-                         : kBackOff;
+  const auto least = rest_behind(now - began, away);
   const auto most = std::max<std::chrono::steady_clock::duration>(kLookInterval, least);
   wake_.wait_until(lock, stop, now + least, [] { return false; });
   wake_.wait_until(lock, stop, now + most, [this] { return changed_; });
@@ -167,9 +175,9 @@ void CsvExporter::take_new_reports() {
 
 void CsvExporter::look() {
   take_new_reports();
-  if (exports_.empty()) return;
-  connection_ = election_.lead();
-  if (connection_ == nullptr) return;
+  connection_ = nullptr;
+  if (!exports_.empty()) connection_ = election_.lead();
+  if (connection_ == nullptr) return say({});
   if (term_ != election_.terms()) {
     term_ = election_.terms();
     sweep();
@@ -178,7 +186,6 @@ void CsvExporter::look() {
   std::vector<std::string_view> names;
   for (const Export& one : exports_) names.push_back(one.report);
   const std::optional<std::string> parameters[] = {text_array(names)};
-  std::string trouble;
   const postgres::Rows rows = connection_->run(
       "SELECT wanted.name, COALESCE(r.revision, 0) FROM unnest($1::text[]) AS wanted (name) "
       "LEFT JOIN _sluice.reports AS r ON r.name = wanted.name",
@@ -186,17 +193,36 @@ void CsvExporter::look() {
   for (int row = 0; row < rows.size(); ++row) {
     for (Export& one : exports_) {
       if (one.report != rows.text(row, 0)) continue;
-      if (one.done == rows.integer(row, 1) && fs::exists(one.file)) continue;
-      try {
-        write(one);
-      } catch (const std::exception& error) {
-        // One report's trouble is not the others'; on a connection that broke all fail alike.
-        connection_->rollback();
-        if (trouble.empty()) trouble = "report '" + one.report + "': " + error.what();
+      std::error_code unknown;
+      if (one.done == rows.integer(row, 1) && fs::exists(one.file, unknown)) {
+        one.trouble.clear();
+      } else if (one.pause.over(std::chrono::steady_clock::now())) {
+        try_to_write(one);
       }
     }
   }
-  if (!trouble.empty()) throw std::runtime_error(trouble);
+  const auto troubled = std::ranges::find_if(
+      exports_, [](const Export& one) { return !one.trouble.empty(); });
+  say(troubled == exports_.end() ? "" : troubled->trouble);
+}
+
+// One report's trouble is its own, told once; a connection that broke is everybody's.
+void CsvExporter::try_to_write(Export& one) {
+  try {
+    write(one);
+    one.trouble.clear();
+    one.pause.succeeded();
+  } catch (const postgres::ConnectionLost&) {
+    throw;
+  } catch (const std::exception& error) {
+    connection_->rollback();
+    if (!connection_->alive()) throw;
+    std::string trouble =
+        "the CSV file of report '" + one.report + "' cannot be written: " + error.what();
+    if (trouble != one.trouble) log::warning(trouble);
+    one.trouble = std::move(trouble);
+    one.pause.failed(std::chrono::steady_clock::now());
+  }
 }
 
 void CsvExporter::write(Export& one) {

@@ -2,7 +2,8 @@
 // Writes a report's CSV file whenever the report has changed, on one thread for all reports, in one
 // of the installation's loaders; one that never had a row is a file with its header alone. A reader
 // of the file sees a whole old or a whole new one, never a part: each is a snapshot of the table,
-// written beside it and renamed.
+// written beside it and renamed. One whose file cannot be written is tried again, ever more rarely, and
+// keeps no other waiting.
 
 #include <chrono>
 #include <condition_variable>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "common/definition/definition.h"
+#include "services/loader/core/csv_pace.h"
 #include "services/loader/election.h"
 
 namespace sluice::loader {
@@ -37,7 +39,7 @@ class CsvExporter {
   std::string not_ready() const;
 
   // One look at all reports, on the caller's thread; for tests, without start(). Does nothing while
-  // another process leads.
+  // another process leads. A report's own trouble is in not_ready(); throws if the database fails.
   void look();
 
  private:
@@ -47,12 +49,17 @@ class CsvExporter {
     std::string copy;  // the statement
     // The report's revision in the file (0: it never had a row); nothing: not known.
     std::optional<std::int64_t> done{};
+    // While its file cannot be written: why, and when it is tried again.
+    std::string trouble{};
+    RetryPause pause{};
   };
   void run(const std::stop_token& stop);
-  void rest(const std::stop_token& stop, std::chrono::steady_clock::time_point began,
-            std::string trouble);
+  void rest(const std::stop_token& stop, std::chrono::steady_clock::time_point began, bool away);
+  void say(std::string trouble);
+  void resign_if_cut_off();
   void sweep() const;
   void take_new_reports();
+  void try_to_write(Export& one);
   void write(Export& one);
 
   std::string folder_;
