@@ -18,6 +18,11 @@ namespace sluice::loader {
 
 // What happens to one key: first the deletion if there was one, then the row if it is later than
 // it.
+//
+// Of a report's rows a deletion is remembered with its revision: only a row made after it comes back.
+// Of a table of records it is not: Sluice itself never deletes a record, and a tombstone that another
+// producer puts into a records topic takes away the row that is there, whatever its version; any record
+// of the key behind it in the log makes the row anew, also one with an older version than the deleted.
 struct PendingRow {
   std::string key;                     // the message's
   std::optional<std::string> removed;  // key columns in COPY text, if it was deleted

@@ -152,6 +152,22 @@ TEST_F(RowBatchTest, OfTwoRecordsTheLaterVersionThenTheLaterPlaceWins) {
   EXPECT_THAT(batch_->dead_letters()[0].reason, HasSubstr("origin"));
 }
 
+TEST_F(RowBatchTest, ATombstoneTakesARecordsRowAwayAndIsNotRemembered) {
+  use(kRecords);
+  const auto record = [](const std::string& guests) {
+    return R"({"id":"x","guests":)" + guests + R"(,"day":"2017-01-31","edited":null})";
+  };
+  const char* key = R"(["2017-01-31","x"])";
+  put(key, record("1"), "9-0123456789ab:0:2");
+  remove(key);
+  EXPECT_FALSE(only().row);
+  EXPECT_EQ(only().removed, "x\t2017-01-31");
+  put(key, record("2"), "5-0123456789ab:0:2");
+  ASSERT_TRUE(only().row) << "an older version, but behind the tombstone";
+  EXPECT_THAT(only().row->copy, HasSubstr("x\t2\t"));
+  EXPECT_TRUE(only().removed);
+}
+
 TEST_F(RowBatchTest, ADeadLetterBecomesARow) {
   use(kLetters);
   DeadLetter letter;
