@@ -213,6 +213,12 @@ std::optional<Sighting> UploadSpool::file_of(const Upload& upload, const Uploade
   return seen;
 }
 
+bool UploadSpool::is_moved_away(const Upload& upload, const UploadedFile& file) const {
+  const std::string path = upload.name + "/" + file.path;
+  const auto seen = look_at(root_ + "/" + path, path);
+  return seen ? seen->kind != FileKind::kRegular : errno == ENOENT || errno == ENOTDIR;
+}
+
 void UploadSpool::remove(const std::string& name) const {
   std::error_code ignored;
   fs::remove_all(root_ + "/" + name, ignored);

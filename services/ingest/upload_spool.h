@@ -89,6 +89,8 @@ class UploadSpool {
   std::optional<FileDescriptor> lock(const std::string& name) const;
   // The file, if it has not been moved away.
   std::optional<Sighting> file_of(const Upload& upload, const UploadedFile& file) const;
+  // Whether it can be told that the file was moved away: on a disk that fails it cannot.
+  bool is_moved_away(const Upload& upload, const UploadedFile& file) const;
   void remove(const std::string& name) const;
   std::uint64_t free_bytes() const;
 

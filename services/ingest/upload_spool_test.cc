@@ -23,7 +23,7 @@ class UploadSpoolTest : public testing::Test {
 
   TemporaryFolder folder;
   UploadSpool spool{folder.path()};
-  const Upload upload{"new-1", "request", 1, {{"sub/a.csv", "things", {}}}};
+  const Upload upload{"new-1", "request", 1, {{"sub/a.csv", "things", {}, {}}}};
 };
 
 TEST_F(UploadSpoolTest, AnUploadAppearsWhole) {

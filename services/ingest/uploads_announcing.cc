@@ -124,9 +124,9 @@ void Uploads::take_up(const std::string& name) {
   if (!upload || !lock) return;
   upload = spool_.find(name);  // as its last owner left it
   if (!upload) return;
-  const bool stands = std::ranges::any_of(
-      upload->files, [&](const auto& file) { return spool_.file_of(*upload, file).has_value(); });
-  if (!stands && upload->announced()) {
+  const bool moved_away = std::ranges::all_of(
+      upload->files, [&](const auto& file) { return spool_.is_moved_away(*upload, file); });
+  if (moved_away && upload->announced()) {
     const bool keyed = name.starts_with("key-");
     const std::int64_t age = parts_.clock.unix_ms() - upload->received_ms;
     if (age > (keyed ? kKeyHolds_ms : kUnkeyedHolds_ms)) spool_.remove(name);

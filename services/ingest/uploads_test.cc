@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
 #include <nlohmann/json.hpp>
 
@@ -56,6 +57,7 @@ class UploadsTest : public testing::Test {
       const std::lock_guard lock(mutex);
       sent.push_back(file.path.substr(file.path.find('/') + 1) + " " + file.id);
     }
+    was_sent.notify_all();
     uploads->announced(file);
   }
   http::Response post(const std::string& name, const std::string& content,
@@ -93,6 +95,7 @@ class UploadsTest : public testing::Test {
   std::atomic<int> next_place = 7;
   std::atomic<bool> announces = true;
   std::mutex mutex;
+  std::condition_variable was_sent;
   std::vector<std::string> sent;
   std::unique_ptr<Uploads> uploads;
 };
@@ -233,6 +236,22 @@ TEST_F(UploadsTest, ConcurrentRequestsOfOneKeyAreOneDelivery) {
   }
   EXPECT_EQ(stored().size(), 1U);
   EXPECT_EQ(sent.size(), 1U);
+}
+
+TEST_F(UploadsTest, AnUploadIsSweptOnlyWhenItIsKnownThatItsFilesWereMovedAway) {
+  start();
+  EXPECT_EQ(post("sub/a.csv", "1").status, 202);
+  uploads.reset();
+  // A path that cannot be looked at, as on a disk that fails.
+  const auto sub = std::filesystem::path(stored().at(0)).parent_path();
+  std::filesystem::remove_all(sub);
+  std::filesystem::create_symlink("sub", sub);
+  clock.advance(2min);
+  start();
+  std::unique_lock lock(mutex);
+  EXPECT_TRUE(was_sent.wait_for(lock, 60s, [this] { return sent.size() == 2; }))
+      << "it is taken up like any that waits for its turn";
+  EXPECT_TRUE(std::filesystem::is_symlink(sub));
 }
 
 TEST_F(UploadsTest, BeforeItIsStartedClientsAreToldToComeBack) {
