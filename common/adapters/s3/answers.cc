@@ -5,6 +5,7 @@
 #include <charconv>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "common/adapters/s3/address.h"
 #include "common/base/calendar.h"
@@ -49,6 +50,15 @@ class Walker {
   std::string text_;
 };
 
+// nullopt: it is no whole number that 64 bits hold.
+std::optional<std::uint64_t> size_of(const std::string& text) {
+  std::uint64_t out = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, out);
+  if (text.empty() || at != end || error != std::errc()) return std::nullopt;
+  return out;
+}
+
 // Nanoseconds of "2026-11-21T10:00:00.123Z"; 0 if it is not such a text, or of a time that 64 bits do not hold
 // (before 1677 or after 2262).
 std::int64_t nanoseconds(const std::string& instant) {
@@ -73,18 +83,25 @@ Result<ListPage> parse_list(std::string_view xml, bool url_encoded) {
   bool is_list = false;
   bool truncated = false;
   bool all_named = true;
+  std::string bad_size;  // what is wrong with the first size that is none
   ObjectInfo object;
+  bool has_size = false;
   const bool well_formed = Walker::walk(xml, [&](const std::string& path, const std::string& text) {
     constexpr std::string_view kContents = "ListBucketResult/Contents";
     if (path == kContents) {
       all_named = all_named && !object.key.empty();
+      if (!has_size && bad_size.empty()) bad_size = "no size";
+      has_size = false;
       page.objects.push_back(std::exchange(object, {}));
     } else if (path == "ListBucketResult/Contents/Key") {
       object.key = url_encoded ? decoded(text, true) : text;
     } else if (path == "ListBucketResult/Contents/ETag") {
       object.etag = unquoted(text);
     } else if (path == "ListBucketResult/Contents/Size") {
-      std::from_chars(text.data(), text.data() + text.size(), object.bytes);
+      const auto bytes = size_of(text);
+      if (!bytes && bad_size.empty()) bad_size = "the size \"" + text.substr(0, 40) + "\"";
+      object.bytes = bytes.value_or(0);
+      has_size = true;
     } else if (path == "ListBucketResult/Contents/LastModified") {
       object.mtime_ns = nanoseconds(text);
     } else if (path == "ListBucketResult/NextContinuationToken") {
@@ -97,6 +114,7 @@ Result<ListPage> parse_list(std::string_view xml, bool url_encoded) {
   });
   if (!well_formed || !is_list) return fail("the answer to a listing is not a ListBucketResult");
   if (!all_named) return fail("a listing has an object without a key");
+  if (!bad_size.empty()) return fail("a listing has an object with " + bad_size);
   if (truncated && page.next.empty()) return fail("a listing is cut off and does not say how to go on");
   if (!truncated) page.next.clear();
   return page;

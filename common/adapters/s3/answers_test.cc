@@ -29,7 +29,7 @@ TEST(S3AnswersTest, AListingGivesObjectsAndHowToGoOn) {
 
 TEST(S3AnswersTest, KeysThatWereAskedForEncodedAreDecoded) {
   const auto page = parse_list(
-      "<ListBucketResult><Contents><Key>in/a%01b+c%2Bd</Key></Contents></ListBucketResult>", true);
+      "<ListBucketResult><Contents><Key>in/a%01b+c%2Bd</Key><Size>1</Size></Contents></ListBucketResult>", true);
   ASSERT_TRUE(page);
   EXPECT_EQ(page->objects.at(0).key, "in/a\x01" "b c+d");
 }
@@ -41,10 +41,23 @@ TEST(S3AnswersTest, AListingThatIsCutOffOrNoneIsAnError) {
   EXPECT_FALSE(parse_list("<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>", false));
 }
 
+TEST(S3AnswersTest, AListingWithASizeThatIsNoNumberIsAnError) {
+  const auto listed = [](const std::string& size) {
+    return parse_list("<ListBucketResult><Contents><Key>a</Key>" + size + "</Contents></ListBucketResult>", false);
+  };
+  EXPECT_EQ(listed("<Size>18446744073709551615</Size>")->objects.at(0).bytes, UINT64_MAX);
+  for (const char* size : {"", "x", "-1", "+1", "1 KB", "0x10", " 1", "1.0", "18446744073709551616"}) {
+    const auto page = listed(std::string("<Size>") + size + "</Size>");
+    ASSERT_FALSE(page) << size;
+    EXPECT_EQ(page.error().message, "a listing has an object with the size \"" + std::string(size) + "\"");
+  }
+  EXPECT_EQ(listed("").error().message, "a listing has an object with no size");
+}
+
 TEST(S3AnswersTest, ATimeThatNanosecondsCannotHoldIsNone) {
   const auto mtime_of = [](const std::string& time) {
     return parse_list("<ListBucketResult><Contents><Key>a</Key><LastModified>" + time +
-                          "</LastModified></Contents></ListBucketResult>",
+                          "</LastModified><Size>1</Size></Contents></ListBucketResult>",
                       false)->objects.at(0).mtime_ns;
   };
   EXPECT_EQ(mtime_of("2262-04-11T23:47:16.854775Z"), 9'223'372'036'854'775'000);

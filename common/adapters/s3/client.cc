@@ -130,7 +130,9 @@ Answer<bool> Client::list(const std::string& bucket, const std::string& prefix,
       parsed = parse_list(answer->body, true);
     }
     if (!parsed) {
-      return tl::unexpected(Failure{FailureKind::kRefused, parsed.error().message});
+      return tl::unexpected(Failure{FailureKind::kRefused, "GET " + path_of(bucket, prefix) + " at " +
+                                                               endpoint_.host + ": " +
+                                                               parsed.error().message});
     }
     token = parsed->next;
     page(std::move(parsed->objects));
