@@ -25,7 +25,7 @@ choose_s3_ports() {
   echo "${ports[@]}"
 }
 
-# start_s3 DIR PORT LOG PID_FILE KEY_ID SECRET
+# start_s3 DIR PORT LOG PID_FILE KEY_ID SECRET [OPTION…]
 start_s3() {
   local dir=$1 port=$2 log=$3 pid_file=$4 ports
   mkdir -p "$dir/data" || fail "cannot write in $dir: is the disk full?"
@@ -38,7 +38,7 @@ start_s3() {
     -volume.port.grpc="${ports[3]}" -filer.port="${ports[4]}" -filer.port.grpc="${ports[5]}" \
     -admin.port="${ports[6]}" -admin.port.grpc="${ports[7]}" -s3.port.grpc="${ports[8]}" -s3.port="$port" \
     -s3.port.iceberg=0 -s3.port.lance=0 -webdav=false -admin.ui=false -master.volumeSizeLimitMB=1024 \
-    -bucket="$s3_bucket"
+    -bucket="$s3_bucket" "${@:7}"
 }
 
 # s3_answers PORT KEY_ID SECRET: the bucket is there, and these keys open it. The secret stays out of the

@@ -107,6 +107,28 @@ TEST_F(S3Source, AnObjectGivesTheReportOfTheSameFileInTheFolderAndIsMovedToTheAr
   expect_report(bookings.report());
 }
 
+TEST_F(S3Source, ByTlsAndHostNamesAnObjectIsReadAndMovedOnceTheServersAuthorityIsKnown) {
+  const Environment by_tls = {
+      {"SLUICE_S3_ENDPOINT", ""},
+      {"AWS_ENDPOINT_URL_S3", "https://s3.localhost:" + std::to_string(port_of(test_environment().s3_tls))},
+      {"SLUICE_S3_ADDRESSING", "virtual"}};
+  start(by_tls);
+  const BookingFile file = bookings.next_file(100);
+  put("in/" + file.name, file.content);
+  EXPECT_TRUE(eventually([&] {
+    return stack.log("ingest").find("the server's certificate is not accepted") != std::string::npos;
+  })) << stack.log("ingest");
+  EXPECT_EQ(stack.receipts().size(), 0U);
+
+  stack.kill_hard("ingest");
+  Environment trusting = by_tls;
+  trusting["AWS_CA_BUNDLE"] = test_environment().s3_ca;
+  start_ingest(trusting);
+  EXPECT_EQ(settle(file.name).records, 100U);
+  EXPECT_TRUE(eventually([&] { return !content(prefix + "in/" + file.name); }));
+  EXPECT_EQ(content(archived("in/" + file.name)), file.content);
+}
+
 TEST_F(S3Source, AnArchiveIsMovedWhenAllItsFilesAreSettled) {
   start();
   const BookingFile one = bookings.next_file(500), two = bookings.next_file(400);

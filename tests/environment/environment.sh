@@ -30,15 +30,31 @@ readonly test_postgres_settings=(fsync=off)
 
 choose_ports() {
   kafka=$(free_port) controller=$(free_port) upstream=$(free_port) proxy=$(free_port) postgres=$(free_port)
-  s3=$(free_port)
+  s3=$(free_port) s3_tls=$(free_port)
   cat >"$dir/ports" <<PORTS
-kafka=$kafka controller=$controller upstream=$upstream proxy=$proxy postgres=$postgres s3=$s3
+kafka=$kafka controller=$controller upstream=$upstream proxy=$proxy postgres=$postgres s3=$s3 s3_tls=$s3_tls
 PORTS
 }
 
 read_ports() {
   # shellcheck source=/dev/null
   source "$dir/ports"
+}
+
+# An authority that nobody else knows, and the S3 server's certificate by it.
+make_certificates() {
+  local key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
+  mkdir -p "$dir/tls"
+  (
+    cd "$dir/tls"
+    echo 'subjectAltName=DNS:s3.localhost,DNS:*.s3.localhost,IP:127.0.0.1' >names
+    openssl req -x509 "${key[@]}" -days 7 -subj '/CN=authority of the tests' -keyout ca.key -out ca.pem
+    openssl req -new "${key[@]}" -subj '/CN=s3.localhost' -keyout server.key -out server.csr
+    openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 7 -extfile names -out server.pem
+  ) >"$dir/tls.log" 2>&1 || {
+    show_end "$dir/tls.log" 5
+    fail "openssl made no certificates in $dir/tls"
+  }
 }
 
 revive() {
@@ -48,7 +64,9 @@ revive() {
       start_kafka "$dir/kafka" "$dir/kafka.log" "$dir/kafka.pid"
       ;;
     s3)
-      start_s3 "$dir/s3" "$s3" "$dir/s3.log" "$dir/s3.pid" sluice sluice-secret
+      # The same buckets by TLS, and by host names: whatever.s3.localhost is this machine everywhere.
+      start_s3 "$dir/s3" "$s3" "$dir/s3.log" "$dir/s3.pid" sluice sluice-secret -s3.domainName=s3.localhost \
+        -s3.port.https="$s3_tls" -s3.cert.file="$dir/tls/server.pem" -s3.key.file="$dir/tls/server.key"
       ;;
     postgres)
       # After kill -9 the database's other processes need a moment to see it and end.
@@ -85,6 +103,7 @@ start() {
   choose_ports
   configure_kafka "$dir/kafka" "$kafka" "$controller" "$upstream" "$proxy"
   postgres_home=$(postgres_dir "$dir/postgres")
+  make_certificates
   revive kafka
   revive s3
   init_postgres "$postgres_home" "$dir/postgres-init.log" sluice
@@ -100,6 +119,8 @@ SLUICE_TEST_KAFKA_PROXIED=127.0.0.1:$proxy
 SLUICE_TEST_KAFKA_PROXY_UPSTREAM=127.0.0.1:$upstream
 SLUICE_TEST_POSTGRES=postgresql://sluice:sluice@127.0.0.1:$postgres/sluice
 SLUICE_TEST_S3=http://127.0.0.1:$s3
+SLUICE_TEST_S3_TLS=https://127.0.0.1:$s3_tls
+SLUICE_TEST_S3_CA=$dir/tls/ca.pem
 ENV
 }
 
@@ -107,7 +128,7 @@ stop() {
   [[ -d $dir ]] || return 0
   stop_daemon "$dir/watch.pid" TERM 5 || true
   end_servers
-  rm -rf "$(readlink -m "$dir/postgres")" "$dir/postgres" "$dir/kafka" "$dir/s3" "$env_file" "$dir/ports" "$dir"/*.log
+  rm -rf "$(readlink -m "$dir/postgres")" "$dir/postgres" "$dir/kafka" "$dir/s3" "$dir/tls" "$env_file" "$dir/ports" "$dir"/*.log
 }
 
 end_servers() {

@@ -1,4 +1,4 @@
-// The S3 client against a real server with real signature checks.
+// The S3 client against a real server with real signature checks, by each way to it.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,8 +17,8 @@ using testing::FlakyProxy;
 using testing::fresh_prefix;
 using testing::no_environment;
 using testing::port_of;
+using testing::S3Way;
 using testing::s3_settings;
-using testing::test_environment;
 
 constexpr const char* kBucket = "landing";
 
@@ -29,7 +29,7 @@ std::string numbered(std::size_t size) {
   return out;
 }
 
-class S3ClientTest : public ::testing::Test {
+class S3ClientTest : public ::testing::TestWithParam<S3Way> {
  protected:
   std::vector<ObjectInfo> list(const std::string& below = "") {
     std::vector<ObjectInfo> out;
@@ -53,10 +53,45 @@ class S3ClientTest : public ::testing::Test {
   }
 
   std::string prefix = fresh_prefix() + "/";
-  Client client{s3_settings(), no_environment()};
+  Client client{s3_settings(GetParam()), no_environment()};
 };
 
-TEST_F(S3ClientTest, AListingGoesOnBeyondAThousandObjects) {
+class S3ListingTest : public S3ClientTest {};
+class S3WayTest : public S3ClientTest {};
+
+std::string way(const ::testing::TestParamInfo<S3Way>& info) { return name_of(info.param); }
+
+INSTANTIATE_TEST_SUITE_P(By, S3ClientTest, ::testing::Values(S3Way::kPath, S3Way::kVirtualHostTls), way);
+INSTANTIATE_TEST_SUITE_P(By, S3ListingTest, ::testing::Values(S3Way::kPath), way);
+INSTANTIATE_TEST_SUITE_P(By, S3WayTest, ::testing::Values(S3Way::kPathTls, S3Way::kVirtualHost), way);
+
+TEST_P(S3WayTest, AnObjectIsPutListedReadTaggedMovedAndRemoved) {
+  const std::string content = numbered(100'000);
+  const ObjectInfo object = put("a b/ü=1.csv", content);
+  const auto listed = list();
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].key, object.key);
+  EXPECT_EQ(listed[0].etag, object.etag);
+  EXPECT_EQ(get(client, object, 10), content.substr(10));
+  const auto tagged = client.tag(kBucket, object.key, "sluice", "done");
+  ASSERT_TRUE(tagged) << tagged.error().message;
+  const auto copied = client.copy(kBucket, object.key, object.etag, object.bytes, prefix + "moved");
+  ASSERT_TRUE(copied) << copied.error().message;
+  ASSERT_TRUE(client.remove(kBucket, object.key, object.etag));
+  ASSERT_EQ(list().size(), 1U);
+  EXPECT_EQ(get(client, client.head(kBucket, prefix + "moved").value()), content);
+}
+
+TEST_P(S3WayTest, TheSignatureIsChecked) {
+  S3Settings wrong = s3_settings(GetParam());
+  wrong.secret_access_key = "guess-not";
+  Client other(wrong, no_environment());
+  const auto listed = other.list(kBucket, "", [](std::vector<ObjectInfo>) {});
+  ASSERT_FALSE(listed);
+  EXPECT_THAT(listed.error().message, HasSubstr("SignatureDoesNotMatch"));
+}
+
+TEST_P(S3ListingTest, AListingGoesOnBeyondAThousandObjects) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([this, t] {
@@ -72,7 +107,7 @@ TEST_F(S3ClientTest, AListingGoesOnBeyondAThousandObjects) {
   EXPECT_TRUE(keys.contains(prefix + "n2099"));
 }
 
-TEST_F(S3ClientTest, OddKeysAreListedReadCopiedAndRemoved) {
+TEST_P(S3ClientTest, OddKeysAreListedReadCopiedAndRemoved) {
   for (const std::string name :
        {"a b.csv", "a+b.csv", "a%2Bb.csv", "ü/€/日本.csv", "q?x=1&y#z.csv", "(a)'b'!*,;:@$.csv",
         "..hidden/~x.csv", "<&>\".csv"}) {
@@ -93,7 +128,7 @@ TEST_F(S3ClientTest, OddKeysAreListedReadCopiedAndRemoved) {
   }
 }
 
-TEST_F(S3ClientTest, ARangeIsThatPartOfTheObject) {
+TEST_P(S3ClientTest, ARangeIsThatPartOfTheObject) {
   const std::string content = numbered(100'000);
   const ObjectInfo object = put("r", content);
   EXPECT_EQ(get(client, object, 99'990), content.substr(99'990));
@@ -102,9 +137,9 @@ TEST_F(S3ClientTest, ARangeIsThatPartOfTheObject) {
   EXPECT_EQ(bytes, "before:" + content.substr(10, 20));
 }
 
-TEST_F(S3ClientTest, AConnectionThatIsCutIsTakenUpAtTheNextByte) {
-  FlakyProxy proxy(port_of(test_environment().s3));
-  Client through(s3_settings("http://127.0.0.1:" + std::to_string(proxy.port())), no_environment());
+TEST_P(S3ClientTest, AConnectionThatIsCutIsTakenUpAtTheNextByte) {
+  FlakyProxy proxy(port_of(GetParam()));
+  Client through(s3_settings(GetParam(), proxy.port()), no_environment());
   const std::string content = numbered(5'000'000);
   const ObjectInfo object = put("large", content);
   proxy.cut(4, 700'000);
@@ -112,17 +147,16 @@ TEST_F(S3ClientTest, AConnectionThatIsCutIsTakenUpAtTheNextByte) {
   EXPECT_EQ(proxy.cuts(), 4);
 }
 
-TEST_F(S3ClientTest, AServerThatStaysAwayIsSaidToBeAway) {
-  FlakyProxy proxy(port_of(test_environment().s3));
+TEST_P(S3ClientTest, AServerThatStaysAwayIsSaidToBeAway) {
+  FlakyProxy proxy(port_of(GetParam()));
   proxy.refuse(true);
-  Client through(s3_settings("http://127.0.0.1:" + std::to_string(proxy.port())), no_environment(),
-                 {std::chrono::milliseconds(200)});
+  Client through(s3_settings(GetParam(), proxy.port()), no_environment(), {std::chrono::milliseconds(200)});
   EXPECT_EQ(through.head(kBucket, "x").error().kind, FailureKind::kAway);
   proxy.refuse(false);
   EXPECT_EQ(through.head(kBucket, prefix + "x").error().kind, FailureKind::kGone);
 }
 
-TEST_F(S3ClientTest, AnotherVersionIsNotReadCopiedOrRemovedForTheOneThatWasMeant) {
+TEST_P(S3ClientTest, AnotherVersionIsNotReadCopiedOrRemovedForTheOneThatWasMeant) {
   const ObjectInfo first = put("v", "first");
   put("v", "second");
   EXPECT_EQ(get(client, first).error().kind, FailureKind::kChanged);
@@ -132,7 +166,7 @@ TEST_F(S3ClientTest, AnotherVersionIsNotReadCopiedOrRemovedForTheOneThatWasMeant
   EXPECT_EQ(get(client, client.head(kBucket, first.key).value()), "second");
 }
 
-TEST_F(S3ClientTest, ATagIsAddedToThoseThatAreThere) {
+TEST_P(S3ClientTest, ATagIsAddedToThoseThatAreThere) {
   const ObjectInfo object = put("t", "x");
   const auto tagged = client.tag(kBucket, object.key, "owner", "a = b");
   ASSERT_TRUE(tagged) << tagged.error().message;
@@ -144,7 +178,7 @@ TEST_F(S3ClientTest, ATagIsAddedToThoseThatAreThere) {
                          std::pair<std::string, std::string>("sluice", "done")));
 }
 
-TEST_F(S3ClientTest, AnUploadInPartsIsSeenWholeOrNotAtAll) {
+TEST_P(S3ClientTest, AnUploadInPartsIsSeenWholeOrNotAtAll) {
   const std::string key = prefix + "parts";
   const std::string part = numbered(5 << 20);
   const auto upload = client.begin_upload(kBucket, key);
@@ -160,8 +194,8 @@ TEST_F(S3ClientTest, AnUploadInPartsIsSeenWholeOrNotAtAll) {
   EXPECT_EQ(list("parts").at(0).etag, object.etag);
 }
 
-TEST_F(S3ClientTest, WrongKeysAreToldAndWaitedFor) {
-  S3Settings wrong = s3_settings();
+TEST_P(S3ClientTest, WrongKeysAreToldAndWaitedFor) {
+  S3Settings wrong = s3_settings(GetParam());
   wrong.secret_access_key = "guess-not";
   Client other(wrong, no_environment());
   const auto refused = other.head(kBucket, "x");
@@ -171,7 +205,7 @@ TEST_F(S3ClientTest, WrongKeysAreToldAndWaitedFor) {
   EXPECT_THAT(listed.error().message, ::testing::Not(HasSubstr("guess-not")));
 }
 
-TEST_F(S3ClientTest, AnUploadThatWasBegunIsListedUntilItIsAborted) {
+TEST_P(S3ClientTest, AnUploadThatWasBegunIsListedUntilItIsAborted) {
   const std::string key = prefix + "a b/large.parquet";
   const auto upload = client.begin_upload(kBucket, key);
   ASSERT_TRUE(upload) << upload.error().message;

@@ -36,7 +36,8 @@ TestEnvironment read_test_environment(const std::string& file) {
     if (equals != std::string::npos) values[line.substr(0, equals)] = line.substr(equals + 1);
   }
   return {values["SLUICE_TEST_KAFKA"], values["SLUICE_TEST_POSTGRES"], values["SLUICE_TEST_KAFKA_PROXIED"],
-          values["SLUICE_TEST_KAFKA_PROXY_UPSTREAM"], values["SLUICE_TEST_S3"]};
+          values["SLUICE_TEST_KAFKA_PROXY_UPSTREAM"], values["SLUICE_TEST_S3"],
+          values["SLUICE_TEST_S3_TLS"], values["SLUICE_TEST_S3_CA"]};
 }
 
 const TestEnvironment& test_environment() {

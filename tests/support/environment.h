@@ -14,7 +14,11 @@ struct TestEnvironment {
   // `kafka_proxied`, where nobody listens until a test puts its proxy there. One test at a time.
   std::string kafka_proxied;
   std::string kafka_proxy_upstream;
-  std::string s3;  // URL; bucket "landing", keys "sluice" / "sluice-secret", path style
+  // URL; bucket "landing", keys "sluice" / "sluice-secret". The host s3.localhost is the server too, and
+  // whatever.s3.localhost its bucket "whatever".
+  std::string s3;
+  std::string s3_tls;  // the same server; its certificate is for 127.0.0.1, s3.localhost and *.s3.localhost
+  std::string s3_ca;   // PEM file of the authority that it is by
 };
 
 // Throws std::runtime_error with what to do where the environment does not run.

@@ -4,6 +4,21 @@
 
 namespace sluice::s3 {
 
+namespace {
+
+// Over TLS a dot cannot be: the "*" of a certificate stands for one label.
+bool can_be_host(std::string_view bucket, bool tls) {
+  for (const char c : bucket) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || (c == '.' && !tls);
+    if (!plain) return false;
+  }
+  const std::string_view ends = "-.";
+  return !bucket.empty() && ends.find(bucket.front()) == ends.npos && ends.find(bucket.back()) == ends.npos &&
+         bucket.find("..") == bucket.npos;
+}
+
+}  // namespace
+
 std::string encoded(std::string_view text, bool keep_slashes) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
@@ -62,12 +77,13 @@ std::optional<Endpoint> endpoint_of(const std::string& url, const std::string& r
 
 std::string url_of(const Endpoint& endpoint, const std::string& bucket, const std::string& key,
                    const Query& query) {
+  const bool in_host = endpoint.bucket_in_host && can_be_host(bucket, endpoint.scheme == "https");
   std::string out = endpoint.scheme + "://";
-  if (endpoint.bucket_in_host && !bucket.empty()) out += bucket + ".";
+  if (in_host) out += bucket + ".";
   out += endpoint.host + endpoint.path;
-  if (!endpoint.bucket_in_host && !bucket.empty()) out += "/" + encoded(bucket, false);
+  if (!in_host && !bucket.empty()) out += "/" + encoded(bucket, false);
   out += "/" + encoded(key, true);
-  if (!endpoint.bucket_in_host && key.empty() && !bucket.empty()) out.pop_back();
+  if (!in_host && key.empty() && !bucket.empty()) out.pop_back();
   char separator = '?';
   for (const auto& [name, value] : query) {  // a map is sorted
     out += separator + encoded(name, false) + "=" + encoded(value, false);

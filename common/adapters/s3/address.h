@@ -18,7 +18,7 @@ struct Endpoint {
   std::string scheme = "https";
   std::string host;  // with the port, if it has one
   std::string path;  // in front of everything; "" or "/base"
-  bool bucket_in_host = false;
+  bool bucket_in_host = false;  // where its name can be one
 };
 
 // `url` is "http(s)://host[:port][/base]", empty for AWS's own of the region; addressing is "path",
@@ -28,7 +28,7 @@ std::optional<Endpoint> endpoint_of(const std::string& url, const std::string& r
 
 using Query = std::map<std::string, std::string>;
 
-// An empty key: the bucket itself.
+// An empty key: the bucket itself. A bucket whose name no host can have stands in the path everywhere.
 std::string url_of(const Endpoint& endpoint, const std::string& bucket, const std::string& key,
                    const Query& query);
 

@@ -30,6 +30,17 @@ TEST(S3AddressTest, TheBucketStandsInThePathOrInTheHost) {
             "https://b.s3.eu-west-1.amazonaws.com/?list-type=2");
 }
 
+TEST(S3AddressTest, ABucketWhoseNameNoHostCanHaveStandsInThePath) {
+  const auto url = [](const std::string& scheme, const std::string& bucket) {
+    return url_of(endpoint(scheme + "://h", "virtual"), bucket, "k", {});
+  };
+  EXPECT_EQ(url("http", "a.b"), "http://a.b.h/k");
+  EXPECT_EQ(url("https", "a.b"), "https://h/a.b/k") << "a certificate for *.h is none for a.b.h";
+  for (const std::string bucket : {"Upper", "under_score", "-a", "a-", "a..b", ".a"}) {
+    EXPECT_EQ(url("http", bucket), "http://h/" + bucket + "/k");
+  }
+}
+
 TEST(S3AddressTest, WhatIsNoUrlIsNoEndpoint) {
   for (const char* url : {"localhost:9000", "ftp://h", "http://", "http://user@h", "http://h/?a=b"}) {
     EXPECT_FALSE(endpoint_of(url, "r", "auto")) << url;

@@ -19,9 +19,16 @@ constexpr std::size_t kErrorBytes = 64 * 1024;
 
 bool is_success(int status) { return status >= 200 && status < 300; }
 
-// Worth another try at once: the server is busy or was cut off.
+// The server is busy or was cut off.
 bool is_passing(const HttpAnswer& answer) {
   return !answer.complete || answer.status >= 500 || answer.status == 429 || answer.status == 408;
+}
+
+// A server, or what stands before it, that does not speak XML: its first line.
+std::string plain_words(const HttpAnswer& answer) {
+  const auto type = answer.headers.find("content-type");
+  if (type != answer.headers.end() && !type->second.starts_with("text/plain")) return {};
+  return answer.body.substr(0, std::min<std::size_t>(answer.body.find_first_of("\r\n"), 200));
 }
 
 Endpoint checked_endpoint(const S3Settings& settings, const Environment& environment) {
@@ -80,7 +87,7 @@ Answer<HttpAnswer> Client::perform(const Call& call) {
     const bool hidden_error = answer.complete && answer.status == 200 && call.method != "GET" &&
                               !answer.body.empty() && !parse_error(answer.body).code.empty();
     if (answer.complete && is_success(answer.status) && !hidden_error) return answer;
-    const bool again = hidden_error || is_passing(answer);
+    const bool again = hidden_error || (is_passing(answer) && !answer.hopeless);
     if (!again || transport_.stopping() || Steady::now() >= deadline) {
       return tl::unexpected(failure_of(call, answer));
     }
@@ -94,6 +101,7 @@ Failure Client::failure_of(const Call& call, const HttpAnswer& answer) const {
   out.message = call.method + " " + path_of(call.bucket, call.key) + " at " + endpoint_.host + ": ";
   if (answer.status != 0) out.message += "HTTP " + std::to_string(answer.status) + " ";
   if (!error.code.empty()) out.message += error.code + " " + error.message;
+  if (error.code.empty() && answer.status >= 400) out.message += plain_words(answer);
   out.message += answer.trouble;
   while (out.message.ends_with(' ')) out.message.pop_back();
   if (is_passing(answer)) {
@@ -182,7 +190,7 @@ Answer<bool> Client::get(const std::string& bucket, const std::string& key,
         tries = 0;
       }
     }
-    const bool again = ranged || is_passing(answer);
+    const bool again = ranged || (is_passing(answer) && !answer.hopeless);
     if (size == 0) break;
     if (!again || transport_.stopping() || Steady::now() >= deadline) {
       return tl::unexpected(failure_of(call, answer));

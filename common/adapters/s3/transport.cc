@@ -56,6 +56,21 @@ int on_progress(void* stopping, curl_off_t, curl_off_t, curl_off_t, curl_off_t) 
   return static_cast<std::atomic<bool>*>(stopping)->load() ? 1 : 0;
 }
 
+// What curl says, in words that tell what to do where it is the certificate.
+std::string words_of(CURLcode code, const char* words, const std::string& ca_file) {
+  const std::string said = *words != '\0' ? words : curl_easy_strerror(code);
+  if (code == CURLE_PEER_FAILED_VERIFICATION) {
+    return "the server's certificate is not accepted (" + said + "); the authorities to trust are " +
+           (ca_file.empty() ? "the system's" : "those in " + ca_file) +
+           ", others are named by SLUICE_S3_CA_FILE or AWS_CA_BUNDLE";
+  }
+  if (code == CURLE_SSL_CACERT_BADFILE) {
+    return "the authorities to trust cannot be read from " + ca_file +
+           ", which SLUICE_S3_CA_FILE or AWS_CA_BUNDLE names: it must be a file in PEM";
+  }
+  return said;
+}
+
 class HeaderList {
  public:
   ~HeaderList() { curl_slist_free_all(list_); }
@@ -127,7 +142,12 @@ HttpAnswer Transport::send(const HttpRequest& request, const Keys& keys) {
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 15L);
   curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(curl, CURLOPT_EXPECT_100_TIMEOUT_MS, 200L);
-  if (!ca_file_.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file_.c_str());
+  // S3 itself speaks nothing newer, and one transfer a connection gains nothing by it.
+  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  if (!ca_file_.empty()) {  // those and no others, as AWS's tools read it
+    curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file_.c_str());
+    curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+  }
   if (request.method == "HEAD") {
     curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
   } else if (request.method != "GET") {
@@ -152,7 +172,8 @@ HttpAnswer Transport::send(const HttpRequest& request, const Keys& keys) {
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   answer.status = static_cast<int>(status);
   answer.complete = code == CURLE_OK;
-  if (code != CURLE_OK) answer.trouble = *words != '\0' ? words : curl_easy_strerror(code);
+  if (code != CURLE_OK) answer.trouble = words_of(code, words, ca_file_);
+  answer.hopeless = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
   give_back(curl);
   return answer;
 }

@@ -30,6 +30,7 @@ struct HttpAnswer {
   std::string body;                            // what came, also of an answer that was cut
   bool complete = false;
   std::string trouble;  // why it is not complete
+  bool hopeless = false;  // so is every further try, until a person does something
 };
 
 class Transport {
