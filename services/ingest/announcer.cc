@@ -83,7 +83,7 @@ bool Announcer::place(const Sighting& file) {
   const std::lock_guard lock(mutex_);
   const auto number = static_cast<std::uint64_t>(*place);
   in_flight_.emplace(number, file.identity.bytes);
-  jobs_.at(file.source).push_back({number, file, seen.found_ms});
+  jobs_.at(file.source).next.push_back({number, file, seen.found_ms});
   wake_.notify_all();
   return true;
 }
@@ -96,35 +96,72 @@ void Announcer::work(const std::string& source) {
   }
 }
 
-void Announcer::examine_jobs(std::deque<Job>& jobs) {
-  for (;;) {
-    Job job;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || !jobs.empty(); });
-      if (stopping_) return;
-      job = std::move(jobs.front());
-      jobs.pop_front();
-      in_flight_.emplace(job.place, job.file.identity.bytes);
-      if (jobs.size() == kMostJobs - 1) wake_.notify_all();
-    }
+void Announcer::examine_jobs(Jobs& jobs) {
+  while (auto job = next_job(jobs)) {
     try {
-      auto announcement = examine(job);
+      auto announcement = examine(*job);
       if (stopping_) return;
-      finish(job, std::move(announcement));
+      finish(*job, std::move(announcement));
     } catch (const SourceAway& away) {
       parts_.on_trouble(away.what());
-      set_back(std::move(job), jobs);
+      set_back(*std::move(job), jobs);
+    } catch (const AccessRefused& refused) {
+      parts_.on_trouble(refused.what());
+      try_later(*std::move(job), refused.what(), jobs);
     }
   }
 }
 
+std::optional<Announcer::Job> Announcer::next_job(Jobs& jobs) {
+  std::unique_lock lock(mutex_);
+  const auto due = [&] {
+    return !jobs.later.empty() && jobs.later.begin()->first <= parts_.clock.steady_now();
+  };
+  while (!stopping_ && jobs.next.empty() && !due()) {
+    if (jobs.later.empty()) {
+      wake_.wait(lock);
+    } else {
+      wake_.wait_for(lock, jobs.later.begin()->first - parts_.clock.steady_now());
+    }
+  }
+  if (stopping_) return std::nullopt;
+  Job job;
+  if (due()) {
+    job = std::move(jobs.later.begin()->second);
+    jobs.later.erase(jobs.later.begin());
+  } else {
+    job = std::move(jobs.next.front());
+    jobs.next.pop_front();
+  }
+  in_flight_.emplace(job.place, job.file.identity.bytes);
+  if (jobs.size() == kMostJobs - 1) wake_.notify_all();
+  return job;
+}
+
 // Behind the others of its source, and nothing of another source waits for it meanwhile.
-void Announcer::set_back(Job job, std::deque<Job>& jobs) {
+void Announcer::set_back(Job job, Jobs& jobs) {
   finish(job, std::nullopt);
   std::unique_lock lock(mutex_);
-  jobs.push_back(std::move(job));
+  jobs.next.push_back(std::move(job));
   wake_.wait_for(lock, parts_.retry, [this] { return stopping_.load(); });
+}
+
+// Nothing waits for it meanwhile, and no thread. What was refused often enough is announced as it is.
+void Announcer::try_later(Job job, const std::string& why, Jobs& jobs) {
+  const auto pause = parts_.refused.pause_after(++job.refused);
+  std::optional<Announcement> given_up;
+  if (!pause) {
+    given_up = announcement_of(job.file, job.found_ms);
+    given_up->dataset = job.file.dataset.empty() ? parts_.dataset_of(given_up->name).value_or("")
+                                                 : job.file.dataset;
+    given_up->error = refused_for_good(why, job.refused);
+    given_up->id = file_id(job.place, given_up->sha256);
+  }
+  finish(job, std::move(given_up));
+  if (!pause) return;
+  const std::lock_guard lock(mutex_);
+  jobs.later.emplace(parts_.clock.steady_now() + *pause, std::move(job));
+  wake_.notify_all();
 }
 
 std::optional<Announcement> Announcer::examine(const Job& job) const {

@@ -27,6 +27,7 @@
 #include "common/ports/log.h"
 #include "services/ingest/core/discovery.h"
 #include "services/ingest/core/file_source.h"
+#include "services/ingest/core/refused_tries.h"
 #include "services/ingest/dataset_choice.h"
 
 namespace sluice::ingest {
@@ -50,6 +51,7 @@ struct AnnouncerParts {
   // What cannot be survived; the announcer does nothing more.
   std::function<void(const std::string& message)> on_fatal = [](const std::string&) {};
   std::chrono::milliseconds retry{500};
+  RefusedTries refused{};  // then it is announced as one that cannot be read
 };
 
 class Announcer {
@@ -70,12 +72,22 @@ class Announcer {
     std::uint64_t place = 0;
     Sighting file;
     std::int64_t found_ms = 0;
+    int refused = 0;  // times that it might not be read
+  };
+  // Of one source: those that wait for their turn, and those that were refused and wait for their time.
+  struct Jobs {
+    std::deque<Job> next;
+    std::multimap<Clock::Steady, Job> later;
+    std::size_t size() const { return next.size() + later.size(); }
   };
   void work(const std::string& source);
   // False: stopping.
   bool place(const Sighting& file);
-  void examine_jobs(std::deque<Job>& jobs);
-  void set_back(Job job, std::deque<Job>& jobs);
+  void examine_jobs(Jobs& jobs);
+  // nullopt: stopping.
+  std::optional<Job> next_job(Jobs& jobs);
+  void set_back(Job job, Jobs& jobs);
+  void try_later(Job job, const std::string& why, Jobs& jobs);
   // nullopt: it is not what was found any more, and will be found again.
   std::optional<Announcement> examine(const Job& job) const;
   // False: stopping.
@@ -91,7 +103,7 @@ class Announcer {
   std::unique_ptr<PlainProducer> discoveries_;
   std::mutex mutex_;  // jobs_, in_flight_, ready_
   std::condition_variable wake_;
-  std::map<std::string, std::deque<Job>> jobs_;       // by source; only its lists change
+  std::map<std::string, Jobs> jobs_;                  // by source; only its lists change
   std::map<std::uint64_t, std::uint64_t> in_flight_;  // place -> bytes
   std::map<std::uint64_t, Announcement> ready_;       // by place
   std::mutex sending_;                                // announcements_

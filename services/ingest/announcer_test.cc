@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <set>
+
 #include "common/adapters/archive/test_packing.h"
 #include "common/model/origin.h"
 #include "services/ingest/disk_file_source.h"
@@ -60,10 +62,35 @@ class SentLog final : public Log {
   };
 };
 
+// A folder whose files may be read when it is said so.
+class GuardedFiles final : public FileSource {
+ public:
+  explicit GuardedFiles(FileSource& files) : files_(files) {}
+  std::atomic<int> asked = 0;
+  std::set<std::string> refused;  // before the start
+  std::atomic<int> until = 1'000'000;  // this many times
+
+  std::optional<FileIdentity> identity(const Announcement& file) override {
+    if (refused.contains(file.name) && asked < until) throw AccessRefused("HTTP 403 AccessDenied");
+    return files_.identity(file);
+  }
+  Result<std::unique_ptr<FileReader>> open(const Announcement& file, std::uint64_t from) override {
+    if (refused.contains(file.name) && asked++ < until) throw AccessRefused("HTTP 403 AccessDenied");
+    return files_.open(file, from);
+  }
+  Result<bool> archive(const Announcement& file) override { return files_.archive(file); }
+  Result<bool> reject(const Announcement& file, std::string_view reason) override {
+    return files_.reject(file, reason);
+  }
+
+ private:
+  FileSource& files_;
+};
+
 class AnnouncerTest : public ::testing::Test {
  protected:
   void start() {
-    AnnouncerParts parts{log, clock, Topics(), files};
+    AnnouncerParts parts{log, clock, Topics(), guarded};
     parts.shards = 4;
     parts.dataset_of = [](const std::string& name) -> Result<std::string> {
       if (name.ends_with(".csv")) return "things";
@@ -71,6 +98,7 @@ class AnnouncerTest : public ::testing::Test {
     };
     parts.on_trouble = [this](const std::string& message) { trouble = message; };
     parts.retry = std::chrono::milliseconds(1);
+    parts.refused = refused;
     announcer = std::make_unique<Announcer>(std::move(parts));
     announcer->start();
   }
@@ -81,6 +109,8 @@ class AnnouncerTest : public ::testing::Test {
 
   TemporaryFolder folder;
   DiskFileSource files{folder.path(), folder.path("archive"), folder.path("failed")};
+  GuardedFiles guarded{files};
+  RefusedTries refused{3, std::chrono::milliseconds(1)};
   SystemClock clock;
   SentLog log;
   std::string trouble;
@@ -183,6 +213,42 @@ TEST_F(AnnouncerTest, CopiesAreAnnouncedInTheOrderOfTheirPlaces) {
   ASSERT_EQ(announced.size(), 40U);
   EXPECT_TRUE(
       std::ranges::is_sorted(announced, {}, [](const Announcement& a) { return std::stoi(a.id); }));
+}
+
+TEST_F(AnnouncerTest, AFileThatMayNotBeReadIsTriedSomeTimesAndThenAnnouncedAsSuch) {
+  guarded.refused = {"closed.csv"};
+  start();
+  announcer->found({put("closed.csv", "abc"), put("open.csv", "xyz")});
+  std::map<std::string, Announcement> by_name;
+  for (const Announcement& a : log.wait_for(2)) by_name[a.name] = a;
+  const Announcement& closed = by_name["closed.csv"];
+  EXPECT_EQ(closed.error, refused_for_good("HTTP 403 AccessDenied", 3));
+  EXPECT_EQ(closed.id, "100-000000000000");
+  EXPECT_EQ(closed.dataset, "things");
+  EXPECT_EQ(guarded.asked, 3);
+  EXPECT_EQ(by_name["open.csv"].error, "");
+}
+
+TEST_F(AnnouncerTest, AFileThatMayNotBeReadKeepsNobodyWaiting) {
+  guarded.refused = {"closed.csv"};
+  refused = {2, std::chrono::hours(1), std::chrono::hours(1)};
+  start();
+  const Sighting closed = put("closed.csv", "abc");
+  announcer->found({closed, closed, closed, put("open.csv", "xyz")});
+  const auto announced = log.wait_for(1);
+  ASSERT_EQ(announced.size(), 1U) << "of the same size, behind three on two threads";
+  EXPECT_EQ(announced[0].name, "open.csv");
+}
+
+TEST_F(AnnouncerTest, AFileThatMayBeReadAtLastIsReadWithItsPlace) {
+  guarded.refused = {"late.csv"};
+  guarded.until = 2;
+  start();
+  announcer->found({put("late.csv", "abc")});
+  const auto announced = log.wait_for(1);
+  ASSERT_EQ(announced.size(), 1U);
+  EXPECT_EQ(announced[0].error, "");
+  EXPECT_EQ(announced[0].id, "100-ba7816bf8f01");
 }
 
 TEST_F(AnnouncerTest, WhileKafkaIsAwayNothingFoundIsForgotten) {

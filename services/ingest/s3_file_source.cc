@@ -42,6 +42,7 @@ std::optional<FileIdentity> S3FileSource::identity(const Announcement& file) {
   const auto now = parts_.client.head(place->bucket, place->key);
   if (!now) {
     if (now.error().kind == s3::FailureKind::kAway) throw SourceAway(now.error().message);
+    if (now.error().kind == s3::FailureKind::kDenied) throw AccessRefused(now.error().message);
     return std::nullopt;
   }
   FileIdentity out = identity_of(file);  // the time is known to the second only here
@@ -57,33 +58,43 @@ Result<std::unique_ptr<FileReader>> S3FileSource::open(const Announcement& file,
 }
 
 Result<bool> S3FileSource::archive(const Announcement& file) {
-  return enqueue({file, true, {}, {}});
+  return enqueue({file, true, {}});
 }
 
 Result<bool> S3FileSource::reject(const Announcement& file, std::string_view reason) {
-  return enqueue({file, false, std::string(reason), {}});
+  return enqueue({file, false, std::string(reason)});
 }
 
 Result<bool> S3FileSource::enqueue(Job job) {
   const std::lock_guard lock(mutex_);
-  if (jobs_.size() >= kMostJobs) return fail("too many objects wait to be moved");
+  if (jobs_.size() + later_.size() >= kMostJobs) return fail("too many objects wait to be moved");
   jobs_.push_back(std::move(job));
   wake_.notify_one();
   return true;
 }
 
-void S3FileSource::work() {
-  for (;;) {
-    Job job;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-      if (stopping_) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
-      wake_.wait_until(lock, job.not_before, [this] { return stopping_; });
-      if (stopping_) return;
+std::optional<S3FileSource::Job> S3FileSource::next_job() {
+  std::unique_lock lock(mutex_);
+  const auto due = [this] {
+    return !later_.empty() && later_.begin()->first <= std::chrono::steady_clock::now();
+  };
+  while (!stopping_ && jobs_.empty() && !due()) {
+    if (later_.empty()) {
+      wake_.wait(lock);
+    } else {
+      wake_.wait_until(lock, later_.begin()->first);
     }
+  }
+  if (stopping_) return std::nullopt;
+  if (due()) return std::move(later_.extract(later_.begin()).mapped());
+  Job job = std::move(jobs_.front());
+  jobs_.pop_front();
+  return job;
+}
+
+void S3FileSource::work() {
+  while (auto next = next_job()) {
+    Job& job = *next;
     const auto settled = settle(job);
     if (settled || settled.error().kind == s3::FailureKind::kGone ||
         settled.error().kind == s3::FailureKind::kChanged) {
@@ -91,9 +102,16 @@ void S3FileSource::work() {
     }
     parts_.on_trouble(settled.error().message);
     if (settled.error().kind == s3::FailureKind::kRefused) continue;
+    auto pause = std::optional(parts_.retry);
+    if (settled.error().kind == s3::FailureKind::kDenied) pause = parts_.refused.pause_after(++job.refused);
+    if (!pause) {
+      parts_.on_trouble(job.file.path + " is left as it is: what was to become of it was refused " +
+                        std::to_string(job.refused) + " times");
+      continue;
+    }
     const std::lock_guard lock(mutex_);
-    job.not_before = std::chrono::steady_clock::now() + parts_.retry;
-    jobs_.push_back(std::move(job));
+    later_.emplace(std::chrono::steady_clock::now() + *pause, std::move(job));
+    wake_.notify_one();
   }
 }
 

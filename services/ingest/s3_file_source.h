@@ -7,7 +7,9 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +17,7 @@
 #include "common/adapters/s3/client.h"
 #include "common/config/settings.h"
 #include "services/ingest/core/file_source.h"
+#include "services/ingest/core/refused_tries.h"
 #include "services/ingest/s3_reader.h"
 
 namespace sluice::ingest {
@@ -27,6 +30,7 @@ struct S3SourceParts {
   std::function<void(const std::string& message)> on_trouble = [](const std::string&) {};
   int threads = 8;
   std::chrono::milliseconds retry{2000};
+  RefusedTries refused{};  // a move, a tag or a removal; then the object is left as it is
 };
 
 class S3FileSource final : public FileSource {
@@ -51,18 +55,21 @@ class S3FileSource final : public FileSource {
     Announcement file;
     bool read = true;    // else it failed
     std::string reason;  // why
-    std::chrono::steady_clock::time_point not_before{};
+    int refused = 0;     // times
   };
   Result<bool> enqueue(Job job);
   void work();
+  // nullopt: stopping.
+  std::optional<Job> next_job();
   s3::Answer<bool> settle(const Job& job);
   s3::Answer<bool> move(const Job& job, const s3::Place& from);
 
   S3SourceParts parts_;
   SmallObjects small_;
-  std::mutex mutex_;  // jobs_
+  std::mutex mutex_;  // jobs_, later_
   std::condition_variable wake_;
   std::deque<Job> jobs_;
+  std::multimap<std::chrono::steady_clock::time_point, Job> later_;  // by when they are tried again
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -70,6 +70,8 @@ class ObjectReader final : public FileReader {
         return fail("The object changed while it was read; its new content is taken as a new file.");
       case s3::FailureKind::kRefused:
         return fail("The object cannot be read: " + failure.message + ".");
+      case s3::FailureKind::kDenied:
+        throw AccessRefused(failure.message);
       case s3::FailureKind::kAway:
         break;
     }

@@ -110,6 +110,10 @@ void Telemetry::source_away(const Announcement& file, std::string_view reason) {
                {{"source", file.source}, {"file", file.id}, {"reason", reason}});
 }
 
+void Telemetry::access_refused(const Announcement& file, std::string_view reason) {
+  log::warning("file may not be read", {{"file", file.id}, {"trace", trace_id_of(file.id)}, {"reason", reason}});
+}
+
 void Telemetry::move_failed(const Announcement& file, std::string_view reason) {
   log::warning("file cannot be moved yet",
                {{"file", file.id}, {"trace", trace_id_of(file.id)}, {"reason", reason}});

@@ -41,6 +41,17 @@ read_ports() {
   source "$dir/ports"
 }
 
+# Keys that may do everything, and keys that may list and write but not read.
+make_identities() {
+  mkdir -p "$dir/s3"
+  cat >"$dir/s3/identities.json" <<JSON
+{"identities": [
+  {"name": "sluice", "credentials": [{"accessKey": "sluice", "secretKey": "sluice-secret"}], "actions": ["Admin"]},
+  {"name": "lister", "credentials": [{"accessKey": "lister", "secretKey": "lister-secret"}],
+   "actions": ["List:$s3_bucket", "Write:$s3_bucket"]}]}
+JSON
+}
+
 # An authority that nobody else knows, and the S3 server's certificate by it.
 make_certificates() {
   local key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
@@ -66,7 +77,7 @@ revive() {
     s3)
       # The same buckets by TLS, and by host names: whatever.s3.localhost is this machine everywhere.
       start_s3 "$dir/s3" "$s3" "$dir/s3.log" "$dir/s3.pid" sluice sluice-secret -s3.domainName=s3.localhost \
-        -s3.port.https="$s3_tls" -s3.cert.file="$dir/tls/server.pem" -s3.key.file="$dir/tls/server.key"
+        -s3.config="$dir/s3/identities.json" -s3.port.https="$s3_tls" -s3.cert.file="$dir/tls/server.pem" -s3.key.file="$dir/tls/server.key"
       ;;
     postgres)
       # After kill -9 the database's other processes need a moment to see it and end.
@@ -104,6 +115,7 @@ start() {
   configure_kafka "$dir/kafka" "$kafka" "$controller" "$upstream" "$proxy"
   postgres_home=$(postgres_dir "$dir/postgres")
   make_certificates
+  make_identities
   revive kafka
   revive s3
   init_postgres "$postgres_home" "$dir/postgres-init.log" sluice

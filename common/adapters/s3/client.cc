@@ -24,6 +24,11 @@ bool is_passing(const HttpAnswer& answer) {
   return !answer.complete || answer.status >= 500 || answer.status == 429 || answer.status == 408;
 }
 
+// The server's own word that these keys may not, which is no word about the keys themselves.
+bool is_denial(const std::string& code) {
+  return code == "AccessDenied" || code == "AllAccessDisabled" || code == "InvalidObjectState";
+}
+
 // A server, or what stands before it, that does not speak XML: its first line.
 std::string plain_words(const HttpAnswer& answer) {
   const auto type = answer.headers.find("content-type");
@@ -98,6 +103,7 @@ Answer<HttpAnswer> Client::perform(const Call& call) {
 Failure Client::failure_of(const Call& call, const HttpAnswer& answer) const {
   const ErrorAnswer error = parse_error(answer.body);
   Failure out;
+  out.status = answer.status;
   out.message = call.method + " " + path_of(call.bucket, call.key) + " at " + endpoint_.host + ": ";
   if (answer.status != 0) out.message += "HTTP " + std::to_string(answer.status) + " ";
   if (!error.code.empty()) out.message += error.code + " " + error.message;
@@ -111,8 +117,8 @@ Failure Client::failure_of(const Call& call, const HttpAnswer& answer) const {
   } else if (answer.status == 412) {
     out.kind = FailureKind::kChanged;
   } else if (answer.status == 401 || answer.status == 403) {
-    // Wrong, expired or not yet granted keys: a person puts it right, and what waits goes on.
-    out.kind = FailureKind::kAway;
+    // Wrong or expired keys: a person puts it right, and what waits goes on.
+    out.kind = is_denial(error.code) ? FailureKind::kDenied : FailureKind::kAway;
   } else if (answer.status >= 300 && answer.status < 400) {
     out.message += " (is the region right?)";
   } else {
@@ -151,6 +157,11 @@ Answer<bool> Client::list(const std::string& bucket, const std::string& prefix,
 
 Answer<ObjectInfo> Client::head(const std::string& bucket, const std::string& key) {
   auto answer = perform({"HEAD", bucket, key});
+  if (!answer && answer.error().status == 403) {
+    // An answer to HEAD has no words. Why it was refused is said to a GET.
+    const auto said = perform({"GET", bucket, key, {}, {{"Range", "bytes=0-0"}}});
+    if (!said) return tl::unexpected(said.error());
+  }
   if (!answer) return tl::unexpected(answer.error());
   ObjectInfo out;
   out.key = key;

@@ -17,7 +17,8 @@
 namespace sluice::s3 {
 
 enum class FailureKind {
-  kAway,     // not reached, busy, or these keys may not (yet): try later
+  kAway,     // not reached, busy, or it does not know these keys (yet): try later
+  kDenied,   // it knows the keys, and they may not do this: a person may grant it
   kGone,     // no such object or bucket
   kChanged,  // it is not the version that was asked for
   kRefused,  // the request itself is wrong for this server; trying again changes nothing
@@ -26,6 +27,7 @@ enum class FailureKind {
 struct Failure {
   FailureKind kind = FailureKind::kAway;
   std::string message;  // what was asked, of whom, and what went wrong; no keys
+  int status = 0;       // HTTP's, where there was one
 };
 
 template <typename T>

@@ -37,6 +37,13 @@ class SourceAway : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The source answers, and this file may not be read; others of it may. Thrown where SourceAway is; how often
+// it is tried is in refused_tries.h.
+class AccessRefused : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 using FileReader = ByteReader;
 
 class FileSource {

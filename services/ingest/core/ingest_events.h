@@ -28,6 +28,8 @@ class IngestEvents {
   // Done, duplicate or failed.
   virtual void settled(const FileEntry& /*entry*/) {}
   virtual void source_away(const Announcement& /*file*/, std::string_view /*reason*/) {}
+  // It is tried again, until it has been refused often enough.
+  virtual void access_refused(const Announcement& /*file*/, std::string_view /*reason*/) {}
   virtual void move_failed(const Announcement& /*file*/, std::string_view /*reason*/) {}
   // A message of an input topic that nobody of ours wrote, or about a file that is not here.
   virtual void message_ignored(std::string_view /*topic*/, std::int64_t /*offset*/,

@@ -20,6 +20,8 @@ struct ShardTask::OpenFile {
   FileEntry committed;         // as of the last commit, to go back to
   bool resumed = false;
   bool ended = false;
+  int refused = 0;             // times in a row that its source did not let it be read
+  Clock::Steady not_before{};  // tried again
   std::unique_ptr<FileReading> reading;
   ChunkCounts pending;
   TopicHandle records = 0;

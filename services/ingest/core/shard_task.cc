@@ -82,6 +82,8 @@ bool ShardTask::stands_there(const Announcement& file) {
     return parts_.files.identity(file) == identity_of(file);
   } catch (const SourceAway& away) {
     throw TaskBroken(away.what());  // neither yes nor no: the announcement is read again
+  } catch (const AccessRefused&) {
+    return false;  // it failed before, and nothing more can be known of it
   }
 }
 
@@ -114,6 +116,8 @@ bool ShardTask::work() {
     if (prepare(file)) read_block(file);
   } catch (const SourceAway& away) {
     set_aside(file, away);
+  } catch (const AccessRefused& refused) {
+    put_off(file, refused);
   }
   return true;
 }
@@ -127,6 +131,22 @@ bool ShardTask::is_away(const std::string& source) const {
 void ShardTask::set_aside(OpenFile& file, const SourceAway& away) {
   parts_.events.source_away(file.entry->file, away.what());
   away_[file.entry->file.source] = parts_.clock.steady_now() + parts_.limits.away_retry;
+  close_for_now(file);
+}
+
+// Others of its source go on meanwhile.
+void ShardTask::put_off(OpenFile& file, const AccessRefused& refused) {
+  const auto pause = parts_.limits.refused.pause_after(++file.refused);
+  if (!pause) {
+    fail_file(file, refused_for_good(refused.what(), file.refused));
+    return;
+  }
+  parts_.events.access_refused(file.entry->file, refused.what());
+  file.not_before = parts_.clock.steady_now() + *pause;
+  close_for_now(file);
+}
+
+void ShardTask::close_for_now(OpenFile& file) {
   if (file.pending.bytes > 0) take_back();
   file.reading.reset();
   file.verifying.reset();
@@ -139,9 +159,10 @@ ShardTask::OpenFile* ShardTask::current() {
   return open_files_.empty() ? nullptr : open_files_.front().get();
 }
 
-// Whether the file's source answers, and its definition is here, or has been when it was opened.
+// Whether the file's source answers and did not refuse it just now, and its definition is here, or has been
+// when it was opened.
 bool ShardTask::can_be_read(const OpenFile& file) const {
-  if (is_away(file.entry->file.source)) return false;
+  if (is_away(file.entry->file.source) || parts_.clock.steady_now() < file.not_before) return false;
   return file.reading != nullptr || parts_.datasets.find(file.entry->file.dataset) != nullptr;
 }
 
@@ -551,7 +572,10 @@ void ShardTask::after_commit(const std::vector<FileEntry>& written) {
   }
   read_files_.clear();
   if (OpenFile* file = current()) {
-    if (file->pending.rows > 0) parts_.events.chunk_committed(*file->entry, file->pending);
+    if (file->pending.rows > 0) {
+      parts_.events.chunk_committed(*file->entry, file->pending);
+      file->refused = 0;  // it goes on
+    }
     file->pending = {};
     file->committed = *file->entry;
   }

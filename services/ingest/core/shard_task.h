@@ -32,6 +32,7 @@
 #include "services/ingest/core/ingest_events.h"
 #include "services/ingest/core/ledger.h"
 #include "services/ingest/core/parse_pool.h"
+#include "services/ingest/core/refused_tries.h"
 #include "services/ingest/core/sha256.h"
 
 namespace sluice::ingest {
@@ -56,6 +57,7 @@ struct ShardLimits {
   std::size_t max_message_bytes = 8'000'000;  // below the topics' max.message.bytes, with headers
   std::chrono::milliseconds move_retry{5000};
   std::chrono::milliseconds away_retry{2000};  // a source that could not be reached
+  RefusedTries refused;                        // of a file that may not be read
   ReadLimits read;
 };
 
@@ -114,6 +116,8 @@ class ShardTask final : public Task {
   void fail_file(OpenFile& file, std::string reason);
   void take_back();
   void set_aside(OpenFile& file, const SourceAway& away);
+  void put_off(OpenFile& file, const AccessRefused& refused);
+  void close_for_now(OpenFile& file);
   bool is_away(const std::string& source) const;
   std::optional<std::string> changed_since(const Announcement& file);
   void check_unchanged();

@@ -27,7 +27,8 @@ class MemoryFiles final : public FileSource {
   std::map<std::string, std::string> reasons;
   std::map<std::string, std::string> inside;  // of archives, by archive and path there
   bool moves_fail = false;
-  std::set<std::string> away;  // sources that cannot be reached, and paths that cannot be read now
+  std::set<std::string> away;    // sources that cannot be reached, and paths that cannot be read now
+  std::set<std::string> closed;  // files that may not be read
   std::function<void()> after_read = [] {};
   int open_readers = 0;
 
@@ -37,6 +38,7 @@ class MemoryFiles final : public FileSource {
   }
   std::optional<FileIdentity> identity(const Announcement& file) override {
     check_there(file.source);
+    check_open(file);
     return identity_at(file.inside ? archive_of(file).path : file.path);
   }
   std::optional<FileIdentity> identity_at(const std::string& path) const {
@@ -46,10 +48,10 @@ class MemoryFiles final : public FileSource {
   }
   Result<std::unique_ptr<FileReader>> open(const Announcement& file,
                                            std::uint64_t from_byte) override {
-    check_there(file.source);
-    check_there(file.path);
-    return std::make_unique<Reader>(*this, file.source, content_of(file).substr(from_byte));
+    check(file);
+    return std::make_unique<Reader>(*this, file, content_of(file).substr(from_byte));
   }
+  bool pins_bytes(const Announcement& file) const override { return file.source == "s3"; }
   Result<bool> archive(const Announcement& file) override { return move(file, archived); }
   Result<bool> reject(const Announcement& file, std::string_view reason) override {
     reasons[file.path] = reason;
@@ -64,23 +66,32 @@ class MemoryFiles final : public FileSource {
   }
 
  private:
+  void check_open(const Announcement& file) const {
+    if (closed.contains(file.path)) throw AccessRefused(file.path + " is closed");
+  }
+  void check(const Announcement& file) const {
+    check_there(file.source);
+    check_there(file.path);
+    check_open(file);
+  }
   struct Reader final : FileReader {
-    Reader(MemoryFiles& f, std::string s, std::string r)
-        : files(f), source(std::move(s)), rest(std::move(r)) {
+    Reader(MemoryFiles& f, Announcement a, std::string r)
+        : files(f), file(std::move(a)), rest(std::move(r)) {
       ++files.open_readers;
     }
     ~Reader() override { --files.open_readers; }
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
     Result<std::size_t> read(std::span<char> into) override {
-      files.check_there(source);
+      files.check_there(file.source);
+      files.check_open(file);
       const std::size_t size = rest.copy(into.data(), into.size());
       rest.erase(0, size);
       files.after_read();
       return size;
     }
     MemoryFiles& files;
-    std::string source;
+    Announcement file;
     std::string rest;
   };
   Result<bool> move(const Announcement& file, std::map<std::string, File>& to) {
@@ -158,6 +169,9 @@ class RecordedEvents final : public IngestEvents {
   }
   void settled(const FileEntry& e) override {
     lines.push_back(std::string(to_string(e.state)) + " " + e.file.path);
+  }
+  void access_refused(const Announcement& file, std::string_view) override {
+    lines.push_back("refused " + file.name);
   }
   void source_away(const Announcement& file, std::string_view) override {
     lines.push_back("away " + file.path);

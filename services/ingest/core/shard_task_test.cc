@@ -261,6 +261,91 @@ TEST_F(ShardTaskTest, AFileThatCannotBeReadNowDoesNotKeepTheOthersOfItsSourceWai
   EXPECT_TRUE(entry(bad).fully_read);
 }
 
+TEST_F(ShardTaskTest, AFileThatMayNotBeReadAnyMoreIsTriedWithGrowingPausesAndThenFails) {
+  files.put("closed.csv", rows(40'000));
+  limits.chunk_bytes = 10'000;
+  limits.read.block_bytes = 1'000;
+  limits.refused = {3, std::chrono::milliseconds(500), std::chrono::milliseconds(60'000)};
+  start();
+  const std::string id = announce("closed.csv", {}, "things", "s3");
+  int reads = 0;
+  files.after_read = [&] {
+    if (++reads == 6) files.closed = {"closed.csv"};
+  };
+  run();
+  files.put("other.csv", "id,n\nz,1\n");
+  const std::string other = announce("other.csv", {}, "things", "s3");
+  run();
+  EXPECT_TRUE(entry(other).fully_read) << "of the same source";
+  const auto refusals = [&] { return std::ranges::count(events.lines, "refused closed.csv"); };
+  EXPECT_EQ(refusals(), 1);
+  clock.advance(std::chrono::milliseconds(499));
+  run();
+  EXPECT_EQ(refusals(), 1);
+  clock.advance(std::chrono::milliseconds(1));
+  run();
+  EXPECT_EQ(refusals(), 2);
+  clock.advance(std::chrono::milliseconds(999));
+  run();
+  EXPECT_EQ(entry(id).state, FileState::kReading);
+  clock.advance(std::chrono::milliseconds(1));
+  run();
+  const FileEntry failed = entry(id);
+  EXPECT_EQ(failed.state, FileState::kFailed);
+  EXPECT_THAT(failed.error, ::testing::StartsWith(refused_for_good("closed.csv is closed", 3)));
+  EXPECT_EQ(origins(), [&] {
+    auto expected = lines(id, 2, 1 + failed.published);
+    expected.merge(lines(other, 2, 2));
+    return expected;
+  }()) << "what was committed stays";
+  clock.advance(std::chrono::hours(1));
+  run();
+  EXPECT_EQ(refusals(), 2);
+}
+
+TEST_F(ShardTaskTest, AFileThatMayBeReadAgainGoesOnWhereItWas) {
+  files.put("closed.csv", rows(40'000));
+  limits.chunk_bytes = 10'000;
+  limits.read.block_bytes = 1'000;
+  start();
+  const std::string id = announce("closed.csv", {}, "things", "s3");
+  int reads = 0;
+  files.after_read = [&] {
+    if (++reads == 6) files.closed = {"closed.csv"};
+  };
+  run();
+  EXPECT_EQ(entry(id).state, FileState::kReading);
+  files.closed.clear();
+  clock.advance(limits.refused.first);
+  run();
+  EXPECT_TRUE(entry(id).fully_read);
+  EXPECT_EQ(origins(), lines(id, 2, 40'001));
+}
+
+TEST_F(ShardTaskTest, AFileThatFailedBecauseItMayNotBeReadFailsOnceHoweverOftenItIsFound) {
+  files.put("closed.csv", "id,n\nz,1\n");
+  files.closed = {"closed.csv"};
+  start();
+  Announcement file;
+  file.source = "s3";
+  file.path = file.name = "closed.csv";
+  const FileIdentity identity = files.identity_at("closed.csv").value();
+  file.bytes = identity.bytes;
+  file.mtime_ns = identity.mtime_ns;
+  file.inode = identity.inode;
+  file.error = refused_for_good("closed", 8);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 2; ++i) {
+    file.found_ms = clock.unix_ms();
+    ids.push_back(file.id = file_id(place++, ""));
+    send(file);
+    run();
+    clock.advance(std::chrono::hours(1));
+  }
+  EXPECT_EQ(entry(ids[0]).state, FileState::kFailed);
+  EXPECT_EQ(entry(ids[1]).file.id, "") << "it stands in no second receipt";
+}
+
 class SmallFiles : public ShardTaskTest {
  protected:
   SmallFiles() {
