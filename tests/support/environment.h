@@ -17,11 +17,13 @@ struct TestEnvironment {
   // URL; bucket "landing", keys "sluice" / "sluice-secret". The host s3.localhost is the server too, and
   // whatever.s3.localhost its bucket "whatever".
   std::string s3;
+  // Keys "lister" / "lister-secret" may list and write there, and not read.
   std::string s3_tls;  // the same server; its certificate is for 127.0.0.1, s3.localhost and *.s3.localhost
   std::string s3_ca;   // PEM file of the authority that it is by
 };
 
-// Throws std::runtime_error with what to do where the environment does not run.
+// Throws std::runtime_error with what to do where the environment does not run. The variable SLUICE_TEST_S3
+// puts another S3 server in its place, with the same bucket and keys (tests/environment/other_s3.sh).
 const TestEnvironment& test_environment();
 
 // Reads what environment.sh wrote.
