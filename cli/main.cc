@@ -69,9 +69,10 @@ int main(int argc, char** argv) {
   report_command->add_option("name", report_options.name);
   report_command->add_option("filter", report_options.filters, "country=France, month[gte]=2017_01 …");
   report_command->add_option("--order", report_options.order, "columns, '-' before one for descending");
-  report_command->add_option("--limit", report_options.limit)->capture_default_str();
+  report_command->add_option("--limit", report_options.limit, "rows; 20 of a table and all of --csv unless given")
+      ->check(CLI::PositiveNumber);
   report_command->add_flag("--json", report_options.json, "the api's own answer");
-  report_command->add_flag("--csv", report_options.csv, "as CSV");
+  report_command->add_flag("--csv", report_options.csv, "all rows as CSV, in pages of 10,000");
   report_command->callback([&] { exit_code = report(api, report_options); });
 
   DeadLetterOptions letters_options;

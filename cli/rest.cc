@@ -1,7 +1,9 @@
 #include "cli/rest.h"
 
 #include <cctype>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -52,10 +54,23 @@ std::optional<std::string> post(const Api& api, const std::string& target) {
   return body_of(api, target, http::post(api.address, api.port, target, ""));
 }
 
-std::string cell(const Json& value) {
-  if (value.is_null()) return "";
-  if (value.is_string()) return value.get<std::string>();
-  return value.dump();
+int print_csv(const Api& api, const std::string& target, std::optional<int> limit) {
+  CsvPages pages(limit);
+  std::string cursor;
+  do {
+    const std::string page = fmt::format("{}{}limit={}{}", target, target.find('?') == target.npos ? '?' : '&',
+                                         pages.next_limit(), cursor.empty() ? "" : "&cursor=" + encoded(cursor));
+    const auto answer = http::get(api.address, api.port, page, {{"accept", "text/csv"}});
+    const auto body = body_of(api, page, answer);
+    if (!body) return 1;
+    const std::string_view rows = pages.take(*body);
+    if (std::fwrite(rows.data(), 1, rows.size(), stdout) != rows.size() || std::fflush(stdout) != 0) {
+      complain(fmt::format("the rows cannot be written: {}", std::strerror(errno)));
+      return 1;
+    }
+    cursor = answer->header("sluice-next-cursor");
+  } while (pages.goes_on(cursor));
+  return 0;
 }
 
 }  // namespace sluice::cli

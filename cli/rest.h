@@ -5,13 +5,10 @@
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
+#include "cli/answers.h"
 #include "cli/rest_commands.h"
 
 namespace sluice::cli {
-
-using Json = nlohmann::ordered_json;
 
 void print(std::string_view text);
 void complain(std::string_view text);  // on stderr
@@ -21,7 +18,8 @@ std::string encoded(std::string_view text);
 std::optional<std::string> fetch(const Api& api, const std::string& target, const char* accept);
 std::optional<std::string> post(const Api& api, const std::string& target);
 
-// As people read it; empty for null.
-std::string cell(const Json& value);
+// All rows of a table as CSV on stdout, page by page; at most `limit` of them if one is given. `target`
+// has neither a limit nor a cursor. Returns the exit code.
+int print_csv(const Api& api, const std::string& target, std::optional<int> limit);
 
 }  // namespace sluice::cli

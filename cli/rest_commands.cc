@@ -80,12 +80,7 @@ int list_reports(const Api& api, bool json) {
   const auto body = fetch(api, "/v1/reports", "application/json");
   if (!body) return 1;
   if (json) return print(*body + "\n"), 0;
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& r : Json::parse(*body).at("reports")) {
-    rows.push_back({cell(r.at("name")), cell(r.value("dataset", Json())), cell(r.value("revision", Json())),
-                    cell(r.value("updated_at", Json()))});
-  }
-  print(render_table({{"report"}, {"dataset"}, {"revision", true}, {"updated"}}, rows));
+  print(reports_table(Json::parse(*body)));
   return 0;
 }
 
@@ -137,10 +132,11 @@ int report(const Api& api, const ReportOptions& options) {
     target += encoded(filter.substr(0, equals)) + "=" + encoded(filter.substr(equals + 1));
   }
   add_parameter(target, "order", options.order);
-  add_parameter(target, "limit", std::to_string(options.limit));
-  const auto body = fetch(api, target, options.csv ? "text/csv" : "application/json");
+  if (options.csv) return print_csv(api, target, options.limit);
+  const int limit = options.limit.value_or(kShownRows);
+  add_parameter(target, "limit", std::to_string(limit));
+  const auto body = fetch(api, target, "application/json");
   if (!body) return 1;
-  if (options.csv) return print(*body), 0;
   if (options.json) return print(*body + "\n"), 0;
 
   RowsReader reader;
@@ -159,7 +155,7 @@ int report(const Api& api, const ReportOptions& options) {
   std::vector<std::vector<std::string>> rows;
   for (const Row& row : reader.rows) rows.push_back(row.cells);
   print(render_table(columns, rows));
-  if (!reader.next.empty()) print(more_hint(options.limit));
+  if (!reader.next.empty()) print(more_hint(limit));
   return 0;
 }
 

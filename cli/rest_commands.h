@@ -4,6 +4,7 @@
 // cannot be reached (a sentence on stderr says which and what to do).
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,11 @@ struct ReportOptions {
   std::string name;                  // empty: the list of reports
   std::vector<std::string> filters;  // "country=France", "month[gte]=2017_01"
   std::string order;
-  int limit = 20;
+  std::optional<int> limit;  // else kShownRows, and all as CSV
   bool json = false;
   bool csv = false;
 };
+inline constexpr int kShownRows = 20;
 int report(const Api& api, const ReportOptions& options);
 
 struct DeadLetterOptions {

@@ -1,0 +1,37 @@
+#pragma once
+// The api's answers as a person or a file gets them. Pure.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace sluice::cli {
+
+using Json = nlohmann::ordered_json;
+
+// As people read it; empty for null.
+std::string cell(const Json& value);
+
+// GET /v1/reports as a table: one line a report.
+std::string reports_table(const Json& answer);
+
+// The pages of a table as one CSV: the header stands in each page, and in the whole once.
+class CsvPages {
+ public:
+  // `limit`: rows in all; nothing: all there are.
+  explicit CsvPages(std::optional<long> limit) : left_(limit) {}
+  // How many rows the next page may have.
+  long next_limit() const;
+  // What to print of a page that had next_limit() rows at most. Rows in quotes may hold line ends.
+  std::string_view take(std::string_view page);
+  // Whether to ask for the page at `cursor`, which is empty behind the last one.
+  bool goes_on(std::string_view cursor) const { return !cursor.empty() && (!left_ || *left_ > 0); }
+
+ private:
+  std::optional<long> left_;
+  bool header_taken_ = false;
+};
+
+}  // namespace sluice::cli

@@ -1,0 +1,53 @@
+#include "cli/answers.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice::cli {
+namespace {
+
+TEST(ReportsTable, HasALineForEachReport) {
+  const Json answer = Json::parse(R"({"reports": [
+    {"name": "monthly", "dataset": "bookings", "revision": 12, "updated_at": "2024-01-02T03:04:05Z"},
+    {"name": "weekly", "dataset": "orders", "revision": 0, "updated_at": null}]})");
+  EXPECT_EQ(reports_table(answer),
+            "report   dataset   revision  updated\n"
+            "monthly  bookings        12  2024-01-02T03:04:05Z\n"
+            "weekly   orders           0  \n");
+}
+
+TEST(ReportsTable, SaysWhereToLookIfThereIsNone) {
+  EXPECT_NE(reports_table(Json::parse(R"({"reports": []})")).find("definitions check"), std::string::npos);
+}
+
+TEST(CsvPages, GiveTheHeaderOnceAndEveryRow) {
+  CsvPages pages(std::nullopt);
+  EXPECT_EQ(pages.next_limit(), 10'000);
+  EXPECT_EQ(pages.take("a,b\n1,2\n"), "a,b\n1,2\n");
+  EXPECT_TRUE(pages.goes_on("c1"));
+  EXPECT_EQ(pages.take("a,b\n\"3\n\",4\n"), "\"3\n\",4\n");
+  EXPECT_FALSE(pages.goes_on("")) << "there is no next page";
+}
+
+TEST(CsvPages, KeepTheHeaderOfATableWithoutRows) {
+  EXPECT_EQ(CsvPages(std::nullopt).take("a,b\n"), "a,b\n");
+}
+
+TEST(CsvPages, ALaterPageWithoutRowsAddsNothing) {
+  CsvPages pages(std::nullopt);
+  pages.take("a\n1\n");
+  EXPECT_EQ(pages.take("a\n"), "");
+  EXPECT_EQ(pages.take(""), "");
+}
+
+TEST(CsvPages, EndAtTheLimitThatWasAskedFor) {
+  CsvPages pages(25'000);
+  for (const long page : {10'000, 10'000, 5'000}) {
+    EXPECT_TRUE(pages.goes_on("c"));
+    EXPECT_EQ(pages.next_limit(), page);
+    pages.take("a\n1\n");
+  }
+  EXPECT_FALSE(pages.goes_on("c"));
+}
+
+}  // namespace
+}  // namespace sluice::cli
