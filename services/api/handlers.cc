@@ -75,18 +75,12 @@ struct Wanted {
   Format format = Format::kJson;
 };
 
-// The format and the query of a request, or the problem with them.
-tl::expected<Wanted, Response> read_request(const TableSpec& table, const Request& request) {
-  Wanted out;
-  auto query = parse_table_query(table, request.query);
-  if (!query) return tl::unexpected(bad_request(query.error().message));
-  out.query = std::move(*query);
+tl::expected<Format, Response> read_format(const Request& request) {
   for (const auto& [name, value] : request.query) {
     if (name != "format") continue;
     const auto format = format_named(value);
     if (!format) return tl::unexpected(bad_request("format is json, csv or ndjson."));
-    out.format = *format;
-    return out;
+    return *format;
   }
   const auto format = negotiate(request.header("accept"));
   if (!format) {
@@ -94,8 +88,16 @@ tl::expected<Wanted, Response> read_request(const TableSpec& table, const Reques
         http::problem(406, "Not acceptable",
                       "This path offers application/json, text/csv and application/x-ndjson."));
   }
-  out.format = *format;
-  return out;
+  return *format;
+}
+
+// The format and the query of a request, or the problem with them.
+tl::expected<Wanted, Response> read_request(const TableSpec& table, const Request& request) {
+  const auto format = read_format(request);
+  if (!format) return tl::unexpected(format.error());
+  auto query = parse_table_query(table, request.query, limit_unless_given(*format));
+  if (!query) return tl::unexpected(bad_request(query.error().message));
+  return Wanted{std::move(*query), *format};
 }
 
 struct Page {

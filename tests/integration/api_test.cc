@@ -263,6 +263,25 @@ TEST_F(ApiTest, AmountsAreExactInEveryFormat) {
   EXPECT_EQ(std::count(lines.body.begin(), lines.body.end(), '\n'), 4);
 }
 
+TEST_F(ApiTest, CsvAndNdjsonHaveAllThatAPageMayHoldAndSayWhenThereIsMore) {
+  postgres::Connection writer(database_);
+  writer.run("CREATE TABLE public.unborn (country text PRIMARY KEY, _revision bigint)");
+  writer.run("INSERT INTO unborn SELECT 'c' || n, 1 FROM generate_series(1, 10000) n");
+  const auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
+  EXPECT_EQ(json::parse(get("/v1/reports/unborn").body)["rows"].size(), 100u);
+  EXPECT_EQ(lines(get("/v1/reports/unborn?format=csv&limit=7").body), 1 + 7);
+  auto csv = get("/v1/reports/unborn", {{"Accept", "text/csv"}});
+  EXPECT_EQ(lines(csv.body), 1 + 10'000);
+  EXPECT_EQ(csv.header("sluice-next-cursor"), "") << "that is all";
+  writer.run("INSERT INTO unborn VALUES ('one more', 1)");
+  csv = get("/v1/reports/unborn?format=csv");
+  EXPECT_EQ(lines(csv.body), 1 + 10'000);
+  const std::string cursor(csv.header("sluice-next-cursor"));
+  EXPECT_EQ(get("/v1/reports/unborn?format=csv&cursor=" + cursor).body, "country\none more\n");
+  EXPECT_EQ(lines(get("/v1/reports/unborn?format=ndjson").body), 10'000);
+  writer.run("DROP TABLE public.unborn");
+}
+
 TEST_F(ApiTest, PagesInAnyOrderMeetEveryRowOnce) {
   for (const std::string order : {"", "&order=-amount", "&order=amount", "&order=bookings,-month",
                                   "&order=-opened", "&order=last_at", "&order=-country,-month"}) {

@@ -43,7 +43,7 @@ std::string index_page(std::span<const Dataset> datasets) {
     for (const ReportSpec& report : dataset.reports) {
       const std::string path = "/v1/reports/" + report.name;
       out += "<li>" + link(path, report.name) + " (" +
-             link(path + "?format=csv&limit=10000", "CSV") + ")</li>\n";
+             link(path + "?format=csv", "CSV, the first 10,000 rows") + ")</li>\n";
     }
     out += "</ul>\n<p>" + link("/v1/files?dataset=" + dataset.name, "Files") + " · " +
            link("/v1/dead-letters?dataset=" + dataset.name, "Dead letters") + "</p>\n";

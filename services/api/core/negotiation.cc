@@ -5,6 +5,8 @@
 #include <cctype>
 #include <string>
 
+#include "services/api/core/table_query.h"
+
 namespace sluice::api {
 namespace {
 
@@ -92,6 +94,10 @@ std::optional<Format> format_named(std::string_view name) {
   if (name == "csv") return Format::kCsv;
   if (name == "ndjson") return Format::kNdjson;
   return std::nullopt;
+}
+
+int limit_unless_given(Format format) {
+  return format == Format::kJson ? kDefaultLimit : kMaxLimit;
 }
 
 bool is_known_to_client(std::string_view if_none_match, std::string_view etag) {

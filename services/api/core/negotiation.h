@@ -15,6 +15,10 @@ std::optional<Format> negotiate(std::string_view accept);
 // ?format=json, csv or ndjson; nullopt: another word.
 std::optional<Format> format_named(std::string_view name);
 
+// How many rows a page has where the client does not say: JSON is for looking, the others are taken for the
+// whole and have as many as a page may.
+int limit_unless_given(Format format);
+
 // Whether If-None-Match names this ETag (with its quotes), by weak comparison.
 bool is_known_to_client(std::string_view if_none_match, std::string_view etag);
 

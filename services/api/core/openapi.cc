@@ -154,9 +154,13 @@ Json shared_parameters() {
       query_parameter("order", {{"type", "string"}}, "Columns, comma between, '-' for descending.");
   out["limit"] = query_parameter(
       "limit",
-      {{"type", "integer"}, {"minimum", 1}, {"maximum", kMaxLimit}, {"default", kDefaultLimit}},
-      "At most this many rows.");
-  out["cursor"] = query_parameter("cursor", {{"type", "string"}}, "The `next` of the page before.");
+      {{"type", "integer"}, {"minimum", 1}, {"maximum", kMaxLimit}},
+      "At most this many rows on this page: unless given, 100 as JSON, and 10,000 as CSV and NDJSON. "
+      "Where there are more, the answer names the next page: `next` in JSON, the header "
+      "Sluice-Next-Cursor in every format. An answer without it ends the table.");
+  out["cursor"] =
+      query_parameter("cursor", {{"type", "string"}},
+                      "The next page: `next`, or the header Sluice-Next-Cursor, of the page before.");
   out["format"] =
       query_parameter("format", {{"enum", {"json", "csv", "ndjson"}}}, "Wins over Accept.");
   return out;

@@ -89,6 +89,12 @@ TEST(FormatNamed, KnowsThreeWords) {
   EXPECT_THAT(format_named("xml"), Eq(std::nullopt));
 }
 
+TEST(LimitUnlessGiven, IsAPageForPeopleAndTheMostForPrograms) {
+  EXPECT_EQ(limit_unless_given(Format::kJson), 100);
+  EXPECT_EQ(limit_unless_given(Format::kCsv), 10'000);
+  EXPECT_EQ(limit_unless_given(Format::kNdjson), 10'000);
+}
+
 TEST(IsKnownToClient, ComparesWeakly) {
   EXPECT_TRUE(is_known_to_client("\"7-json\"", "\"7-json\""));
   EXPECT_TRUE(is_known_to_client("\"6-json\", W/\"7-json\"", "\"7-json\""));

@@ -298,8 +298,10 @@ class SqlBuilder {
 }  // namespace
 
 Result<TableQuery> parse_table_query(
-    const TableSpec& table, const std::vector<std::pair<std::string, std::string>>& query) {
+    const TableSpec& table, const std::vector<std::pair<std::string, std::string>>& query,
+    int limit_unless_given) {
   TableQuery out;
+  out.limit = limit_unless_given;
   Directives directives;
   for (const auto& [name, value] : query) {
     if (auto* directive = directives.find(name)) {

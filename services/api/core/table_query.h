@@ -4,7 +4,7 @@
 //
 //   country=France            month[gte]=2017_01     guests[in]=2,3,4    (and)
 //   restaurant_name[prefix]=A amount[null]=true      order=-amount,month
-//   limit=100 (at most 10,000)                       cursor=<the answer's `next`>
+//   limit=500 (at most 10,000)                       cursor=<the answer's `next`>
 
 #include <optional>
 #include <string>
@@ -40,8 +40,10 @@ struct TableQuery {
 };
 
 // An error is a sentence for the client (400) that names what is accepted. `format` is passed over.
+// `limit_unless_given`: rows where the client does not say how many.
 Result<TableQuery> parse_table_query(const TableSpec& table,
-                                     const std::vector<std::pair<std::string, std::string>>& query);
+                                     const std::vector<std::pair<std::string, std::string>>& query,
+                                     int limit_unless_given = kDefaultLimit);
 
 struct Statement {
   std::string sql;
