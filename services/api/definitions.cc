@@ -49,6 +49,12 @@ bool is_broken_now(const Dataset& old, const LoadedDefinitions& loaded) {
          std::ranges::none_of(loaded.datasets, [&](const auto& d) { return d.name == old.name; });
 }
 
+std::string change_sentence(const Dataset& changed) {
+  return changed.path + ": what dataset '" + changed.name +
+         "' means has changed while it runs; the old definition stays in force. Put it back, or give "
+         "the changed one another dataset name";
+}
+
 }  // namespace
 
 Definitions::Definitions(std::vector<std::string> folders) : folders_(std::move(folders)) {
@@ -68,7 +74,15 @@ const std::string& Definitions::reload() {
   LoadedDefinitions loaded = load_definitions(folders_, running);
   trouble_ = sentence_of(loaded.errors);
   for (Dataset& old : datasets_) {
-    if (is_broken_now(old, loaded)) loaded.datasets.push_back(std::move(old));
+    if (is_broken_now(old, loaded)) {
+      loaded.datasets.push_back(std::move(old));
+      continue;
+    }
+    const auto now = std::ranges::find(loaded.datasets, old.name, &Dataset::name);
+    if (now == loaded.datasets.end() || now->fingerprint == old.fingerprint) continue;
+    // transform and the loader go on with the old one too: there is no other table.
+    trouble_ += (trouble_.empty() ? "" : "\n") + change_sentence(*now);
+    *now = std::move(old);
   }
   datasets_ = std::move(loaded.datasets);
   auto catalogue = make_catalogue(datasets_);

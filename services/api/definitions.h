@@ -16,8 +16,9 @@ class Definitions {
   // Reads them once. A broken file hides no good one: its reports are missing, reload() says why.
   explicit Definitions(std::vector<std::string> folders);
 
-  // Reads them again if a file changed. What a file described stays while that file is wrong: its tables
-  // still stand; the other files are taken as they are. Returns what is wrong, empty if nothing.
+  // Reads them again if a file changed. What a file described stays while that file is wrong, and while it
+  // describes records or reports that the running services do not make: the old tables still stand. The other
+  // files are taken as they are. Returns what is wrong, empty if nothing.
   // One thread.
   const std::string& reload();
 

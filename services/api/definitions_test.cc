@@ -65,6 +65,35 @@ TEST_F(DefinitionsTest, ABrokenFileLeavesWhatWasThereAndSaysWhy) {
   EXPECT_THAT(reports(definitions), ElementsAre("visits_by_month"));
 }
 
+std::string changed(const std::string& from, const std::string& to) {
+  std::string out = kDefinition;
+  return out.replace(out.find(from), from.size(), to);
+}
+
+TEST_F(DefinitionsTest, WhatChangesItsMeaningIsServedAsItRuns) {
+  write("visits.yaml", kDefinition);
+  Definitions definitions({folder_.string()});
+  write("visits.yaml", changed("group_by: [place]", "group_by: [place, id]"));
+  EXPECT_THAT(definitions.reload(),
+              AllOf(HasSubstr("visits.yaml: what dataset 'visits' means has changed while it runs"),
+                    HasSubstr("the old definition stays in force")));
+  EXPECT_THAT(definitions.reload(), HasSubstr("'visits'")) << "it is told as long as it is so";
+  const auto& columns = definitions.current()->reports.at("visits_by_month").table.columns;
+  EXPECT_EQ(columns.size(), 3u) << "place, month and visits, as the table has them";
+  write("visits.yaml", kDefinition + std::string("# put back\n"));
+  EXPECT_EQ(definitions.reload(), "");
+}
+
+TEST_F(DefinitionsTest, AReportsOtherSinksAreTakenWhileItRuns) {
+  write("visits.yaml", kDefinition);
+  Definitions definitions({folder_.string()});
+  EXPECT_FALSE(definitions.current()->reports.at("visits_by_month").exported);
+  write("visits.yaml", changed("sinks: { postgres: {} }",
+                               "sinks: { postgres: {}, export: { folder: exports } }"));
+  EXPECT_EQ(definitions.reload(), "");
+  EXPECT_TRUE(definitions.current()->reports.at("visits_by_month").exported);
+}
+
 TEST_F(DefinitionsTest, ABrokenFileKeepsNoGoodOneFromComing) {
   Definitions definitions({folder_.string()});
   write("broken.yaml", "dataset: [broken");
