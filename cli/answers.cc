@@ -1,7 +1,6 @@
 #include "cli/answers.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "cli/table.h"
 
@@ -26,6 +25,23 @@ std::string reports_table(const Json& answer) {
   }
   if (rows.empty()) return "no reports: no definition is in force; ./sluice definitions check\n";
   return render_table({{"report"}, {"dataset"}, {"revision", true}, {"updated"}}, rows);
+}
+
+std::vector<std::string> reasons_of(const Json& readiness) {
+  std::vector<std::string> out;
+  const Json checks = readiness.value("checks", Json::object());
+  for (const auto& [name, found] : checks.items()) {
+    if (found != "ok") out.push_back(name + ": " + cell(found));
+  }
+  if (out.empty() && readiness.value("status", "") != "ready") out.emplace_back("it is stopping");
+  return out;
+}
+
+std::vector<std::string> definitions_of(const Json& readiness) {
+  std::vector<std::string> out;
+  const Json definitions = readiness.value("definitions", Json::array());
+  for (const Json& sentence : definitions) out.push_back(cell(sentence));
+  return out;
 }
 
 long CsvPages::next_limit() const { return left_ ? std::min(*left_, kRowsOfAPage) : kRowsOfAPage; }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -16,6 +17,11 @@ std::string cell(const Json& value);
 
 // GET /v1/reports as a table: one line a report.
 std::string reports_table(const Json& answer);
+
+// What a service answers to /readyz: why it is not ready, a line each ("tables: waiting for …"); none: it is.
+std::vector<std::string> reasons_of(const Json& readiness);
+// And its sentences on definitions that are refused, or not in force as they stand.
+std::vector<std::string> definitions_of(const Json& readiness);
 
 // The pages of a table as one CSV: the header stands in each page, and in the whole once.
 class CsvPages {

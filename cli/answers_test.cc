@@ -19,6 +19,20 @@ TEST(ReportsTable, SaysWhereToLookIfThereIsNone) {
   EXPECT_NE(reports_table(Json::parse(R"({"reports": []})")).find("definitions check"), std::string::npos);
 }
 
+TEST(ReasonsOf, NameTheChecksThatFailWithTheirWholeSentences) {
+  const std::string sentence(300, 'x');
+  EXPECT_EQ(reasons_of(Json{{"status", "not ready"}, {"checks", {{"tables", sentence}, {"csv files", "ok"}}}}),
+            std::vector<std::string>{"tables: " + sentence});
+  EXPECT_TRUE(reasons_of(Json::parse(R"({"status": "ready", "checks": {"tables": "ok"}})")).empty());
+  EXPECT_EQ(reasons_of(Json::parse(R"({"status": "not ready", "checks": {"tables": "ok"}})")).size(), 1u);
+}
+
+TEST(DefinitionsOf, AreTheSentencesThereAre) {
+  EXPECT_EQ(definitions_of(Json::parse(R"({"status": "ready", "definitions": ["a.yaml:1:2: no", "b"]})")),
+            (std::vector<std::string>{"a.yaml:1:2: no", "b"}));
+  EXPECT_TRUE(definitions_of(Json::parse(R"({"status": "ready"})")).empty());
+}
+
 TEST(CsvPages, GiveTheHeaderOnceAndEveryRow) {
   CsvPages pages(std::nullopt);
   EXPECT_EQ(pages.next_limit(), 10'000);

@@ -1,6 +1,8 @@
 #pragma once
-// `sluice definitions check [FILE…]`: exit code 0 if all is well, 1 if something is refused.
+// `sluice definitions check [FILE…]`: exit code 0 if all is well, 1 if something is refused. What the running
+// services have not taken over is told beside it.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,6 +11,7 @@ namespace sluice::cli {
 struct DefinitionsOptions {
   std::vector<std::string> files;  // none: all of `folders`
   std::string folders;             // ':' between them
+  std::uint16_t port_base = 0;     // of the services, which may run
 };
 int check_definitions(const DefinitionsOptions& options);
 

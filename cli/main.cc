@@ -9,6 +9,7 @@
 #include "cli/definitions_command.h"
 #include "cli/doctor_command.h"
 #include "cli/rest_commands.h"
+#include "cli/running_services.h"
 
 namespace {
 
@@ -37,9 +38,19 @@ int main(int argc, char** argv) {
   definitions->require_subcommand(1);
   DefinitionsOptions definitions_options;
   definitions_options.folders = default_definitions();
+  definitions_options.port_base = api.port;
   auto* check = definitions->add_subcommand("check", "refuse what is wrong with file, line and column");
   check->add_option("file", definitions_options.files, "definition files; all of SLUICE_DEFINITIONS if none");
   check->callback([&] { exit_code = check_definitions(definitions_options); });
+
+  // Asked by the launcher's status.
+  auto* running = app.add_subcommand("running", "what the services say about themselves")->group("");
+  running->require_subcommand(1);
+  std::uint16_t service_port = 0;
+  auto* reasons = running->add_subcommand("reasons");
+  reasons->add_option("port", service_port)->required();
+  reasons->callback([&] { exit_code = show_reasons(service_port); });
+  running->add_subcommand("definitions")->callback([&] { exit_code = show_refused_definitions(api.port); });
 
   DoctorOptions doctor_options;
   doctor_options.folders = default_definitions();

@@ -84,7 +84,8 @@ help_status() {
 ./sluice status
 
 What runs, with port, process, time since its start, memory and lag (records not yet taken), and the
-addresses. Exit 0 only if everything runs and is ready.
+addresses; why a service is not ready, and which definitions are refused or not in force. Exit 0 only if
+everything runs and is ready.
 TEXT
 }
 
@@ -120,7 +121,8 @@ help_definitions() {
 ./sluice definitions check [FILE…]
 
 Checks definition files (all in SLUICE_DEFINITIONS if none is named) and tells what is wrong with file, line
-and column. Exit 0 if nothing is.
+and column. Exit 0 if nothing is. Where services run, it tells too which definitions they do not work by: a
+definition that has come to mean something else while it runs stays the old one.
 TEXT
 }
 
@@ -147,7 +149,8 @@ help_report() {
   cat <<'TEXT'
 ./sluice report [NAME] [FILTER…] [--order COLUMNS] [--limit N] [--json | --csv]
 
-The rows of a report; without a name, the reports there are.
+The rows of a report, 20 unless a limit is given, and all of them as CSV; without a name, the reports there
+are. A filter with [ ] needs quotes.
   ./sluice report monthly_restaurants_report country=France 'month[gte]=2017_01' --order=-amount,month
 TEXT
 }

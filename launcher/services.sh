@@ -50,6 +50,11 @@ start_service() {
 
 service_ready() { curl -fsS -o /dev/null -m 2 "http://127.0.0.1:$(port_of "$1")/readyz" 2>/dev/null; }
 
+# reasons_of NAME: why it is not ready, a line each.
+reasons_of() {
+  "$bin/sluice-cli" running reasons "$(port_of "$1")" 2>/dev/null || say "it does not answer yet; its words: $logs/$1.log"
+}
+
 # await_service NAME DEADLINE (in seconds of this command)
 await_service() {
   local name=$1 code said shown=$SECONDS
@@ -64,13 +69,13 @@ await_service() {
       esac
     fi
     if ((SECONDS >= $2)); then
-      said=$(curl -sS -m 2 "http://127.0.0.1:$(port_of "$name")/readyz" 2>&1 | head -c 400) || true  # nobody listens: curl says so
+      said=$(reasons_of "$name" | paste -sd ";")
       show_end "$logs/$name.log" 5
       fail "$name runs, but is not ready (it says: $said). It goes on trying: ./sluice status tells; its words: $logs/$name.log"
     fi
     if ((SECONDS - shown >= 10)); then
       shown=$SECONDS
-      progress "    … $name: $(curl -sS -m 2 "http://127.0.0.1:$(port_of "$name")/readyz" 2>&1 | head -c 100)"
+      progress "    … $name: $(reasons_of "$name" | paste -sd ";")"
     fi
     sleep 0.1
   done

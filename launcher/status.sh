@@ -48,6 +48,14 @@ service_state() {
   fi
 }
 
+show_refused_definitions() {
+  local refused
+  refused=$(cli running definitions 2>/dev/null) && [[ -n $refused ]] || return 0
+  say ""
+  say "  definitions that are refused, or not in force as they stand:"
+  sed 's/^/    /' <<<"$refused"
+}
+
 command_status() {
   no_arguments status "$@"
   require_same_ports
@@ -58,6 +66,7 @@ command_status() {
     state=$(service_state "$name")
     [[ $state == ready ]] || all=1
     status_row "$name" "$port" "$run/$name.pid" "$state" "$(lag_of "$port")"
+    [[ $state != "not ready" ]] || reasons_of "$name" | sed 's/^/             /'
   done
   if [[ -n $own_kafka ]]; then
     status_row kafka "$kafka_port" "$run/kafka.pid" "$(server_state "$run/kafka.pid")"
@@ -77,7 +86,9 @@ command_status() {
   else
     say "  s3         elsewhere: $SLUICE_S3_ENDPOINT"
   fi
+  show_refused_definitions
   show_addresses
+  something_runs || say "  nothing runs; start it: ./sluice up"
   # For scripts: 0 only if everything runs and is ready.
   return "$all"
 }

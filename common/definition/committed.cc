@@ -19,4 +19,10 @@ void check_committed(const CommitRecord& last, const Dataset& dataset) {
   }
 }
 
+std::string changed_while_it_runs(const Dataset& changed) {
+  return changed.path + ": what dataset '" + changed.name +
+         "' means has changed while it runs; the old definition stays in force. Put it back, or give "
+         "the changed one another dataset name and its reports other names";
+}
+
 }  // namespace sluice

@@ -41,6 +41,15 @@ http::Response json(int status, std::string body) {
   return response;
 }
 
+std::string list_of(const std::vector<std::string>& sentences) {
+  std::string out = "[";
+  for (const std::string& sentence : sentences) {
+    if (out.size() > 1) out += ',';
+    append_json_string(out, sentence);
+  }
+  return out + "]";
+}
+
 // Ends the process if it still lives after the limit.
 class StopDeadline {
  public:
@@ -95,8 +104,9 @@ struct ServiceHost::Impl {
   Metrics& metrics;
   Clock& clock;
   std::vector<Part> parts;
-  std::mutex mutex;  // guards checks
+  std::mutex mutex;  // guards checks and not_in_force
   std::vector<std::pair<std::string, std::function<std::string()>>> checks;
+  std::function<std::vector<std::string>()> not_in_force;
   std::atomic<bool> stopping{false};
   std::atomic<int> failed{-1};
 
@@ -114,7 +124,9 @@ struct ServiceHost::Impl {
       append_json_string(details, reason.empty() ? "ok" : reason);
     }
     body += ready ? "\"ready\"" : "\"not ready\"";
-    body += ",\"checks\":{" + details + "}}\n";
+    body += ",\"checks\":{" + details + "}";
+    if (not_in_force) body += ",\"definitions\":" + list_of(not_in_force());
+    body += "}\n";
     return json(ready ? 200 : 503, std::move(body));
   }
 
@@ -183,6 +195,11 @@ bool ServiceHost::stopping() const { return impl_->stopping; }
 void ServiceHost::ready_when(std::string name, std::function<std::string()> check) {
   const std::lock_guard lock(impl_->mutex);
   impl_->checks.emplace_back(std::move(name), std::move(check));
+}
+
+void ServiceHost::tell_definitions(std::function<std::vector<std::string>()> not_in_force) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->not_in_force = std::move(not_in_force);
 }
 
 void ServiceHost::add_part(std::string name, std::function<void()> start,

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/adapters/http/server.h"
 #include "common/base/clock.h"
@@ -32,6 +33,9 @@ class ServiceHost {
   // A readiness check; cheap, thread-safe, called for each /readyz. Returns an empty string if
   // ready, else the reason. /livez never calls them.
   void ready_when(std::string name, std::function<std::string()> check);
+  // What /readyz tells of the definitions beside the checks: sentences on those that are refused or not in
+  // force. They do not make the service unready, for everything else goes on. Cheap and thread-safe.
+  void tell_definitions(std::function<std::vector<std::string>()> not_in_force);
   // Parts are started in order and stopped in reverse order. stop() must return within 20 s.
   void add_part(std::string name, std::function<void()> start, std::function<void()> stop);
   // Any thread: ends the service with this exit code; the message is logged.

@@ -104,6 +104,23 @@ TEST(ServiceHostDeathTest, ReadinessNamesWhatIsNotReadyAndLivenessDoesNotCare) {
               ".\"PostgreSQL.\"\",\"log\":\"ok\".*\\[200 .*alive");
 }
 
+TEST(ServiceHostDeathTest, ReadinessTellsOfDefinitionsThatAreNotInForceAndStaysReady) {
+  EXPECT_EXIT(serve([](ServiceHost& host) {
+                host.ready_when("tables", [] { return std::string(); });
+                host.tell_definitions([] { return std::vector<std::string>{"a.yaml: \"x\"", "b"}; });
+                host.add_part(
+                    "asker",
+                    [&host] {
+                      ask(host, "/readyz");
+                      terminate();
+                    },
+                    [] {});
+              }),
+              ExitedWithCode(0),
+              "\\[200 .\"status\":\"ready\",\"checks\":.\"tables\":\"ok\".,\"definitions\":."
+              "\"a.yaml: .\"x.\"\",\"b\"");
+}
+
 TEST(ServiceHostDeathTest, AReadyServiceSaysSoAndShowsItsMetricsAndVersion) {
   EXPECT_EXIT(serve([](ServiceHost& host) {
                 host.ready_when("tables", [] { return std::string(); });

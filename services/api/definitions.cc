@@ -6,6 +6,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "common/definition/committed.h"
 #include "common/definition/definition_parser.h"
 
 namespace sluice::api {
@@ -49,12 +50,6 @@ bool is_broken_now(const Dataset& old, const LoadedDefinitions& loaded) {
          std::ranges::none_of(loaded.datasets, [&](const auto& d) { return d.name == old.name; });
 }
 
-std::string change_sentence(const Dataset& changed) {
-  return changed.path + ": what dataset '" + changed.name +
-         "' means has changed while it runs; the old definition stays in force. Put it back, or give "
-         "the changed one another dataset name";
-}
-
 }  // namespace
 
 Definitions::Definitions(std::vector<std::string> folders) : folders_(std::move(folders)) {
@@ -81,7 +76,7 @@ const std::string& Definitions::reload() {
     const auto now = std::ranges::find(loaded.datasets, old.name, &Dataset::name);
     if (now == loaded.datasets.end() || now->fingerprint == old.fingerprint) continue;
     // transform and the loader go on with the old one too: there is no other table.
-    trouble_ += (trouble_.empty() ? "" : "\n") + change_sentence(*now);
+    trouble_ += (trouble_.empty() ? "" : "\n") + changed_while_it_runs(*now);
     *now = std::move(old);
   }
   datasets_ = std::move(loaded.datasets);

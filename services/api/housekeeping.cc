@@ -3,6 +3,7 @@
 #include <prometheus/gauge.h>
 
 #include <chrono>
+#include <sstream>
 
 #include "common/telemetry/log.h"
 
@@ -26,6 +27,14 @@ std::string Housekeeping::database_trouble() const {
   return database_trouble_;
 }
 
+std::vector<std::string> Housekeeping::refused_definitions() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  std::istringstream sentences(definition_trouble_);
+  for (std::string sentence; std::getline(sentences, sentence);) out.push_back(sentence);
+  return out;
+}
+
 void Housekeeping::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -41,12 +50,12 @@ void Housekeeping::tick() {
   if (definition_trouble != definition_trouble_ && !definition_trouble.empty()) {
     log::error("definitions not reloaded, the old ones stay", {{"error", definition_trouble}});
   }
-  definition_trouble_ = definition_trouble;
   metrics_
       .gauge("sluice_config_reload_success", "1 if the definitions on disk are the ones in use.")
       .Set(definition_trouble.empty() ? 1 : 0);
   std::string trouble = database_.probe();
   const std::lock_guard lock(mutex_);
+  definition_trouble_ = definition_trouble;
   database_trouble_ = std::move(trouble);
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "common/telemetry/metrics.h"
 #include "services/api/database.h"
@@ -25,6 +26,8 @@ class Housekeeping {
 
   // Why the database can not be read; empty if it can. From any thread.
   std::string database_trouble() const;
+  // Sentences on the definitions that are refused, or not in force as they stand. From any thread.
+  std::vector<std::string> refused_definitions() const;
 
  private:
   void run();

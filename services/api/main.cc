@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
         host.http(), database, [api] { return api->definitions.current(); }, ingest,
         host.settings().upload_limit_bytes);
     host.ready_when("postgres", [api] { return api->housekeeping.database_trouble(); });
+    host.tell_definitions([api] { return api->housekeeping.refused_definitions(); });
     host.add_part(
         "housekeeping", [api] { api->housekeeping.start(); }, [api] { api->housekeeping.stop(); });
   });

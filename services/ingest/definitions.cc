@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "common/definition/committed.h"
 #include "common/definition/definition_parser.h"
 
 namespace sluice::ingest {
@@ -57,11 +58,20 @@ bool Definitions::reload() {
   }
   std::set<std::string> refusals = load_refusals_;
   const bool all_prepared = prepare_new(refusals);
-  for (const std::string& refusal : refusals) {
-    if (!told_.contains(refusal)) listener_.refused(refusal);
+  std::set<std::string> told = refusals;
+  {
+    const std::lock_guard lock(mutex_);
+    told_.swap(told);
   }
-  told_ = std::move(refusals);
+  for (const std::string& refusal : refusals) {
+    if (!told.contains(refusal)) listener_.refused(refusal);
+  }
   return all_prepared;
+}
+
+std::vector<std::string> Definitions::refused() const {
+  const std::lock_guard lock(mutex_);
+  return {told_.begin(), told_.end()};
 }
 
 void Definitions::accept(std::vector<Dataset> loaded, const std::set<std::string>& broken_paths,
@@ -74,10 +84,7 @@ void Definitions::accept(std::vector<Dataset> loaded, const std::set<std::string
     // Also of one whose file was away for a while: the other services go on with what they have.
     const auto before = in_force_.find(dataset.name);
     if (before != in_force_.end() && before->second != dataset.fingerprint) {
-      refusals.insert(
-          dataset.path + ": dataset " + dataset.name +
-          " runs with another definition of its fields, key or reports; the running one goes on. "
-          "Put it back, or give the changed dataset and its reports new names.");
+      refusals.insert(changed_while_it_runs(dataset));
       if (running != known_.end()) next.emplace(*running);
       continue;
     }
@@ -147,8 +154,12 @@ Result<std::string> Definitions::match(const std::string& file_name) const {
     taker = name;
   }
   if (!taker.empty()) return taker;
-  if (patterns.empty()) return fail("There is no definition yet that takes a file.");
-  return fail("No definition takes a file of this name. There are: " + patterns + ".");
+  if (patterns.empty()) {
+    return fail("There is no definition yet that takes a file. Let ./sluice doctor FILE write one, "
+                "put it into schemas/, and drop the file again.");
+  }
+  return fail("No definition takes a file of this name. There are: " + patterns +
+              ". Let ./sluice doctor FILE write one, put it into schemas/, and drop the file again.");
 }
 
 Result<std::string> Definitions::dataset_of(const std::string& file_name) {

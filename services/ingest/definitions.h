@@ -37,6 +37,8 @@ class Definitions final : public Datasets {
   std::shared_ptr<const Dataset> find(const std::string& name) override;
   // Also one whose topics are not made yet.
   std::shared_ptr<const Dataset> definition_of(const std::string& name) const;
+  // Sentences on the definitions that are refused, or not in force as they stand.
+  std::vector<std::string> refused() const;
   // The dataset that takes a file of this name; an Error lists the patterns there are.
   Result<std::string> dataset_of(const std::string& file_name);
   bool takes(const std::string& file_name) const;
@@ -61,9 +63,9 @@ class Definitions final : public Datasets {
   Listener listener_;
   std::mutex reloading_;
   std::string last_listing_;
-  std::set<std::string> told_;  // refusals that were told already
   std::set<std::string> load_refusals_;
-  mutable std::mutex mutex_;  // known_
+  mutable std::mutex mutex_;    // what follows
+  std::set<std::string> told_;  // refusals that were told already
   std::map<std::string, Known> known_;
   std::map<std::string, std::string> in_force_;  // fingerprints of all that ever were, by dataset
 };

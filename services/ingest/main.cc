@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
                                                      "No file of this id was uploaded lately.");
                       });
     host.ready_when("ingest", [service] { return service->not_ready(); });
+    host.tell_definitions([service] { return service->refused_definitions(); });
     host.http().route("POST", "/v1/hints/s3", sluice::http::Runs::kOnIoThread,
                       [service](const sluice::http::Request& request) {
                         return take_hint(*service, request);

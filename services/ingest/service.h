@@ -41,6 +41,8 @@ class Service final : public TaskFactory {
   void stop();
   // Empty when everything runs, else what does not and why. Any thread.
   std::string not_ready() const;
+  // Sentences on the definitions that are refused, or not in force as they stand.
+  std::vector<std::string> refused_definitions() const { return definitions_.refused(); }
   // Objects that were put into a bucket, as an event says. Returns how many are sources. Any thread.
   std::size_t hint(const HintedObjects& objects) { return s3_watcher_.hint(objects); }
 

@@ -172,6 +172,7 @@ int main(int argc, char** argv) {
   return sluice::run_service("loader", argc, argv, [](sluice::ServiceHost& host) {
     auto loader = std::make_shared<Loader>(host);
     host.ready_when("tables", [loader] { return loader->pipelines.not_ready(); });
+    host.tell_definitions([loader] { return loader->pipelines.refused_definitions(); });
     host.ready_when("csv files", [loader] { return loader->exporter.not_ready(); });
     host.add_part(
         "csv files", [loader] { loader->exporter.start(); }, [loader] { loader->exporter.stop(); });

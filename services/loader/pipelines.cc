@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/error.h"
+#include "common/definition/committed.h"
 #include "common/telemetry/log.h"
 
 namespace sluice::loader {
@@ -61,13 +62,18 @@ void Pipelines::complain(const std::string& sentence) {
 
 void Pipelines::look() {
   std::string trouble;
+  std::vector<std::string> refused;
+  const auto refuse = [&](const std::string& sentence) {
+    complain(sentence);
+    refused.push_back(sentence);
+  };
   const auto start = [&](const std::string& what, const std::function<void()>& launching) {
     try {
       launching();
       return true;
     } catch (const Unsafe& unsafe) {
       // As with a definition that has a mistake: it is refused until it is another, and stops nobody else.
-      complain(what + " is refused: " + unsafe.what());
+      refuse(what + " is refused: " + unsafe.what());
       return false;
     } catch (const std::exception& error) {
       const std::string sentence = what + " cannot be loaded yet: " + error.what();
@@ -85,13 +91,12 @@ void Pipelines::look() {
   std::set<std::string> running_paths;
   for (const auto& [name, dataset] : running_) running_paths.insert(dataset->path);
   LoadedDefinitions loaded = load_definitions(parts_.definition_folders, running_paths);
-  for (const DefinitionError& error : loaded.errors) complain(to_string(error));
+  for (const DefinitionError& error : loaded.errors) refuse(to_string(error));
   for (Dataset& read : loaded.datasets) {
     const auto dataset = std::make_shared<const Dataset>(std::move(read));
     const auto runs = running_.find(dataset->name);
     if (runs != running_.end() && runs->second->fingerprint != dataset->fingerprint) {
-      complain(dataset->path + ": what dataset '" + dataset->name +
-               "' means has changed while it runs; the old definition stays in force");
+      refuse(changed_while_it_runs(*dataset));
     } else if (runs == running_.end()) {
       const bool started = start("dataset '" + dataset->name + "'", [&] {
         launch(dataset->name, group + "-" + dataset->name, dataset.get(),
@@ -114,6 +119,12 @@ void Pipelines::look() {
   told_ = std::exchange(told_now_, {});
   const std::lock_guard lock(mutex_);
   trouble_ = std::move(trouble);
+  refused_ = std::move(refused);
+}
+
+std::vector<std::string> Pipelines::refused_definitions() const {
+  const std::lock_guard lock(mutex_);
+  return refused_;
 }
 
 void Pipelines::keep_house() {

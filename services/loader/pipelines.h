@@ -51,6 +51,8 @@ class Pipelines {
   void stop();  // every task commits; at most 20 s
   // Any thread: empty, or what is not running and why.
   std::string not_ready() const;
+  // Any thread: sentences on the definitions that are refused, or not in force as they stand.
+  std::vector<std::string> refused_definitions() const;
 
  private:
   struct Pipeline {
@@ -75,6 +77,7 @@ class Pipelines {
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   std::vector<Pipeline> pipelines_;
+  std::vector<std::string> refused_;
   std::string trouble_ = "the definitions have not been read yet";
   std::jthread watcher_;
 };

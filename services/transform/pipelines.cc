@@ -72,14 +72,21 @@ void Pipelines::look() {
     }
   }
   for (const std::string& reason : refused) {
-    if (!refused_.contains(reason)) log::error("definition not in force", {{"reason", reason}});
+    if (!told_.contains(reason)) log::error("definition not in force", {{"reason", reason}});
   }
-  refused_ = std::move(refused);
+  told_ = refused;
   const std::lock_guard lock(mutex_);
   if (!trouble.empty() && trouble != trouble_) {
     log::error("pipeline cannot start yet", {{"reason", trouble}});
   }
   trouble_ = std::move(trouble);
+  refused_.assign(changes_.wrong().begin(), changes_.wrong().end());
+  refused_.insert(refused_.end(), refused.begin(), refused.end());
+}
+
+std::vector<std::string> Pipelines::refused_definitions() const {
+  const std::lock_guard lock(mutex_);
+  return refused_;
 }
 
 // What the files say, without the lookups that a dataset can no longer serve from its first record on.

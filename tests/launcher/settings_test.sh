@@ -26,6 +26,7 @@ kill "$listener"
 # Nothing runs: status says so with its exit code, down has nothing to do.
 run "$root/sluice" status
 expect_code 1 "status of nothing"
+expect_said "nothing runs; start it: ./sluice up"
 expect_said "down"
 run "$root/sluice" down
 expect_code 0 "down of nothing"

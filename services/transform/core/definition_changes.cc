@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/definition/committed.h"
+
 namespace sluice::transform {
 namespace {
 
@@ -49,9 +51,7 @@ DefinitionChanges::News DefinitionChanges::look(LoadedDefinitions loaded) {
       running_.emplace(made->name, made);
       news.to_start.push_back(std::move(made));
     } else if (found->second->fingerprint != dataset.fingerprint) {
-      wrong.push_back(dataset.path + ": what dataset '" + dataset.name +
-                      "' means has changed while it runs; the old definition stays in force. Put "
-                      "it back, or give the changed one another dataset name and its reports other names");
+      wrong.push_back(changed_while_it_runs(dataset));
     }
   }
   for (const auto& [name, dataset] : running_) {

@@ -21,6 +21,8 @@ class DefinitionChanges {
   // A definition that is new is started. One that is broken, gone, or now means something else leaves
   // its running pipeline as it is, with a complaint.
   News look(LoadedDefinitions loaded);
+  // The sentences of the last look, told before or not.
+  const std::set<std::string>& wrong() const { return told_; }
   bool is_running(const std::string& dataset) const { return running_.contains(dataset); }
   std::set<std::string> running_paths() const;
   // The dataset could not be started; the next look names it again.
