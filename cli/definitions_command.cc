@@ -15,6 +15,7 @@ namespace {
 // What only they can know: whether a good definition is the one that their state was built by.
 void tell_what_runs_without(const DefinitionsOptions& options, const LoadedDefinitions& loaded) {
   if (!options.files.empty()) return;
+  std::fflush(stdout);
   for (const std::string& sentence : refused_definitions(options.port_base)) {
     const bool known = std::ranges::any_of(
         loaded.errors, [&](const DefinitionError& error) { return to_string(error) == sentence; });

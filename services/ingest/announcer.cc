@@ -2,6 +2,7 @@
 
 #include "common/adapters/archive/entry_rules.h"
 #include "common/adapters/archive/packing.h"
+#include "common/adapters/archive/workbook.h"
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
 #include "common/base/json_text.h"
@@ -184,7 +185,8 @@ bool Announcer::examine_content(const Job& job, Announcement& out) const {
   const auto dataset = job.file.dataset.empty() ? parts_.dataset_of(out.name)
                                                 : Result<std::string>(job.file.dataset);
   if (dataset) out.dataset = *dataset;
-  if (!dataset && !archive::is_archive_name(out.name)) {
+  // What its bytes are says more than that nobody takes its name.
+  if (!dataset && !archive::is_archive_name(out.name) && !archive::is_workbook_name(out.name)) {
     out.error = dataset.error().message;
     return true;
   }
@@ -200,6 +202,12 @@ bool Announcer::examine_content(const Job& job, Announcement& out) const {
                                 parts_.definition_of, keep_going);
     print = std::move(listing.print);
     out.entries = std::move(listing.entries);
+    // A zip by another name is one only where a definition takes it.
+    if (!dataset && !archive::is_archive_name(out.name) && print.error.empty()) {
+      out.entries.clear();
+      print.sha256.clear();
+      print.error = dataset.error().message;
+    }
   } else if (!dataset) {
     print.error = dataset.error().message;
   } else {

@@ -136,6 +136,15 @@ TEST_F(AnnouncerTest, AFileGetsItsPlaceItsFingerprintAndItsShard) {
   EXPECT_THAT(log.partitions, ElementsAre(shard_of(a.id, 4)));
 }
 
+TEST_F(AnnouncerTest, AWorkbookThatNobodyTakesIsToldWhatItIs) {
+  start();
+  announcer->found({put("a.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + std::string(600, '\0')), put("b.xlsx", "no zip")});
+  std::map<std::string, std::string> errors;
+  for (const Announcement& a : log.wait_for(2)) errors[a.name] = a.error;
+  EXPECT_THAT(errors["a.xls"], HasSubstr("save the sheet as CSV."));
+  EXPECT_EQ(errors["b.xlsx"], "No definition takes a file of this name.");
+}
+
 TEST_F(AnnouncerTest, WhatCannotBeReadIsAnnouncedWithItsReason) {
   start();
   std::filesystem::create_directory(folder.path("folder.csv"));

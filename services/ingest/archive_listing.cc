@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/adapters/archive/entry_rules.h"
+#include "common/adapters/archive/workbook.h"
 #include "common/base/json_text.h"
 #include "services/ingest/core/sha256.h"
 
@@ -89,6 +90,8 @@ class Listing {
       const auto entry = files_.next();
       if (!entry) return refused(entry.error().message);
       if (!*entry) return whole();
+      workbook_.see((*entry)->path);
+      if (workbook_.are_all_seen()) return refused(archive::kWorkbook);
       ArchivedFile& file = out_.entries.emplace_back(examine(**entry));
       if (damage_) return refused(damage_->message);
       listed += kEntryBytes + file.dataset.size() +
@@ -128,7 +131,7 @@ class Listing {
     if (!content) {
       out.error = content.error().message;
     } else if (archive::holds_files(content->packing)) {
-      out.error = archive::kNestedArchive;
+      out.error = archive::is_workbook_name(out.path) ? archive::kWorkbook : archive::kNestedArchive;
     } else {
       const Fingerprint print = fingerprint(*content->bytes, definition.get(), keep_going_);
       out.sha256 = print.sha256;
@@ -159,6 +162,7 @@ class Listing {
   const ListingLimits& limits_;
   std::shared_ptr<Hashed> hashed_ = std::make_shared<Hashed>();
   archive::ArchiveReader files_;
+  archive::WorkbookMarks workbook_;
   std::optional<Error> damage_;
   ArchiveListing out_;
 };

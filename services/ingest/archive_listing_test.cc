@@ -99,6 +99,17 @@ TEST_F(ArchiveListingTest, AFieldFromThePathMayStandInTheArchivesPathOrInItsOwn)
   EXPECT_EQ(listing.entries[1].path_values, "");
 }
 
+TEST_F(ArchiveListingTest, AnExcelWorkbookIsRefusedAsTheOneFileThatItIs) {
+  // In the order in which a library writes them.
+  const Files book = {{"docProps/app.xml", "<a/>"}, {"xl/worksheets/sheet1.xml", "<a/>"},
+                      {"xl/workbook.xml", "<a/>"}, {"[Content_Types].xml", "<a/>"}};
+  EXPECT_THAT(told(zip(book)), ElementsAre("refused: This is an Excel workbook; save the sheet as CSV."));
+  EXPECT_THAT(told(zip(book), "things"), ElementsAre(HasSubstr("Excel workbook")));
+  EXPECT_THAT(told(zip({{"things.xlsx", zip(book)}, {"things.csv", "a"}})),
+              ElementsAre("1 things.xlsx things: This is an Excel workbook; save the sheet as CSV.",
+                          "2 things.csv things: "));
+}
+
 TEST_F(ArchiveListingTest, ADeclaredDatasetIsThatOfEveryFile) {
   EXPECT_THAT(told(zip({{"x.txt", "1"}, {"things.csv", "2"}}), "thin"),
               ElementsAre("1 x.txt thin: ", "2 things.csv thin: "));

@@ -2,6 +2,7 @@
 
 #include "common/adapters/archive/gzip_reader.h"
 #include "common/adapters/archive/unpacked_reader.h"
+#include "common/adapters/archive/workbook.h"
 
 namespace sluice::archive {
 Packing packing_of(std::string_view start) {
@@ -29,6 +30,7 @@ Result<Content> packed_as(std::unique_ptr<ByteReader> bytes) {
   const auto got = bytes->read(start);
   if (!got) return tl::unexpected(got.error());
   start.resize(*got);
+  if (auto why = why_no_rows(start); !why.empty()) return fail(std::move(why));
   const Packing packing = packing_of(start);
   return Content{packing, std::make_unique<PrefixedReader>(std::move(start), std::move(bytes))};
 }

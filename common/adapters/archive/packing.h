@@ -38,7 +38,7 @@ std::unique_ptr<ByteReader> unpacked(std::unique_ptr<ByteReader> packed, Packing
                                      const UnpackLimits& limits);
 
 // Bytes as they are, and how they are packed; content_of: what they hold if they are compressed, and how that
-// is packed in turn.
+// is packed in turn. A spreadsheet (workbook.h) is an Error that says what to do with it.
 struct Content {
   Packing packing = Packing::kNone;
   std::unique_ptr<ByteReader> bytes;

@@ -10,6 +10,7 @@
 #include "common/adapters/archive/archive_reader.h"
 #include "common/adapters/archive/entry_rules.h"
 #include "common/adapters/archive/packing.h"
+#include "common/adapters/archive/workbook.h"
 #include "common/doctor/diagnose.h"
 #include "common/doctor/diagnosis_json.h"
 
@@ -45,10 +46,10 @@ class EntryBytes final : public ByteReader {
 };
 
 // What cannot be read shows when it is read as what it is not.
-Packing packing_of(const Opener& open) {
+std::string start_of(const Opener& open) {
   std::string start(archive::kPackingBytes, '\0');
   start.resize(open()->read(start).value_or(0));
-  return archive::packing_of(start);
+  return start;
 }
 
 class Doctor {
@@ -62,14 +63,18 @@ class Doctor {
 
   std::vector<doctor::Diagnosis> run() {
     Opener open = [this] { return std::make_unique<FileBytes>(file_.path); };
-    Packing packing = packing_of(open);
+    std::string start = start_of(open);
+    Packing packing = archive::packing_of(start);
     if (archive::is_compressed(packing)) {
       open = [packed = std::move(open), packing] {
         return archive::unpacked(packed(), packing, {});
       };
-      packing = packing_of(open);
+      start = start_of(open);
+      packing = archive::packing_of(start);
     }
-    if (archive::holds_files(packing)) {
+    if (auto why = archive::why_no_rows(start); !why.empty()) {
+      refuse(file_.name, std::move(why));
+    } else if (archive::holds_files(packing)) {
       examine_entries(open());
     } else {
       examine(*open(), file_.name);
@@ -80,10 +85,16 @@ class Doctor {
  private:
   void examine_entries(std::unique_ptr<ByteReader> bytes) {
     archive::ArchiveReader entries(std::move(bytes), {});
+    archive::WorkbookMarks workbook;
     for (;;) {
       const auto entry = entries.next();
       if (!entry) return refuse(file_.name, entry.error().message);
       if (!*entry) break;
+      workbook.see((*entry)->path);
+      if (workbook.are_all_seen()) {
+        out_.clear();
+        return refuse(file_.name, archive::kWorkbook);
+      }
       examine_entry(entries, **entry);
     }
     if (out_.empty()) refuse(file_.name, "The archive holds no files.");
@@ -95,7 +106,7 @@ class Doctor {
     auto content = archive::content_of(std::make_unique<EntryBytes>(entries), {});
     if (!content) return refuse(name, content.error().message);
     if (archive::is_archive_name(name) || archive::holds_files(content->packing)) {
-      return refuse(name, archive::kNestedArchive);
+      return refuse(name, archive::is_workbook_name(name) ? archive::kWorkbook : archive::kNestedArchive);
     }
     examine(*content->bytes, name);
   }

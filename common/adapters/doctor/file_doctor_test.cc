@@ -81,6 +81,19 @@ TEST_F(FileDoctor, AFileOfAnArchiveIsToldAsIngestWouldReadIt) {
   EXPECT_THAT(found[2].error, HasSubstr("archive inside an archive"));
 }
 
+TEST_F(FileDoctor, ASpreadsheetIsOneFileThatIsToBeSavedAsCsv) {
+  const std::string xlsx = archive::packed_files(
+      archive_write_set_format_zip, nullptr,
+      {{"docProps/app.xml", "<a/>"}, {"xl/workbook.xml", "<a/>"}, {"[Content_Types].xml", "<a/>"}});
+  const std::string xls = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + std::string(600, '\0');
+  for (const auto& [bytes, name] : {std::pair{xlsx, "thin.xlsx"}, std::pair{xls, "thin.xls"}}) {
+    const auto found = examined(bytes, name);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].file, name);
+    EXPECT_THAT(found[0].error, testing::AllOf(HasSubstr("Excel workbook"), HasSubstr("save the sheet as CSV.")));
+  }
+}
+
 TEST_F(FileDoctor, SaysWhoseAFileCannotBe) {
   EXPECT_THAT(examined("id\na\n", "things.csv")[0].error, HasSubstr("Two definitions"));
   EXPECT_THAT(examined("id\na\n", "x.csv", "nonsense")[0].error, HasSubstr("no dataset nonsense"));
