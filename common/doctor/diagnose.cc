@@ -26,6 +26,11 @@ LineEnds line_ends_of(std::string_view text) {
   return text.substr(at).starts_with("\r\n") ? LineEnds::kCrlf : LineEnds::kCr;
 }
 
+std::string with_full_stop(std::string sentence) {
+  if (!sentence.ends_with('.')) sentence += '.';
+  return sentence;
+}
+
 // Reads one file; the results go into the diagnosis.
 class Visit {
  public:
@@ -96,7 +101,7 @@ class Visit {
     if (!opening) return tl::unexpected(opening.error());
     out_.csv = format->dialect();
     auto reader = RowReader::for_file(dataset_, *format, opening->header, *values);
-    if (!reader) return fail(fmt::format("It does not fit: {}.", reader.error().message));
+    if (!reader) return fail("It does not fit: " + with_full_stop(reader.error().message));
     Examination examination(*std::move(reader), *dataset_, out_);
     text_.drop(opening->consumed);
     return read_blocks(*format, opening->next_line, examination);

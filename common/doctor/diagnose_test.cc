@@ -103,6 +103,9 @@ TEST(Diagnose, SaysWhyAFileWouldBeRefused) {
   EXPECT_THAT(diagnosis_of(std::string("id,c\0unt\n", 9)).error, HasSubstr("NUL"));
   EXPECT_THAT(diagnosis_of("\"id,count").error, HasSubstr("quote"));
   EXPECT_EQ(diagnosis_of("").definition, "things.yaml");
+  for (const char* text : {"", "id,count,price\n1,2,3\n", "\"id,count"}) {
+    EXPECT_THAT(diagnosis_of(text).error, testing::MatchesRegex(".*[^.][.]")) << "one full stop";
+  }
 }
 
 TEST(Diagnose, RowsAreTheSameWhereverTheFileIsCutIntoBlocks) {
