@@ -1,6 +1,9 @@
 #include "cli/answers.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
 
 #include "cli/table.h"
 
@@ -25,6 +28,34 @@ std::string reports_table(const Json& answer) {
   }
   if (rows.empty()) return "no reports: no definition is in force; ./sluice definitions check\n";
   return render_table({{"report"}, {"dataset"}, {"revision", true}, {"updated"}}, rows);
+}
+
+std::string dead_letters_table(const Json& answer) {
+  std::map<std::string, std::size_t> files;  // by id: its place among them
+  using Place = std::tuple<std::size_t, std::int64_t, std::int64_t>;
+  std::vector<std::pair<Place, const Json*>> letters;
+  for (const Json& d : answer.at("dead_letters")) {
+    const std::size_t file = files.try_emplace(cell(d.at("file")), files.size()).first->second;
+    const auto number = [&](const char* name) { return d.at(name).is_null() ? 0 : d.at(name).get<std::int64_t>(); };
+    letters.push_back({{file, number("entry"), number("line")}, &d});
+  }
+  if (letters.empty()) return "no dead letters\n";
+  std::ranges::stable_sort(letters, {}, &std::pair<Place, const Json*>::first);
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [place, letter] : letters) {
+    const Json& d = *letter;
+    rows.push_back({cell(d.at("id")), cell(d.value("file_name", Json(d.at("file")))), cell(d.at("line")),
+                    cell(d.at("column")), cell(d.at("rule")), cell(d.at("reason"))});
+  }
+  return render_table({{"id"}, {"file"}, {"line", true}, {"column"}, {"rule"}, {"reason"}}, rows, 70);
+}
+
+std::optional<std::string> no_such_dataset(const std::string& dataset, const std::vector<std::string>& known) {
+  if (dataset.empty() || std::ranges::find(known, dataset) != known.end()) return std::nullopt;
+  std::string names;
+  for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
+  return "there is no dataset \"" + dataset + "\"; " +
+         (names.empty() ? "no definition is there" : "there are " + names);
 }
 
 std::vector<std::string> reasons_of(const Json& readiness) {

@@ -18,6 +18,13 @@ std::string cell(const Json& value);
 // GET /v1/reports as a table: one line a report.
 std::string reports_table(const Json& answer);
 
+// GET /v1/dead-letters as a table: file by file, those with the newest first, and in each by line.
+std::string dead_letters_table(const Json& answer);
+
+// Where nothing was found of `dataset`, which is empty if all were asked for: a sentence if there is no such
+// dataset, with the names there are.
+std::optional<std::string> no_such_dataset(const std::string& dataset, const std::vector<std::string>& known);
+
 // What a service answers to /readyz: why it is not ready, a line each ("tables: waiting for …"); none: it is.
 std::vector<std::string> reasons_of(const Json& readiness);
 // And its sentences on definitions that are refused, or not in force as they stand.

@@ -19,6 +19,28 @@ TEST(ReportsTable, SaysWhereToLookIfThereIsNone) {
   EXPECT_NE(reports_table(Json::parse(R"({"reports": []})")).find("definitions check"), std::string::npos);
 }
 
+TEST(DeadLettersTable, StandsFileByFileAndLineByLine) {
+  const auto letter = [](const char* file, int line) {
+    return Json{{"id", std::string(file) + ":" + std::to_string(line)}, {"file", file},
+                {"file_name", std::string(file) + ".csv"}, {"entry", 0}, {"line", line},
+                {"column", nullptr}, {"rule", "columns"}, {"reason", "r"}};
+  };
+  const Json answer{{"dead_letters", {letter("2-b", 30), letter("1-a", 7), letter("2-b", 4)}}};
+  EXPECT_EQ(dead_letters_table(answer),
+            "id      file     line  column  rule     reason\n"
+            "2-b:4   2-b.csv     4          columns  r\n"
+            "2-b:30  2-b.csv    30          columns  r\n"
+            "1-a:7   1-a.csv     7          columns  r\n");
+  EXPECT_EQ(dead_letters_table(Json{{"dead_letters", Json::array()}}), "no dead letters\n");
+}
+
+TEST(NoSuchDataset, NamesThoseThereAre) {
+  EXPECT_EQ(no_such_dataset("nope", {"bookings", "orders"}),
+            "there is no dataset \"nope\"; there are bookings, orders");
+  EXPECT_EQ(no_such_dataset("orders", {"bookings", "orders"}), std::nullopt);
+  EXPECT_EQ(no_such_dataset("", {}), std::nullopt);
+}
+
 TEST(ReasonsOf, NameTheChecksThatFailWithTheirWholeSentences) {
   const std::string sentence(300, 'x');
   EXPECT_EQ(reasons_of(Json{{"status", "not ready"}, {"checks", {{"tables", sentence}, {"csv files", "ok"}}}}),

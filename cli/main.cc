@@ -61,6 +61,7 @@ int main(int argc, char** argv) {
   doctor->callback([&] { exit_code = examine(doctor_options); });
 
   FilesOptions files_options;
+  files_options.folders = default_definitions();
   auto* files_command = app.add_subcommand("files", "files and their receipts");
   files_command->add_option("id", files_options.id, "one file's receipt in full");
   files_command->add_option("--state", files_options.state, "found, waiting, reading, done, duplicate, failed")
@@ -97,14 +98,22 @@ int main(int argc, char** argv) {
   export_command->callback([&] { exit_code = export_report(api, export_options); });
 
   auto* letters = app.add_subcommand("dead-letters", "rows that could not become records");
-  letters->require_subcommand(1);
-  auto* list = letters->add_subcommand("list", "with file, line, column and reason");
-  list->add_option("--dataset", letters_options.dataset);
-  list->add_option("--file", letters_options.file, "a file's id");
-  list->add_option("--rule", letters_options.rule);
-  list->add_option("--limit", letters_options.limit)->capture_default_str();
-  list->add_flag("--json", letters_options.json, "the api's own answer");
+  letters->require_subcommand(0, 1);
+  letters_options.folders = default_definitions();
+  auto* list = letters->add_subcommand("list", "with file, line, column and reason; so it is without \"list\"");
+  for (CLI::App* lists : {letters, list}) {
+    lists->add_option("--dataset", letters_options.dataset);
+    lists->add_option("--file", letters_options.file, "a file's id");
+    lists->add_option("--rule", letters_options.rule);
+    lists->add_option("--limit", letters_options.limit, "50 of a table and all of --csv unless given")
+        ->check(CLI::PositiveNumber);
+    auto* json = lists->add_flag("--json", letters_options.json, "the api's own answer");
+    lists->add_flag("--csv", letters_options.csv, "all as CSV, rows whole, in pages of 10,000")->excludes(json);
+  }
   list->callback([&] { exit_code = dead_letters_list(api, letters_options); });
+  letters->callback([&] {
+    if (letters->get_subcommands().empty()) exit_code = dead_letters_list(api, letters_options);
+  });
   auto* show = letters->add_subcommand("show", "one dead letter, its row whole");
   show->add_option("id", letters_options.id)->required();
   show->add_flag("--json", letters_options.json);

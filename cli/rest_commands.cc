@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "cli/definitions_command.h"
 #include "cli/rest.h"
 #include "cli/table.h"
+#include "common/definition/definition_parser.h"
 
 namespace sluice::cli {
 namespace {
@@ -84,6 +86,15 @@ int list_reports(const Api& api, bool json) {
   return 0;
 }
 
+// Asked where nothing was found: whether the definitions have such a dataset; says so if not.
+bool is_dataset(const std::string& dataset, const std::string& folders) {
+  std::vector<std::string> known;
+  for (const Dataset& each : load_definitions(split_folders(folders)).datasets) known.push_back(each.name);
+  const auto wrong = no_such_dataset(dataset, known);
+  if (wrong) complain(*wrong);
+  return !wrong;
+}
+
 std::string describe_file(const Json& f) {
   std::string out;
   for (const auto& [name, value] : f.items()) out += fmt::format("{:<14} {}\n", name, cell(value));
@@ -111,6 +122,10 @@ int files(const Api& api, const FilesOptions& options) {
     rows.push_back({cell(f.at("id")), cell(f.at("name")), cell(f.at("state")), cell(f.at("rows")),
                     cell(f.at("records")), cell(f.at("corrections")), cell(f.at("duplicates")),
                     cell(f.at("dead_letters")), cell(f.at("error"))});
+  }
+  if (rows.empty()) {
+    if (!is_dataset(options.dataset, options.folders)) return 1;
+    return print("no files\n"), 0;
   }
   print(render_table({{"id"}, {"name"}, {"state"}, {"rows", true}, {"records", true}, {"corrections", true},
                       {"duplicates", true}, {"dead letters", true}, {"error"}},
@@ -164,19 +179,19 @@ int dead_letters_list(const Api& api, const DeadLetterOptions& options) {
   add_parameter(target, "dataset", options.dataset);
   add_parameter(target, "file", options.file);
   add_parameter(target, "rule", options.rule);
-  add_parameter(target, "limit", std::to_string(options.limit));
+  if (options.csv) {
+    add_parameter(target, "order", "file_name,file,entry,line");
+    return print_csv(api, target, options.limit);
+  }
+  const int limit = options.limit.value_or(kShownLetters);
+  add_parameter(target, "limit", std::to_string(limit));
   const auto body = fetch(api, target, "application/json");
   if (!body) return 1;
   if (options.json) return print(*body + "\n"), 0;
-  std::vector<std::vector<std::string>> rows;
   const Json answer = Json::parse(*body);
-  for (const auto& d : answer.at("dead_letters")) {
-    rows.push_back({cell(d.at("id")), cell(d.value("file_name", Json(d.at("file")))), cell(d.at("line")),
-                    cell(d.at("column")), cell(d.at("rule")), cell(d.at("reason"))});
-  }
-  if (rows.empty()) return print("no dead letters\n"), 0;
-  print(render_table({{"id"}, {"file"}, {"line", true}, {"column"}, {"rule"}, {"reason"}}, rows, 70));
-  if (!answer.at("next").is_null()) print(more_hint(options.limit));
+  if (answer.at("dead_letters").empty() && !is_dataset(options.dataset, options.folders)) return 1;
+  print(dead_letters_table(answer));
+  if (!answer.at("next").is_null()) print(more_hint(limit));
   return 0;
 }
 

@@ -19,6 +19,7 @@ struct FilesOptions {
   std::string id;     // one file's receipt in full
   std::string state;
   std::string dataset;
+  std::string folders;  // of definitions: which datasets there are
   int limit = 50;
   bool json = false;
 };
@@ -38,9 +39,12 @@ int report(const Api& api, const ReportOptions& options);
 struct DeadLetterOptions {
   std::string id;  // one, shown whole
   std::string dataset, file, rule;
-  int limit = 50;
+  std::string folders;       // of definitions: which datasets there are
+  std::optional<int> limit;  // else kShownLetters, and all as CSV
   bool json = false;
+  bool csv = false;
 };
+inline constexpr int kShownLetters = 50;
 int dead_letters_list(const Api& api, const DeadLetterOptions& options);
 int dead_letters_show(const Api& api, const DeadLetterOptions& options);
 

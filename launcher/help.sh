@@ -21,7 +21,7 @@ Sluice: files in, live reports out, exactly once.
   ./sluice doctor FILE                 what would happen to a data file; needs no broker
   ./sluice files                       files and their receipts
   ./sluice report [NAME]               the rows of a report
-  ./sluice dead-letters list|show      rows that could not become records
+  ./sluice dead-letters [show ID]      rows that could not become records
   ./sluice export [NAME]               write a report's exports now
 
   ./sluice help COMMAND      more about one of them; so does ./sluice COMMAND --help
@@ -157,10 +157,11 @@ TEXT
 
 help_dead-letters() {
   cat <<'TEXT'
-./sluice dead-letters list [--dataset NAME] [--file ID] [--rule RULE] [--limit N] [--json]
+./sluice dead-letters [list] [--dataset NAME] [--file ID] [--rule RULE] [--limit N] [--json | --csv]
 ./sluice dead-letters show ID [--json]
 
-Rows that could not become records, kept whole, with file, line, column and reason.
+Rows that could not become records, kept whole, with file, line, column and reason: the newest 50, unless a
+limit is given, and all of them as CSV.
 TEXT
 }
 
