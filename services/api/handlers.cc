@@ -57,7 +57,9 @@ Response guarded(const Request& request, Answer answer) {
           "The query took too long. Narrow it with filters, or order by the key columns.");
     }
     if (error.sqlstate == "42703" || is_missing_table(error)) {
-      return unavailable("The table is being brought up to the definition.");
+      return unavailable(
+          "The table does not have the definition's columns: it is being brought up to it, or the "
+          "definition has changed under rows that there are (./sluice status tells).");
     }
     if (error.sqlstate.starts_with("22")) {
       return bad_request("A value in the query is outside of what its column can hold.");

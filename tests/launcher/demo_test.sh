@@ -93,6 +93,19 @@ said=$(api '/v1/files?state=done' | jq -r '.files | map(.source) | unique | join
 each_report expect_as_the_oracle_says
 each_report keep
 
+# The command line on what is there: the list of reports, and a whole report, of which a table shows the beginning.
+run "$root/sluice" report
+expect_code 0 "the list of reports"
+for report in monthly_restaurants_report top_genres; do expect_said "$report"; done
+"$root/sluice" report monthly_restaurants_report --csv >"$scratch/report.csv" || wrong "report --csv failed"
+csv_of monthly_restaurants_report | cmp -s - "$scratch/report.csv" || wrong "report --csv is not the report"
+run "$root/sluice" dead-letters
+expect_code 0 "dead letters"
+expect_said "is not a date like"
+run "$root/sluice" files --dataset nope
+expect_code 1 "files of no data set"
+expect_said 'there is no dataset "nope"; there are baskets, bookings'
+
 # The same files again change nothing.
 run "$root/sluice" demo
 expect_code 0 "demo again"
