@@ -12,6 +12,17 @@ namespace {
 
 constexpr long kRowsOfAPage = 10'000;  // the api gives no more at once
 
+// The database's words may be of several lines.
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool space = static_cast<unsigned char>(c) <= ' ';
+    if (!space) out += c;
+    if (space && !out.empty() && out.back() != ' ') out += ' ';
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string cell(const Json& value) {
@@ -62,7 +73,7 @@ std::vector<std::string> reasons_of(const Json& readiness) {
   std::vector<std::string> out;
   const Json checks = readiness.value("checks", Json::object());
   for (const auto& [name, found] : checks.items()) {
-    if (found != "ok") out.push_back(name + ": " + cell(found));
+    if (found != "ok") out.push_back(one_line(name + ": " + cell(found)));
   }
   if (out.empty() && readiness.value("status", "") != "ready") out.emplace_back("it is stopping");
   return out;
@@ -71,7 +82,7 @@ std::vector<std::string> reasons_of(const Json& readiness) {
 std::vector<std::string> definitions_of(const Json& readiness) {
   std::vector<std::string> out;
   const Json definitions = readiness.value("definitions", Json::array());
-  for (const Json& sentence : definitions) out.push_back(cell(sentence));
+  for (const Json& sentence : definitions) out.push_back(one_line(cell(sentence)));
   return out;
 }
 

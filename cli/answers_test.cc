@@ -45,6 +45,9 @@ TEST(ReasonsOf, NameTheChecksThatFailWithTheirWholeSentences) {
   const std::string sentence(300, 'x');
   EXPECT_EQ(reasons_of(Json{{"status", "not ready"}, {"checks", {{"tables", sentence}, {"csv files", "ok"}}}}),
             std::vector<std::string>{"tables: " + sentence});
+  EXPECT_EQ(reasons_of(Json{{"status", "not ready"}, {"checks", {{"tables", "refused\n\tIs it up?"}}}}),
+            std::vector<std::string>{"tables: refused Is it up?"})
+      << "one line";
   EXPECT_TRUE(reasons_of(Json::parse(R"({"status": "ready", "checks": {"tables": "ok"}})")).empty());
   EXPECT_EQ(reasons_of(Json::parse(R"({"status": "not ready", "checks": {"tables": "ok"}})")).size(), 1u);
 }
