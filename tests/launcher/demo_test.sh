@@ -99,7 +99,7 @@ expect_code 0 "the list of reports"
 for report in monthly_restaurants_report top_genres; do expect_said "$report"; done
 "$root/sluice" report monthly_restaurants_report --csv >"$scratch/report.csv" || wrong "report --csv failed"
 csv_of monthly_restaurants_report | cmp -s - "$scratch/report.csv" || wrong "report --csv is not the report"
-run "$root/sluice" dead-letters
+run "$root/sluice" dead-letters --dataset bookings
 expect_code 0 "dead letters"
 expect_said "is not a date like"
 run "$root/sluice" files --dataset nope
