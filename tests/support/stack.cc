@@ -57,7 +57,17 @@ Stack::Stack(StackSettings settings) : settings_(std::move(settings)) {
     fs::create_directories(fs::path(home_) / dir);
   }
   if (!settings_.definitions.empty()) write_definition("bookings.yaml", settings_.definitions);
-  for (const char* service : kServices) ports_[service] = free_port();
+  for (const char* service : kServices) choose_port(service);
+}
+
+// The system may give the same port twice, for nobody has taken it yet.
+void Stack::choose_port(const std::string& service) {
+  const auto is_ours = [this](int port) {
+    return std::ranges::any_of(ports_, [port](const auto& known) { return known.second == port; });
+  };
+  int port = free_port();
+  while (is_ours(port)) port = free_port();
+  ports_[service] = port;
 }
 
 Stack::~Stack() {
@@ -84,7 +94,7 @@ std::string Stack::own_home(const std::string& service) const {
 }
 
 void Stack::start(const std::string& service, const std::map<std::string, std::string>& environment) {
-  if (!ports_.contains(service)) ports_[service] = free_port();
+  if (!ports_.contains(service)) choose_port(service);
   const std::size_t dash = std::min(service.find('-'), service.size());
   std::map<std::string, std::string> env = {
       {"SLUICE_HOME", own_home(service)},

@@ -78,6 +78,7 @@ class Stack {
 
  private:
   std::string own_home(const std::string& service) const;
+  void choose_port(const std::string& service);
 
   StackSettings settings_;
   std::string home_;
