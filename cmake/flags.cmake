@@ -6,6 +6,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(sluice_flags INTERFACE -Wno-deprecated-declarations)
 endif()
 target_include_directories(sluice_flags INTERFACE ${CMAKE_SOURCE_DIR})
+# Tests are compiled as fast as can be: half of all compiling is theirs, and what they test is optimized.
+add_library(sluice_test_flags INTERFACE)
+target_compile_options(sluice_test_flags INTERFACE -O0)
 # Seconds that a quick test may take, and a long one.
 set(SLUICE_QUICK_TEST 60)
 set(SLUICE_LONG_TEST 300)

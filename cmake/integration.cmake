@@ -14,7 +14,7 @@ function(sluice_integration_test name)
     set(more RUN_SERIAL TRUE)
   endif()
   add_executable(${name} ${A_SOURCES})
-  target_link_libraries(${name} PRIVATE sluice_flags sluice_test_environment ${A_LINK} GTest::gmock_main)
+  target_link_libraries(${name} PRIVATE sluice_flags sluice_test_flags sluice_test_environment ${A_LINK} GTest::gmock_main)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT} FIXTURES_REQUIRED environment ${more})
 endfunction()

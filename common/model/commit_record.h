@@ -36,6 +36,10 @@ std::string to_json(const CommitRecord& record);
 // name.
 Result<CommitRecord> commit_record_from_json(std::string_view json);
 
+// The key of a message beside stage 1's commit records, in their topic's first partition: the fingerprint of the
+// definition that transform works by (common/runtime/definition_check.h).
+inline constexpr std::string_view kDefinitionKey = "definition";
+
 // Feeds the records of one topic partition in offset order and checks the chain.
 class CommitChain {
  public:

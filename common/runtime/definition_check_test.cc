@@ -79,6 +79,19 @@ TEST_F(DefinitionCheck, WaitsForNoTransactionThatIsOpenAndHeedsWhatIsCommittedBe
   EXPECT_THROW(check_definition(log, topics, dataset), Unsafe);
 }
 
+TEST_F(DefinitionCheck, TheOthersFollowTransformAlsoBeforeTheFirstRecord) {
+  EXPECT_NO_THROW(check_definition_is_transforms(log, topics, dataset)) << "transform has not come yet";
+  tell_definition(log, topics, dataset);
+  EXPECT_NO_THROW(check_definition_is_transforms(log, topics, dataset));
+  Dataset changed = dataset;
+  changed.fingerprint = "f2";
+  EXPECT_THROW(check_definition_is_transforms(log, topics, changed), Unsafe);
+  EXPECT_NO_THROW(check_definition(log, topics, changed)) << "nothing is made of the first yet: transform may change";
+  tell_definition(log, topics, changed);
+  EXPECT_NO_THROW(check_definition_is_transforms(log, topics, changed));
+  EXPECT_THROW(check_definition_is_transforms(log, topics, dataset), Unsafe);
+}
+
 TEST_F(DefinitionCheck, AnotherNumberOfPartitionsThanThatOfTheStateIsRefused) {
   commit(1, "f1");
   dataset.partitions = 4;

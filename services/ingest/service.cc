@@ -223,7 +223,7 @@ void Service::prepare_dataset(const Dataset& dataset) {
   kafka::KafkaAdmin(settings_.kafka)
       .ensure_topics(dataset_topics(topics_, dataset.name, reports, dataset.partitions,
                                     has_entities(dataset)));
-  check_definition(log_, topics_, dataset);
+  check_definition_is_transforms(log_, topics_, dataset);
 }
 
 void Service::start_workers() {

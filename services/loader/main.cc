@@ -133,7 +133,9 @@ struct Loader {
                    .ensure_topics =
                        [this](const sluice::Dataset* dataset) {
                          ensure_topics(settings, topics, dataset);
-                         if (dataset != nullptr) sluice::check_definition(log, topics, *dataset);
+                         if (dataset != nullptr) {
+                           sluice::check_definition_is_transforms(log, topics, *dataset);
+                         }
                        },
                    .ensure_tables =
                        [this](const std::vector<sluice::loader::TablePlan>& tables) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/error.h"
+#include "common/runtime/definition_check.h"
 #include "common/telemetry/log.h"
 #include "services/transform/core/report_owner.h"
 
@@ -107,6 +108,7 @@ LoadedDefinitions Pipelines::load() {
 void Pipelines::launch(const std::shared_ptr<const Dataset>& dataset) {
   parts_.ensure_topics(*dataset);
   check_reports_are_its_own(parts_.log, parts_.topics, *dataset);
+  tell_definition(parts_.log, parts_.topics, *dataset);
   Pipeline pipeline;
   pipeline.tasks = std::make_unique<TransformTasks>(
       std::vector<std::shared_ptr<const Dataset>>{dataset}, parts_.topics, parts_.log,

@@ -4,6 +4,8 @@
 #   tests/fuzz/run.sh [SECONDS [TARGET…]]     SECONDS for each target, 60 unless given
 #   tests/fuzz/run.sh build                   only builds them
 #
+# SLUICE_FUZZ_SEED=N: from the kept corpus alone and with libFuzzer's seed N, so that two runs try the same inputs.
+#
 # Needs clang-19 and libclang-rt-19-dev. Exit 0: no law was broken. Else the input is kept below
 # build-fuzz/findings, and what to do with it is said.
 set -euo pipefail
@@ -15,6 +17,7 @@ seconds=${1:-60}
 (($# == 0)) || shift
 [[ $seconds =~ ^[0-9]+$ || $seconds == build ]] || { echo "usage: run.sh [SECONDS|build [TARGET…]]" >&2; exit 2; }
 jobs=$(nproc)
+seed=${SLUICE_FUZZ_SEED:-}
 
 if ! command -v clang++-19 >/dev/null; then
   echo "the fuzzers need clang-19: apt-get install clang-19 libclang-rt-19-dev" >&2
@@ -42,9 +45,11 @@ step cmake --build "$build" --target "${targets[@]/#/fuzz_}"
 # fuzz TARGET: new inputs go to a folder of their own, so that the kept corpus stays as it is.
 fuzz() {
   local target=$1 found=$build/findings/$1 grown=$build/corpus/$1 log=$build/findings/$1.log
+  [[ -z $seed ]] || grown=$(mktemp -d "$build/same.XXXXXX")
   mkdir -p "$found" "$grown"
-  if "$build/bin/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=2048 \
+  if "$build/bin/fuzz_$target" -seed="${seed:-0}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=2048 \
     -print_final_stats=1 -artifact_prefix="$found/" "$grown" "$here/corpus/$target" >"$log" 2>&1; then
+    [[ -z $seed ]] || rm -rf "$grown"
     printf '%-14s %s runs\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
     return
   fi
@@ -61,7 +66,7 @@ WORDS
   return 1
 }
 export -f fuzz
-export build here seconds
+export build here seconds seed
 
 code=0
 printf '%s\n' "${targets[@]}" | xargs -P "$jobs" -I{} bash -c 'fuzz {}' || code=1

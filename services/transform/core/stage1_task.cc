@@ -39,6 +39,7 @@ std::vector<Position> Stage1Task::start() {
   const auto reader = parts_.log.reader();
   const TopicPartition commits{parts_.topics.commits(parts_.dataset->name), partition_};
   reader->read(commits, 0, reader->end_offset(commits), [&](const LogRecord& record) {
+    if (record.key == kDefinitionKey) return;
     auto commit = commit_record_from_json(record.value);
     if (!commit) {
       throw Unsafe("topic " + commits.topic + " holds a message that is no commit record: " +
