@@ -35,14 +35,6 @@ build_targets() {
   explain_build "$log"
 }
 
-# The parsers, once more, by clang and with libFuzzer: in build-fuzz/.
-build_fuzzers() {
-  local log=$logs/build-fuzz.log
-  [[ -e $root/build-fuzz/bin ]] || require_space "$root" 3 "the fuzzers"
-  run_step "$log" "building the fuzzers (all of them: some minutes)" "$root/tests/fuzz/run.sh" build && return
-  explain_build "$log"
-}
-
 explain_build() {
   if grep -q 'No space left on device' "$1"; then
     fail "the disk is full: the build needs 4 GB in $build"
