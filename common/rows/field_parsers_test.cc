@@ -92,6 +92,13 @@ TEST(Money, WhatIsNotClearlyAnAmountIsNone) {
   }
 }
 
+TEST(Money, HasAtMost38DigitsWithTheCurrencysCents) {
+  const std::string digits36(36, '9'), digits37(37, '9');
+  EXPECT_EQ(money(digits36 + " EUR"), digits36 + ".00 EUR");
+  EXPECT_EQ(money(digits37 + " EUR"), "has more than 38 digits with those behind the point");
+  EXPECT_EQ(money(digits37 + " JPY"), digits37 + " JPY");
+}
+
 TEST(Money, NeedsExactlyOneCurrencyOfTheList) {
   EXPECT_EQ(money("12.34"), "has no currency");
   EXPECT_EQ(money("1,234"), "has no currency");

@@ -51,6 +51,10 @@ TEST(NdjsonLines, EveryLineIsARowButBlankOnesAndLoneBrackets) {
               ElementsAre("2:{\"a\":1},", "5:{\"a\":2}", "8:x", "9:{\"a\":3}"));
 }
 
+TEST(NdjsonLines, ALoneCarriageReturnIsALineForTheCountOnly) {
+  EXPECT_THAT(rows_of(split_lines, "{\"a\":\r1}\r\n{\"a\":2}\n"), ElementsAre("1:{\"a\":\r1}", "3:{\"a\":2}"));
+}
+
 TEST(NdjsonLines, TheArraysOwnCharactersAreTakenOff) {
   for (const std::string_view line : {"{\"a\":1}", " {\"a\":1} ,", "[{\"a\":1},", "[ {\"a\":1}]", "{\"a\":1},]",
                                       "{\"a\":1}]\t"}) {

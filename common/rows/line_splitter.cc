@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "common/rows/json_space.h"
+#include "common/rows/line_breaks.h"
 
 namespace sluice {
 namespace {
@@ -33,7 +34,8 @@ void split_lines(std::string_view buffer, bool at_end, std::uint64_t first_line,
     if (is_row(buffer.substr(begin, end - begin))) {
       out.rows.push_back({begin, end, out.next_line, false});
     }
-    if (found != nullptr) ++out.next_line;
+    // A lone CR within the row is a physical line, too: an editor shows it as one.
+    out.next_line += count_line_breaks(buffer.substr(begin, out.consumed - begin));
   }
 }
 

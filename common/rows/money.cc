@@ -195,7 +195,11 @@ Result<Money> parse_money(std::string_view text, DecimalMark mark) {
   if (!thousands_are_right(*groups, groups->count - (decimal ? 1 : 0))) return fail(kNotAnAmount);
   const int scale = decimal ? groups->sizes[groups->count] : 0;
   const __int128 units = around.negative ? -groups->units : groups->units;
-  return Money{canonical({units, scale}, around.digits), around.currency};
+  const Decimal amount = canonical({units, scale}, around.digits);
+  if (amount.scale < around.digits) {
+    return fail("has more than " + std::to_string(kMaxDecimalDigits) + " digits with those behind the point");
+  }
+  return Money{amount, around.currency};
 }
 
 }  // namespace sluice

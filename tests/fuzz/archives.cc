@@ -30,7 +30,8 @@ Content read_all(ByteReader& reader, std::size_t piece) {
     const auto got = reader.read(buffer);
     if (!got) {
       out.error = got.error().message;
-      LAW("a refusal says why", out.error.starts_with("The file") && out.error.ends_with("."));
+      LAW("a refusal is a sentence that names what is refused",
+          (out.error.starts_with("The file") || out.error.starts_with("The archive")) && out.error.ends_with("."));
       return out;
     }
     LAW("no more is given than asked for", *got <= piece);

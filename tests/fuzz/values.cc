@@ -12,6 +12,17 @@ using namespace sluice;
 
 namespace {
 
+// Whether another reader takes it, too. That one holds numbers as doubles and stops at 1e400, which is good JSON.
+bool is_json(std::string_view text) {
+  try {
+    return !nlohmann::json::parse(text).is_discarded();
+  } catch (const nlohmann::json::out_of_range&) {
+    return true;
+  } catch (const nlohmann::json::parse_error&) {
+    return false;
+  }
+}
+
 std::string json_of(const ValueTree& tree, std::uint32_t root) {
   std::string out;
   tree.append_json(root, out);
@@ -59,7 +70,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (const auto root = tree.add_json(text)) {
     check_nodes(tree, *root);
     const std::string json = json_of(tree, *root);
-    LAW("what we take for JSON is JSON", nlohmann::json::accept(text) && nlohmann::json::accept(json));
+    LAW("what we take for JSON is JSON", is_json(text) && is_json(json));
     ValueTree second;
     const auto again = second.add_json(json);
     LAW("JSON that is written reads back", again && json_of(second, *again) == json);
@@ -71,7 +82,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (const auto root = python.add_python(text)) {
     check_nodes(python, *root);
     const std::string json = json_of(python, *root);
-    LAW("a Python literal becomes JSON", nlohmann::json::accept(json));
+    LAW("a Python literal becomes JSON", is_json(json));
     const auto direct = python_literal_to_json(text);
     LAW("the same by the short way", direct && *direct == json);
     check_path(path, python, *root);

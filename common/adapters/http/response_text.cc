@@ -137,9 +137,9 @@ void complete_problem(Response& response, std::string_view path, std::string_vie
   if (response.content_type != "application/problem+json" || end == std::string::npos) return;
   response.body.resize(end);
   response.body += ",\"instance\":";
-  append_json_string(response.body, path);
+  append_json_string(response.body, valid_utf8(path));
   response.body += ",\"request_id\":";
-  append_json_string(response.body, request_id);
+  append_json_string(response.body, valid_utf8(request_id));
   response.body += "}\n";
 }
 

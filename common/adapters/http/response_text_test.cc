@@ -49,6 +49,12 @@ TEST(Problem, IsEscapedAndCompletedWithPathAndId) {
             "\"detail\":\"a\\nb\",\"instance\":\"/x\",\"request_id\":\"id-1\"}\n");
 }
 
+TEST(Problem, IsUtf8WhateverThePathAndTheIdHold) {
+  Response response = problem(400, "Bad request", "");
+  complete_problem(response, "/\xb5", "\xd7x");
+  EXPECT_THAT(response.body, HasSubstr("\"instance\":\"/\xEF\xBF\xBD\",\"request_id\":\"\xEF\xBF\xBDx\""));
+}
+
 TEST(TraceId, ComesFromAWellFormedTraceparentOnly) {
   const std::string trace = "0af7651916cd43dd8448eb211c80319c";
   EXPECT_EQ(trace_id_of("00-" + trace + "-b7ad6b7169203331-01"), trace);
