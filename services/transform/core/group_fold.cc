@@ -54,9 +54,7 @@ GroupFold::Report& GroupFold::report_named(std::string_view name) {
 void GroupFold::load(const StateStore& store) {
   for (Report& report : reports_) {
     if (report.top == nullptr) continue;
-    report.groups->each(0, store, [&](std::string_view key, const Values*, const Values* values) {
-      report.top->put(key, context_of(report, key, *values, false, store), evaluator_);
-    });
+    rank_all(report, store);
     Outcome nobody;
     top_rows(report, {}, store, {}, nobody);
   }
@@ -207,6 +205,13 @@ void GroupFold::rows_with_totals(Report& report,
   }
 }
 
+void GroupFold::rank_all(Report& report, const StateStore& store) {
+  report.top->clear();
+  report.groups->each(0, store, [&](std::string_view key, const Values*, const Values* values) {
+    if (values != nullptr) report.top->put(key, context_of(report, key, *values, false, store), evaluator_);
+  });
+}
+
 void GroupFold::top_rows(Report& report, const std::vector<const GroupTable::Group*>& changes,
                          const StateStore& store, const Transaction& transaction, Outcome& out) {
   const ReportSpec& spec = report.groups->report();
@@ -218,6 +223,7 @@ void GroupFold::top_rows(Report& report, const std::vector<const GroupTable::Gro
                       evaluator_);
     }
   }
+  if (report.top->is_short()) rank_all(report, store);
   std::vector<RowJson> rows;
   for (const std::string_view key : report.top->first()) {
     const GroupTable::Group* group = report.groups->find(0, key, store);

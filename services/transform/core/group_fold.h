@@ -38,6 +38,8 @@ class GroupFold final : public Fold {
                   const Transaction& transaction, Outcome& out);
   void rows_with_totals(Report& report, const std::vector<const GroupTable::Group*>& changes,
                         const StateStore& store, const Transaction& transaction, Outcome& out);
+  // Makes the report's list anew from every group that stands.
+  void rank_all(Report& report, const StateStore& store);
   void top_rows(Report& report, const std::vector<const GroupTable::Group*>& changes,
                 const StateStore& store, const Transaction& transaction, Outcome& out);
   // The row's context as it was before the transaction, or as it is.

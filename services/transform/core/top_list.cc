@@ -32,7 +32,6 @@ void TopList::put(std::string_view group, const std::vector<Cell>& context, Eval
   remove(group);
   Entry entry;
   entry.group = std::string(group);
-  bytes_ += 2 * group.size() + kEntryOverhead;
   for (const OrderExpression& order : report_.top->order) {
     Place place;
     place.descending = order.descending;
@@ -48,15 +47,34 @@ void TopList::put(std::string_view group, const std::vector<Cell>& context, Eval
     entry.places.push_back(std::move(place));
   }
   evaluator.clear();
-  by_group_.emplace(entry.group, entries_.insert(entry).first);
+  // What is not kept ranks behind all that is; so does this one then.
+  if (!all_ && (entries_.empty() || InOrder()(*entries_.rbegin(), entry))) return;
+  bytes_ += 2 * group.size() + kEntryOverhead;
+  const auto placed = entries_.insert(std::move(entry)).first;
+  by_group_.emplace(placed->group, placed);
+  if (entries_.size() <= capacity()) return;
+  erase(std::prev(entries_.end()));
+  all_ = false;
+}
+
+std::size_t TopList::capacity() const { return 2 * report_.top->rows + spare_; }
+
+void TopList::erase(std::set<Entry, InOrder>::const_iterator entry) {
+  bytes_ -= 2 * entry->group.size() + kEntryOverhead;
+  by_group_.erase(entry->group);
+  entries_.erase(entry);
+}
+
+void TopList::clear() {
+  entries_.clear();
+  by_group_.clear();
+  bytes_ = 0;
+  all_ = true;
 }
 
 void TopList::remove(std::string_view group) {
   const auto found = by_group_.find(group);
-  if (found == by_group_.end()) return;
-  bytes_ -= 2 * group.size() + kEntryOverhead;
-  entries_.erase(found->second);
-  by_group_.erase(found);
+  if (found != by_group_.end()) erase(found->second);
 }
 
 std::vector<std::string_view> TopList::first() const {

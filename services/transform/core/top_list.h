@@ -1,6 +1,8 @@
 #pragma once
-// All groups of a top report in its order, in memory (some 150 bytes each beside the group's own bytes),
-// made from the local store at start. Remembers which rows were given out, by a hash each.
+// The first groups of a top report in its order, in memory: those that it shows and some behind them, so that a row
+// that goes has its heir at hand. All others stand in the local store only, and every one of them ranks behind those
+// that are kept. When more rows have gone than were kept behind, the list is short() and is to be made anew from the
+// store: at most once in so many rows that went. Remembers which rows were given out, by a hash each.
 
 #include <cstdint>
 #include <optional>
@@ -19,13 +21,16 @@ namespace sluice::transform {
 
 class TopList {
  public:
-  // The report, which has a top, outlives this.
-  explicit TopList(const ReportSpec& report) : report_(report) {}
+  // The report, which has a top, outlives this. Kept behind what is shown are as many rows again, and `spare`.
+  explicit TopList(const ReportSpec& report, std::size_t spare = 1000) : report_(report), spare_(spare) {}
 
-  // The group stands with this context, or no longer (empty).
+  // The group stands with this context, or no longer.
   void put(std::string_view group, const std::vector<Cell>& context, Evaluator& evaluator);
   void remove(std::string_view group);
-  // The first groups in order, at most as many as the report shows.
+  // Whether a group that is not kept may belong to the first ones. Then clear() and put() every group that stands.
+  bool is_short() const { return !all_ && entries_.size() < report_.top->rows; }
+  void clear();
+  // The first groups in order, at most as many as the report shows. Not while it is short.
   std::vector<std::string_view> first() const;
 
   // The rows given out are now these; which ranks (from 1) changed, and how many rows there were.
@@ -52,9 +57,15 @@ class TopList {
     bool operator()(const Entry& a, const Entry& b) const;
   };
 
+  // How many groups are kept at most.
+  std::size_t capacity() const;
+  void erase(std::set<Entry, InOrder>::const_iterator entry);
+
   const ReportSpec& report_;
   std::set<Entry, InOrder> entries_;
   StringMap<std::set<Entry, InOrder>::const_iterator> by_group_;
+  std::size_t spare_;
+  bool all_ = true;  // every group is kept
   std::vector<ContentHash> given_out_;
   std::size_t bytes_ = 0;
 };
