@@ -12,62 +12,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <set>
-#include <sstream>
 #include <string>
 
+#include "bench/measuring.h"
 #include "tests/support/bookings.h"
 #include "tests/support/private_servers.h"
 #include "tests/support/stack.h"
 
 namespace sluice::testing {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// The sum of a metric over its labels; 0 if it is not there yet.
-double metric(const Stack& stack, const std::string& service, const std::string& name) {
-  std::istringstream lines(stack.get(service, "/metrics").body);
-  double sum = 0;
-  std::string line;
-  while (std::getline(lines, line)) {
-    if (!line.starts_with(name)) continue;
-    const char after = line[name.size()];
-    if (after != ' ' && after != '{') continue;
-    sum += std::strtod(line.c_str() + line.rfind(' '), nullptr);
-  }
-  return sum;
-}
-
-struct Mark {
-  std::string stage;
-  double rows = 0;
-  double seconds = 0;
-  double cpu_seconds = 0;
-  std::uint64_t rss_kib = 0;
-};
-
-void print(const Mark& mark) {
-  std::printf("%-34s %10.0f rows  %7.2f s  %9.0f rows/s  %6.2f CPU s per million  %6.1f MB peak RSS\n",
-              mark.stage.c_str(), mark.rows, mark.seconds, mark.rows / mark.seconds,
-              mark.cpu_seconds / mark.rows * 1e6, static_cast<double>(mark.rss_kib) / 1024);
-  std::fflush(stdout);
-}
-
-// Waits until `done`, with a generous bound; the bench ends with an error rather than hang.
-void wait(const char* what, const std::function<bool()>& done) {
-  if (!eventually(done, std::chrono::seconds(900))) {
-    std::fprintf(stderr, "gave up waiting for %s\n", what);
-    std::exit(1);
-  }
-}
-
-void ready(const Stack& stack, const std::string& service) {
-  wait(service.c_str(), [&] { return stack.get(service, "/readyz").status == 200; });
-}
 
 constexpr const char* kRowPerBooking = R"(dataset: visits
 source: { files: "visits*.csv" }
@@ -121,7 +74,7 @@ class Bench {
   }
 
   Mark finish(Stack& stack, const std::string& service, const std::string& stage, double rows,
-              Clock::time_point start, double cpu_before) {
+              BenchClock::time_point start, double cpu_before) {
     return {stage, rows, seconds_since(start),
             metric(stack, service, "process_cpu_seconds_total") - cpu_before, stack.rss_kib(service)};
   }
@@ -136,9 +89,9 @@ class Bench {
   void stages() {
     Stack stack(settings("stages"));
     stack.start("ingest", {{"SLUICE_THREADS", "2"}});
-    ready(stack, "ingest");
+    wait_until_ready(stack, "ingest");
     double cpu = metric(stack, "ingest", "process_cpu_seconds_total");
-    auto start = Clock::now();
+    auto start = BenchClock::now();
     stack.drop(file_.name, file_.content);
     wait("ingest", [&] {
       return metric(stack, "ingest", "sluice_records_published_total") >= good_;
@@ -151,17 +104,17 @@ class Bench {
   }
 
   void transform(Stack& stack) {
-    const auto start = Clock::now();
+    const auto start = BenchClock::now();
     stack.start("transform", {{"SLUICE_THREADS", "2"}});
-    ready(stack, "transform");
-    const auto ready_at = Clock::now();
+    wait_until_ready(stack, "transform");
+    const auto ready_at = BenchClock::now();
     const double ready_cpu = metric(stack, "transform", "process_cpu_seconds_total");
     // The lag is measured once a second only: the end is when the last change was committed.
     auto end = ready_at;
     double changed = 0;
     wait("transform", [&] {
       const double now = metric(stack, "transform", "sluice_groups_changed_total");
-      if (now != changed) end = Clock::now();
+      if (now != changed) end = BenchClock::now();
       changed = now;
       return metric(stack, "transform", "sluice_records_processed_total") >= good_ &&
              metric(stack, "transform", "sluice_consumer_lag_records") == 0 && changed > 0;
@@ -182,8 +135,8 @@ class Bench {
     const BookingFile file = visits.next_file(options_.report_rows);
     stack.start("ingest");
     stack.start("transform");
-    ready(stack, "transform");
-    ready(stack, "ingest");
+    wait_until_ready(stack, "transform");
+    wait_until_ready(stack, "ingest");
     stack.drop("visits.csv", file.content);
     const auto rows = static_cast<double>(options_.report_rows);
     wait("the report rows to load", [&] {
@@ -192,7 +145,7 @@ class Bench {
     });
     stack.stop("ingest");
     stack.stop("transform");
-    const auto start = Clock::now();
+    const auto start = BenchClock::now();
     stack.start("loader");
     wait("loader", [&] { return metric(stack, "loader", "sluice_load_rows_total") >= rows; });
     print(finish(stack, "loader", "loader: report rows to PostgreSQL", rows, start, 0));
@@ -201,10 +154,10 @@ class Bench {
   void end_to_end(const BookingsGenerator& bookings) {
     Stack stack(settings("whole"));
     stack.start_all();
-    for (const char* service : Stack::kServices) ready(stack, service);
+    for (const char* service : Stack::kServices) wait_until_ready(stack, service);
     double cpu = 0;
     for (const char* service : Stack::kServices) cpu += metric(stack, service, "process_cpu_seconds_total");
-    const auto start = Clock::now();
+    const auto start = BenchClock::now();
     stack.drop(file_.name, file_.content);
     wait("end to end", [&] { return stack.all_settled(1); });
     wait("the report", [&] { return stack.report() == bookings.report(); });
