@@ -23,8 +23,11 @@ std::string dialect(const Diagnosis& d) {
   if (d.format == FileFormat::kXml) return fmt::format("xml, a row is <{}>", d.row_element);
   if (d.format != FileFormat::kCsv) return std::string(doctor::name_of(d.format));
   const std::string delimiter = d.csv.delimiter == '\t' ? "tab" : std::string(1, d.csv.delimiter);
-  return fmt::format("csv, delimiter {}, quote {}, {} header", delimiter, d.csv.quote,
-                     d.csv.header ? "with a" : "no");
+  const std::string above = d.csv.skip_lines == 0   ? ""
+                            : d.csv.skip_lines == 1 ? ", the first line is skipped"
+                                                    : fmt::format(", the first {} lines are skipped", d.csv.skip_lines);
+  return fmt::format("csv, delimiter {}, quote {}, {} header{}", delimiter, d.csv.quote,
+                     d.csv.header ? "with a" : "no", above);
 }
 
 void print_head(const Diagnosis& d) {

@@ -54,6 +54,9 @@ enum class FileFormat { kCsv, kNdjson, kJson, kXml };
 // Of the bytes of a file. Found: by a byte order mark, else by what the bytes can be.
 enum class Encoding { kFound, kUtf8, kUtf16Le, kUtf16Be, kLatin1, kWindows1252 };
 
+// The lines that a definition may skip: a title, a date, some notes.
+inline constexpr std::uint64_t kMaxSkipLines = 1000;
+
 struct CsvFormat {
   char delimiter = ',';
   char quote = '"';
@@ -62,6 +65,7 @@ struct CsvFormat {
   bool delimiter_given = false;
   bool quote_given = false;
   bool ignores_other_columns = false;  // columns that no field is made from; else the file is refused
+  std::uint64_t skip_lines = 0;  // physical lines above the header, or above the first row
 };
 
 // Objects of a bucket that are this dataset's, beside those that every definition looks at.

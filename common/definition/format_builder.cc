@@ -64,6 +64,9 @@ void build_csv(const YamlCursor& csv, CsvFormat& format) {
   if (const YamlCursor at = csv["header"]; at.defined()) {
     format.header = at.boolean().value_or(true);
   }
+  if (const YamlCursor at = csv["skip_lines"]; at.defined()) {
+    format.skip_lines = static_cast<std::uint64_t>(at.integer(0, kMaxSkipLines).value_or(0));
+  }
   if (const YamlCursor at = csv["other_columns"]; at.defined()) {
     const std::string what = at.text().value_or("");
     if (what != "ignore" && what != "refuse") at.error("expected refuse or ignore");
@@ -85,7 +88,9 @@ void build_options(const YamlCursor& options, Dataset& dataset) {
   if (!options.defined()) return;  // `format: { ndjson: }`
   switch (dataset.format) {
     case FileFormat::kCsv:
-      if (!options.expect_map({"delimiter", "quote", "header", "encoding", "other_columns"})) return;
+      if (!options.expect_map({"delimiter", "quote", "header", "encoding", "other_columns", "skip_lines"})) {
+        return;
+      }
       build_csv(options, dataset.csv);
       break;
     case FileFormat::kNdjson:

@@ -10,6 +10,7 @@
 #include "common/doctor/examination.h"
 #include "common/doctor/proposal.h"
 #include "common/doctor/text_stream.h"
+#include "common/rows/line_breaks.h"
 #include "common/rows/path_values.h"
 #include "common/rows/row_format.h"
 #include "common/rows/row_reader.h"
@@ -18,6 +19,7 @@ namespace sluice::doctor {
 namespace {
 
 constexpr std::size_t kBlock = 1024UL * 1024;
+constexpr std::uint64_t kMostLinesAbove = 50;  // a header that was not found is looked for below so many
 
 LineEnds line_ends_of(std::string_view text) {
   const std::size_t at = text.find_first_of("\r\n");
@@ -29,6 +31,24 @@ LineEnds line_ends_of(std::string_view text) {
 std::string with_full_stop(std::string sentence) {
   if (!sentence.ends_with('.')) sentence += '.';
   return sentence;
+}
+
+// Where the definition's header stands further down in a file: a sentence that says so; else empty.
+std::string header_further_down(const Dataset& dataset, std::string_view text, bool at_end) {
+  if (dataset.format != FileFormat::kCsv || !dataset.csv.header) return {};
+  auto below = std::make_shared<Dataset>(dataset);
+  for (std::uint64_t skip = dataset.csv.skip_lines + 1; skip <= dataset.csv.skip_lines + kMostLinesAbove; ++skip) {
+    below->csv.skip_lines = skip;
+    const auto format = row_format(below);
+    const auto opening = format->open(text, at_end);
+    if (!opening || !*opening) return {};
+    if (!RowReader::for_file(below, *format, (*opening)->header, {})) continue;
+    // The header's own line, where blank lines stand above it.
+    const std::uint64_t line = (*opening)->next_line - 1 - count_line_breaks((*opening)->header);
+    return fmt::format(" The header stands on line {}: with `format: {{ csv: {{ skip_lines: {} }} }}` the file is "
+                       "read.", line, line - 1);
+  }
+  return {};
 }
 
 // Reads one file; the results go into the diagnosis.
@@ -101,7 +121,10 @@ class Visit {
     if (!opening) return tl::unexpected(opening.error());
     out_.csv = format->dialect();
     auto reader = RowReader::for_file(dataset_, *format, opening->header, *values);
-    if (!reader) return fail("It does not fit: " + with_full_stop(reader.error().message));
+    if (!reader) {
+      return fail("It does not fit: " + with_full_stop(reader.error().message) +
+                  header_further_down(*dataset_, text_.held(), text_.at_end()));
+    }
     Examination examination(*std::move(reader), *dataset_, out_);
     text_.drop(opening->consumed);
     return read_blocks(*format, opening->next_line, examination);

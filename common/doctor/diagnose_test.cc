@@ -108,6 +108,23 @@ TEST(Diagnose, SaysWhyAFileWouldBeRefused) {
   }
 }
 
+TEST(Diagnose, OfAHeaderThatStandsBelowATitleItTellsWhatTheDefinitionLacks) {
+  const Diagnosis d = diagnosis_of("Things, all of them\n2020-02-01\n\nid;count;price;day\na;1;;01/02/2020\n");
+  EXPECT_THAT(d.error, HasSubstr("The header stands on line 4: with `format: { csv: { skip_lines: 3 } }` the file "
+                                 "is read."));
+  EXPECT_THAT(diagnosis_of("id;count\n\nid;count;price\n").error, testing::Not(HasSubstr("skip_lines")));
+}
+
+TEST(Diagnose, DeadLettersBelowLinesThatAreSkippedHaveTheFilesLines) {
+  std::string definition = kThings;
+  definition.replace(definition.find("format: csv"), 11, "format: { csv: { skip_lines: 2 } }");
+  const Diagnosis d = diagnosis_of("Things\n\"of 2020\nid,count,price,day\na,x,,01/02/2020\n", things(definition));
+  EXPECT_EQ(d.error, "");
+  EXPECT_EQ(d.csv.skip_lines, 2U);
+  ASSERT_EQ(d.first_dead_letters.size(), 1U);
+  EXPECT_EQ(d.first_dead_letters[0].line, 4U);
+}
+
 TEST(Diagnose, RowsAreTheSameWhereverTheFileIsCutIntoBlocks) {
   std::string text = "id,count,price,day\n";
   std::uint64_t rows = 0;
@@ -146,7 +163,7 @@ TEST(Diagnose, AsJsonItIsAReceiptWithItsReasons) {
   const std::string json = to_json(diagnosis_of("id,count,price,day\na,\"\"x,,01/02/2020\nb,1,,01/02/2020\n"));
   for (const char* part :
        {R"("name":"things-1.csv","dataset":"things","definition":"things.yaml","state":"done","error":null)",
-        R"("encoding":"utf-8")", R"("dialect":{"format":"csv","delimiter":",","quote":"\"","header":true})",
+        R"("encoding":"utf-8")", R"("dialect":{"format":"csv","delimiter":",","quote":"\"","header":true,"skip_lines":0})",
         R"("rows":2,"records":1,"dead_letters":1,"duplicates":0,"corrections":0)",
         R"("proposal":null)"}) {
     EXPECT_THAT(json, HasSubstr(part));

@@ -76,7 +76,7 @@ std::string dialect_json(const Diagnosis& d) {
   out.text("format", name_of(d.format));
   if (d.format == FileFormat::kCsv) {
     out.text("delimiter", {&d.csv.delimiter, 1}).text("quote", {&d.csv.quote, 1});
-    out.boolean("header", d.csv.header);
+    out.boolean("header", d.csv.header).number("skip_lines", d.csv.skip_lines);
   }
   if (d.format == FileFormat::kXml) out.text("row", d.row_element);
   return out.done();

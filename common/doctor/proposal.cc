@@ -92,6 +92,7 @@ std::string format_text(const Sample& sample) {
     options.push_back("delimiter: " + quoted({&csv.delimiter, 1}));
   }
   if (csv.quote != '"') options.push_back("quote: " + quoted({&csv.quote, 1}));
+  if (csv.skip_lines != 0) options.push_back(fmt::format("skip_lines: {}", csv.skip_lines));
   if (!csv.header) options.emplace_back("header: false");
   if (csv.header && sample.leaves_columns_out) options.emplace_back("other_columns: ignore");
   return options.empty() ? "csv" : fmt::format("{{ csv: {{ {} }} }}", fmt::join(options, ", "));

@@ -38,7 +38,7 @@ class TextSource final : public FileSource {
   };
 };
 
-std::shared_ptr<const Dataset> things() {
+std::shared_ptr<Dataset> things() {
   auto dataset = std::make_shared<Dataset>();
   dataset->name = "things";
   FieldSpec id;
@@ -71,7 +71,7 @@ class FileReadingTest : public ::testing::Test {
     entry.next_byte = from_byte;
     entry.next_line = from_line;
     Outcome out;
-    auto reading = FileReading::open(source, pool, things(), entry, limits);
+    auto reading = FileReading::open(source, pool, dataset, entry, limits);
     if (!reading) {
       out.error = reading.error().message;
       return out;
@@ -93,7 +93,21 @@ class FileReadingTest : public ::testing::Test {
     }
   }
 
+  // Each block's end is a place to go on from, with the keys and lines of the rest.
+  void expect_reading_can_go_on_behind_every_block(std::uint64_t rows) {
+    const Outcome whole = read();
+    ASSERT_EQ(whole.rows, rows);
+    ASSERT_GT(whole.stops.size(), 10U);
+    for (const auto& [byte, line] : whole.stops) {
+      const Outcome rest = read(byte, line);
+      const auto left = static_cast<std::ptrdiff_t>(rest.rows);
+      EXPECT_EQ(rest.keys, std::vector<std::string>(whole.keys.end() - left, whole.keys.end()));
+      EXPECT_EQ(rest.lines, std::vector<std::uint64_t>(whole.lines.end() - left, whole.lines.end()));
+    }
+  }
+
   TextSource source;
+  std::shared_ptr<Dataset> dataset = things();
   ParsePool pool{0};
   ReadLimits limits{16, 3};
 };
@@ -152,18 +166,15 @@ TEST_F(FileReadingTest, ARowLongerThanABlockIsReadWhole) {
 TEST_F(FileReadingTest, ReadingCanGoOnBehindEveryBlock) {
   source.content = "id,text\n";
   for (int i = 0; i < 40; ++i) source.content += "k" + std::to_string(i) + ",\"a\nb\"\n";
-  const Outcome whole = read();
-  ASSERT_EQ(whole.rows, 40U);
-  ASSERT_GT(whole.stops.size(), 10U);
-  for (const auto& [byte, line] : whole.stops) {
-    const Outcome rest = read(byte, line);
-    EXPECT_EQ(rest.keys,
-              std::vector<std::string>(whole.keys.end() - static_cast<std::ptrdiff_t>(rest.rows),
-                                       whole.keys.end()));
-    EXPECT_EQ(rest.lines,
-              std::vector<std::uint64_t>(whole.lines.end() - static_cast<std::ptrdiff_t>(rest.rows),
-                                         whole.lines.end()));
-  }
+  expect_reading_can_go_on_behind_every_block(40);
+}
+
+TEST_F(FileReadingTest, ReadingGoesOnWhereItWasBelowLinesThatAreSkipped) {
+  dataset->csv.skip_lines = 3;
+  source.content = "sep=;\nThings, \"all of them\n\nid;text\n";
+  for (int i = 0; i < 40; ++i) source.content += "k" + std::to_string(i) + ";\"a\nb\"\n";
+  EXPECT_EQ(read().lines.front(), 5U);
+  expect_reading_can_go_on_behind_every_block(40);
 }
 
 TEST_F(FileReadingTest, TheRowsDoNotDependOnTheBlocks) {
