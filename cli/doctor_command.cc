@@ -82,11 +82,13 @@ void print(const Diagnosis& d) {
     fmt::print("\nThe file would be refused: {}\n", d.error);
     return;
   }
+  if (!d.warnings.empty()) fmt::print("\n");
+  for (const std::string& sentence : d.warnings) fmt::print("warning: {}\n", sentence);
   print_fields(d);
   print_letters(d);
   fmt::print(
       "\nIts receipt would be: {} rows = {} records + {} dead letters + {} duplicates + {} "
-      "corrections\n",
+      "corrections\nThat is of the file by itself: what was delivered before is not known here.\n",
       d.rows, d.records, d.dead_letters, d.duplicates, d.corrections);
   if (!d.all_keys_followed) {
     fmt::print("Rows that repeat a key are known among the first {} keys only.\n", doctor::kMostKeys);

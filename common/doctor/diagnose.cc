@@ -51,6 +51,22 @@ std::string header_further_down(const Dataset& dataset, std::string_view text, b
   return {};
 }
 
+// Of a definition that is only proposed: what it would make of so many rows that it had better be changed.
+std::vector<std::string> warnings_of(const Diagnosis& d) {
+  std::vector<std::string> out;
+  const auto many = [&](std::uint64_t rows) { return rows > 0 && rows * 100 >= d.rows; };
+  for (const auto& [column, rows] : d.dead_letters_by_column) {
+    if (!many(rows)) continue;
+    out.push_back(fmt::format("The proposed definition would refuse {} of {} rows for {}.", rows, d.rows,
+                              column.empty() ? "their shape" : fmt::format("what stands in \"{}\"", column)));
+  }
+  if (many(d.corrections)) {
+    out.push_back(fmt::format("{} of {} rows have the proposed key of an earlier one with other content, and would "
+                              "correct it: is it the key?", d.corrections, d.rows));
+  }
+  return out;
+}
+
 // Reads one file; the results go into the diagnosis.
 class Visit {
  public:
@@ -68,6 +84,7 @@ class Visit {
     if (read) read = read_rows();
     if (!read) out_.error = read.error().message;
     out_.bytes = text_.bytes();
+    if (!out_.proposal.empty()) out_.warnings = warnings_of(out_);
     return std::move(out_);
   }
 

@@ -37,15 +37,18 @@ struct Diagnosis {
   CsvFormat csv;            // of CSV, as found
   std::string row_element;  // of XML
 
-  // The receipt, were it the first delivery of all: rows = records + dead letters + duplicates +
+  // The receipt of the file by itself, were it the first delivery of all: rows = records + dead letters + duplicates +
   // corrections.
   std::uint64_t rows = 0, records = 0, dead_letters = 0, duplicates = 0, corrections = 0;
   bool all_keys_followed = true;  // else repetitions of keys beyond kMostKeys count as records
 
   std::vector<DeadRow> first_dead_letters;
   std::map<std::string, std::uint64_t> dead_letters_by_rule;
+  std::map<std::string, std::uint64_t> dead_letters_by_column;  // "": of none, but of the row
   std::vector<ColumnStatistics> columns;
 
+  // Sentences: of a proposal that would refuse many rows, and where; or whose key is not quite one.
+  std::vector<std::string> warnings;
   std::string proposal;  // YAML of a definition that takes the file, where none does
 };
 

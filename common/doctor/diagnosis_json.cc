@@ -71,6 +71,12 @@ std::string letter_json(const DeadRow& letter) {
       .done();
 }
 
+std::string sentence_json(const std::string& sentence) {
+  std::string out;
+  append_json_string(out, valid_utf8(sentence));
+  return out;
+}
+
 std::string dialect_json(const Diagnosis& d) {
   Writer out;
   out.text("format", name_of(d.format));
@@ -127,6 +133,7 @@ std::string to_json(const Diagnosis& d) {
       .raw("dead_letters_by_rule", rules.done())
       .raw("first_dead_letters", list_of(d.first_dead_letters, letter_json))
       .raw("fields", list_of(d.columns, column_json))
+      .raw("warnings", list_of(d.warnings, sentence_json))
       .optional_text("proposal", d.proposal)
       .done();
 }

@@ -57,6 +57,7 @@ void Examination::take_record() {
 void Examination::reject(const RawRow& row, std::string_view text, const RowRejection& why) {
   ++out_.dead_letters;
   ++out_.dead_letters_by_rule[why.rule];
+  ++out_.dead_letters_by_column[why.column];
   if (out_.first_dead_letters.size() == kMostLetters) return;
   out_.first_dead_letters.push_back({row.line, why, printable_row(text.substr(0, kMostOfRow))});
 }

@@ -118,9 +118,29 @@ std::optional<FieldGuess> guess_separated(const SampleColumn& column) {
   return out;
 }
 
-}  // namespace
+// Whether a field as it is guessed takes the value.
+bool takes(const FieldGuess& field, const SampleValue& value) {
+  const auto untyped_or = [&](SampleKind kind) { return value.kind == SampleKind::kUntyped || value.kind == kind; };
+  switch (field.type) {
+    case FieldType::kInteger:
+      return field.decimal_separator == '\0' ? untyped_or(SampleKind::kNumber) && parse_integer(value.text)
+                                             : parse_separated_integer(value.text, field.decimal_separator).has_value();
+    case FieldType::kDecimal:
+      return field.decimal_separator == '\0' ? untyped_or(SampleKind::kNumber) && parse_decimal(value.text)
+                                             : parse_separated_decimal(value.text, field.decimal_separator).has_value();
+    case FieldType::kBoolean: return untyped_or(SampleKind::kBoolean) && parse_boolean(value.text);
+    case FieldType::kMoney: return parse_money(value.text, DecimalMark::kByCurrency).has_value();
+    case FieldType::kDate:
+      return std::ranges::any_of(field.formats, [&](const auto& f) { return parse_date(value.text, f).has_value(); });
+    case FieldType::kTimestamp:
+      return std::ranges::any_of(field.formats, [&](const auto& f) {
+        return parse_instant(value.text, f, TimeZone::utc()).has_value();
+      });
+    default: return true;
+  }
+}
 
-std::optional<FieldGuess> guess_field(const SampleColumn& column) {
+std::optional<FieldGuess> guess_type(const SampleColumn& column) {
   const auto of_kind = [&](SampleKind kind) {
     return count(column, [kind](const auto& value) { return value.kind == kind; });
   };
@@ -154,6 +174,18 @@ std::optional<FieldGuess> guess_field(const SampleColumn& column) {
     return FieldGuess{FieldType::kMoney, {}, false};
   }
   return FieldGuess{};
+}
+
+}  // namespace
+
+std::optional<FieldGuess> guess_field(const SampleColumn& column) {
+  auto out = guess_type(column);
+  if (!out) return out;
+  for (const SampleValue& value : column.values) {
+    if (takes(*out, value)) continue;
+    if (++out->misfits == 1) out->first_misfit = value.text;
+  }
+  return out;
 }
 
 }  // namespace sluice::doctor

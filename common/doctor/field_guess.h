@@ -12,10 +12,13 @@ namespace sluice::doctor {
 
 struct FieldGuess {
   FieldType type = FieldType::kString;
-  std::vector<std::string> formats;  // date, timestamp
+  std::vector<std::string> formats = {};  // date, timestamp
   bool day_or_month = false;         // the values do not tell which comes first
   char decimal_separator = '\0';     // integer, decimal: where they are not written as JSON writes them
   bool other_separator = false;      // the values do not tell which sign is the decimal one
+  // Values of the sample that a field of this type refuses, and the first of them.
+  std::size_t misfits = 0;
+  std::string first_misfit = {};
 };
 
 // The narrowest type that nearly all values have; a few that are broken do not decide. nullopt: no

@@ -9,6 +9,7 @@ namespace sluice::doctor {
 namespace {
 
 constexpr std::size_t kMostTried = 10;  // columns of which pairs and triples are tried
+constexpr std::size_t kNearlyAllPercent = 99;
 
 bool is_named_as_key(const std::string& source) {
   std::string name = source.substr(source.find_last_of("./@") + 1);
@@ -31,7 +32,14 @@ class Rows {
     different_ = seen.size();
   }
 
-  bool are_told_apart_by(const std::vector<std::size_t>& columns) const {
+  bool are_told_apart_by(const std::vector<std::size_t>& columns) const { return repeated(columns) == 0; }
+
+  bool are_nearly_told_apart_by(std::size_t column) const {
+    return (different_ - repeated({column})) * 100 >= different_ * kNearlyAllPercent;
+  }
+
+  // Different rows that have the same values in these columns as one before them.
+  std::size_t repeated(const std::vector<std::size_t>& columns) const {
     std::vector<std::string> keys(sample_.rows);
     for (const std::size_t column : columns) {
       for (const SampleValue& value : sample_.columns[column].values) {
@@ -42,7 +50,7 @@ class Rows {
     for (std::size_t row = 0; row < keys.size(); ++row) {
       if (counts_[row]) seen.insert(keys[row]);
     }
-    return seen.size() == different_;
+    return different_ - seen.size();
   }
 
  private:
@@ -51,14 +59,8 @@ class Rows {
   std::size_t different_ = 0;
 };
 
-}  // namespace
-
-std::vector<std::size_t> guess_key(const Sample& sample, const std::vector<std::size_t>& candidates) {
-  const Rows rows(sample);
-  std::vector<std::size_t> order = candidates;
-  std::ranges::stable_partition(order, [&](std::size_t column) {
-    return is_named_as_key(sample.columns[column].source);
-  });
+// The first one, two or three columns that tell all rows apart; empty: none do.
+std::vector<std::size_t> few_that_tell_apart(const Rows& rows, std::vector<std::size_t> order) {
   for (const std::size_t one : order) {
     if (rows.are_told_apart_by({one})) return {one};
   }
@@ -77,7 +79,27 @@ std::vector<std::size_t> guess_key(const Sample& sample, const std::vector<std::
       }
     }
   }
-  return candidates;
+  return {};
+}
+
+}  // namespace
+
+KeyGuess guess_key(const Sample& sample, const std::vector<std::size_t>& candidates) {
+  const Rows rows(sample);
+  std::vector<std::size_t> order = candidates;
+  const auto others = std::ranges::stable_partition(order, [&](std::size_t column) {
+    return is_named_as_key(sample.columns[column].source);
+  });
+  const std::vector<std::size_t> named(order.begin(), others.begin());
+  for (const std::size_t one : named) {
+    if (rows.are_told_apart_by({one})) return {{one}, 0, {}};
+  }
+  const std::vector<std::size_t> apart = few_that_tell_apart(rows, order);
+  for (const std::size_t one : named) {
+    if (rows.are_nearly_told_apart_by(one)) return {{one}, rows.repeated({one}), apart};
+  }
+  if (!apart.empty()) return {apart, 0, {}};
+  return {candidates, rows.repeated(candidates), {}};
 }
 
 }  // namespace sluice::doctor

@@ -3,18 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <vector>
 
 #include "common/doctor/field_guess.h"
 #include "common/doctor/key_guess.h"
+#include "common/doctor/proposed_names.h"
 #include "common/doctor/sample.h"
 
 namespace sluice::doctor {
 namespace {
-
-constexpr std::size_t kMostOfName = 40;
 
 struct ProposedField {
   std::string name;
@@ -36,45 +34,12 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-// Small letters, digits and '_', a letter first, and none of `taken`.
-std::string name_like(std::string_view text, std::set<std::string>& taken) {
-  std::string name;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80 && std::isalnum(byte) != 0) {
-      name += static_cast<char>(std::tolower(byte));
-    } else if (!name.empty() && name.back() != '_') {
-      name += '_';
-    }
-  }
-  while (!name.empty() && name.back() == '_') name.pop_back();
-  if (name.empty() || name[0] < 'a') name = "x" + (name.empty() ? "" : "_" + name);
-  name.resize(std::min(name.size(), kMostOfName));
-  // Words that YAML reads as something else.
-  if (name == "null" || name == "true" || name == "false") name += '_';
-  std::string out = name;
-  for (int i = 2; !taken.insert(out).second; ++i) out = fmt::format("{}_{}", name, i);
-  return out;
-}
-
-// "sales-2024-01.csv.gz" -> "sales-" and ".csv"
-std::pair<std::string, std::string> stem_and_ending(std::string name) {
-  for (const char* packed : {".gz", ".zst", ".xz", ".bz2"}) {
-    if (name.ends_with(packed)) name.resize(name.size() - std::string_view(packed).size());
-  }
-  const std::size_t dot = std::min(name.rfind('.'), name.size());
-  std::string ending = name.substr(dot);
-  std::string stem = name.substr(0, dot);
-  stem.resize(std::min(stem.find_first_of("0123456789"), stem.size()));
-  return {stem, ending};
-}
-
-// What the names of files like it have in common.
-std::string pattern_for(const std::string& file_name) {
-  const auto [stem, ending] = stem_and_ending(file_name);
-  std::string pattern = stem.empty() ? file_name : stem + "*" + ending;
-  std::ranges::replace_if(pattern, [](char c) { return c == '[' || c == ']' || c == '\\'; }, '?');
-  return pattern;
+// A comment's text: on one line, of a long value the beginning.
+std::string shown(std::string_view value) {
+  constexpr std::size_t kMost = 40;
+  std::size_t end = std::min(value.size(), kMost);
+  while (end > 0 && end < value.size() && (static_cast<unsigned char>(value[end]) & 0xC0U) == 0x80U) --end;
+  return quoted(value.substr(0, end)) + (end < value.size() ? "…" : "");
 }
 
 std::string format_text(const Sample& sample) {
@@ -111,7 +76,8 @@ std::string_view type_text(FieldType type) {
   }
 }
 
-std::string field_text(const ProposedField& field, const std::string& source) {
+// `values`: so many the sample has of it.
+std::string field_text(const ProposedField& field, const std::string& source, std::size_t values) {
   std::string out = fmt::format("{{ type: {}", type_text(field.guess.type));
   if (field.required) out += ", required: true";
   if (!field.guess.formats.empty()) {
@@ -124,9 +90,14 @@ std::string field_text(const ProposedField& field, const std::string& source) {
   }
   if (source != field.name) out += ", from: " + quoted(source);
   out += " }";
-  if (field.guess.other_separator) out += "  # or the other sign: no value tells";
-  if (field.guess.day_or_month) out += "  # or the month first: no value tells";
-  return out;
+  std::vector<std::string> notes;
+  if (field.guess.other_separator) notes.emplace_back("or the other sign: no value tells");
+  if (field.guess.day_or_month) notes.emplace_back("or the month first: no value tells");
+  if (field.guess.misfits > 0) {
+    notes.push_back(fmt::format("{} of {} values do not fit, such as {}: their rows are refused", field.guess.misfits,
+                                values, shown(field.guess.first_misfit)));
+  }
+  return notes.empty() ? out : out + fmt::format("  # {}", fmt::join(notes, "; "));
 }
 
 std::vector<ProposedField> fields_of(const Sample& sample) {
@@ -136,7 +107,7 @@ std::vector<ProposedField> fields_of(const Sample& sample) {
     const SampleColumn& column = sample.columns[i];
     auto guess = guess_field(column);
     if (!guess) continue;
-    ProposedField field{name_like(column.source, taken), i, *std::move(guess), false};
+    ProposedField field{name_from(column.source, "x", taken), i, *std::move(guess), false};
     if (field.guess.type == FieldType::kMoney) taken.insert(field.name + "_currency");
     // A list may be empty and is there all the same; of what is not, nothing is asked.
     field.required = column.values.size() == sample.rows && field.guess.type != FieldType::kList;
@@ -145,8 +116,25 @@ std::vector<ProposedField> fields_of(const Sample& sample) {
   return out;
 }
 
+struct ProposedKey {
+  std::vector<std::string> fields;
+  std::string note;  // a comment's text, where it is not quite a key
+};
+
+std::string list_text(const std::vector<std::string>& names) {
+  return names.size() == 1 ? names[0] : fmt::format("[{}]", fmt::join(names, ", "));
+}
+
+std::string note_of(const KeyGuess& guess, std::size_t rows, const std::vector<std::string>& instead) {
+  if (guess.repeated == 0) return {};
+  const std::string apart = instead.empty() ? "no few columns tell all rows apart"
+                                            : list_text(instead) + " tells all apart";
+  return fmt::format("{} of {} rows repeat it with other content, and would correct the row before; {}",
+                     guess.repeated, rows, apart);
+}
+
 // Makes the key's fields required.
-std::vector<std::string> key_of(const Sample& sample, std::vector<ProposedField>& fields) {
+ProposedKey key_of(const Sample& sample, std::vector<ProposedField>& fields) {
   std::vector<std::size_t> candidates;
   for (const ProposedField& field : fields) {
     const FieldType type = field.guess.type;
@@ -159,13 +147,17 @@ std::vector<std::string> key_of(const Sample& sample, std::vector<ProposedField>
         fields, [](const auto& field) { return field.guess.type != FieldType::kList; });
     if (plain == fields.end()) return {};
     plain->required = true;
-    return {plain->name};
+    return {{plain->name}, "no column has a value in every row"};
   }
-  std::vector<std::string> out;
-  for (const std::size_t column : guess_key(sample, candidates)) {
-    out.push_back(std::ranges::find(fields, column, &ProposedField::column)->name);
-  }
-  return out;
+  const auto names_of = [&](const std::vector<std::size_t>& columns) {
+    std::vector<std::string> out;
+    for (const std::size_t column : columns) {
+      out.push_back(std::ranges::find(fields, column, &ProposedField::column)->name);
+    }
+    return out;
+  };
+  const KeyGuess guess = guess_key(sample, candidates);
+  return {names_of(guess.columns), note_of(guess, sample.rows, names_of(guess.instead))};
 }
 
 }  // namespace
@@ -175,17 +167,21 @@ Result<std::string> propose(const std::string& file_name, std::string_view text,
   const auto sample = take_sample(text, at_end);
   if (!sample) return tl::unexpected(sample.error());
   std::vector<ProposedField> fields = fields_of(*sample);
-  const std::vector<std::string> key = key_of(*sample, fields);
-  if (key.empty()) return fail("No definition takes the file, and none of its columns can be a key.");
+  const ProposedKey key = key_of(*sample, fields);
+  if (key.fields.empty()) return fail("No definition takes the file, and none of its columns can be a key.");
   std::set<std::string> names = taken;
   std::string out = fmt::format(
-      "# Proposed after a look at {} rows of {}: check the types, what is required, and the key.\n\n",
+      "# Proposed after a look at {} rows of {}: check the types, what is required, and the key.\n",
       sample->rows, quoted(file_name));
-  out += fmt::format("dataset: {}\n", name_like(stem_and_ending(file_name).first, names));
+  if (sample->misshaped_rows > 0) {
+    out += fmt::format("# Rows beside them with another number of columns, which are refused: {}.\n",
+                       sample->misshaped_rows);
+  }
+  out += '\n';
+  out += fmt::format("dataset: {}\n", name_from(words_of(file_name), "data", names));
   out += fmt::format("source: {{ files: {} }}\n", quoted(pattern_for(file_name)));
   out += fmt::format("format: {}\n", format_text(*sample));
-  out += key.size() == 1 ? fmt::format("key: {}\n", key[0])
-                         : fmt::format("key: [{}]\n", fmt::join(key, ", "));
+  out += fmt::format("key: {}{}\n", list_text(key.fields), key.note.empty() ? "" : "  # " + key.note);
   const auto time = std::ranges::find_if(fields, [](const auto& field) {
     return field.required &&
            (field.guess.type == FieldType::kDate || field.guess.type == FieldType::kTimestamp);
@@ -197,7 +193,8 @@ Result<std::string> propose(const std::string& file_name, std::string_view text,
   for (const ProposedField& field : fields) {
     // Without a header a column has no name but its field's.
     const std::string& source = sample->csv.header ? sample->columns[field.column].source : field.name;
-    out += fmt::format("  {:<{}} {}\n", field.name + ":", width + 1, field_text(field, source));
+    const std::size_t values = sample->columns[field.column].values.size();
+    out += fmt::format("  {:<{}} {}\n", field.name + ":", width + 1, field_text(field, source, values));
   }
   for (std::size_t i = 0; i < sample->columns.size(); ++i) {
     if (std::ranges::find(fields, i, &ProposedField::column) == fields.end()) {

@@ -145,6 +145,48 @@ TEST(Proposal, AFewBrokenValuesDoNotDecide) {
   EXPECT_THAT(*proposal, HasSubstr("n:  { type: integer, required: true }"));
 }
 
+TEST(Proposal, AColumnNamedAsAKeyIsOneAlsoWhereAFewRowsRepeatIt) {
+  std::string text = "booking_id,guest,day\n";
+  for (int i = 0; i < 199; ++i) text += std::to_string(i) + ",guest " + std::to_string(i % 50) + ",2020-01-01\n";
+  const auto proposal = propose("some.csv", text + "7,another,2020-01-01\n", true, {});
+  ASSERT_TRUE(proposal);
+  EXPECT_THAT(*proposal, HasSubstr("key: booking_id  # 1 of 200 rows repeat it with other content, and would correct the "
+                                   "row before; [booking_id, guest] tells all apart\n"));
+  const auto whole = propose("some.csv", text + "7,guest 7,2020-01-01\n", true, {});
+  EXPECT_THAT(*whole, HasSubstr("key: booking_id\n")) << "the same row again is a duplicate";
+}
+
+TEST(Proposal, AColumnNamedAsAKeyThatOftenRepeatsIsNone) {
+  std::string text = "order_id,line\n";
+  for (int i = 0; i < 100; ++i) text += std::to_string(i / 2) + "," + std::to_string(i % 2) + "\n";
+  const auto proposal = propose("some.csv", text, true, {});
+  ASSERT_TRUE(proposal);
+  EXPECT_THAT(*proposal, HasSubstr("key: [order_id, line]\n"));
+}
+
+TEST(Proposal, TellsWhichValuesItRefuses) {
+  std::string text = "id,n,day\n";
+  for (int i = 0; i < 98; ++i) text += std::to_string(i) + ",7,2020-01-01\n";
+  text += "98,n/a,2020-01-01\n99,n/a,unknown\nonly one cell\n";
+  TextBytes bytes(text);
+  const Diagnosis d = diagnose(bytes, "some.csv", nullptr, {});
+  EXPECT_THAT(d.proposal, HasSubstr("# Rows beside them with another number of columns, which are refused: 1.\n"));
+  EXPECT_THAT(d.proposal, HasSubstr("n:   { type: integer, required: true }  # 2 of 100 values do not fit, such as "
+                                    "\"n/a\": their rows are refused\n"));
+  EXPECT_THAT(d.proposal, HasSubstr("  # 1 of 100 values do not fit, such as \"unknown\""));
+  EXPECT_THAT(d.warnings, testing::ElementsAre("The proposed definition would refuse 2 of 101 rows for what stands in "
+                                               "\"n\"."));
+}
+
+TEST(Proposal, WarnsOfAKeyThatManyRowsOfTheFileRepeat) {
+  std::string text = "id,n\n";
+  for (int i = 0; i < 3000; ++i) text += std::to_string(i) + "," + std::to_string(i % 7) + "\n";
+  for (int i = 0; i < 100; ++i) text += std::to_string(i) + ",8\n";  // beyond what was looked at
+  TextBytes bytes(text);
+  const Diagnosis d = diagnose(bytes, "some.csv", nullptr, {});
+  EXPECT_THAT(d.warnings, testing::ElementsAre(HasSubstr("100 of 3100 rows have the proposed key of an earlier one")));
+}
+
 TEST(Proposal, WhatHoldsNoRowsGetsNoneAndASentence) {
   for (const char* text : {"{", "[]", "<a>", "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>", "a,b\n", "\n\n"}) {
     const auto proposal = propose("some.txt", text, true, {});

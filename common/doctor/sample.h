@@ -40,6 +40,7 @@ struct Sample {
   std::string row_element;
   bool leaves_columns_out = false;  // a CSV header with an empty name
   std::size_t rows = 0;
+  std::size_t misshaped_rows = 0;  // beside them: of CSV, with another number of columns than the header
   std::vector<SampleColumn> columns;  // in the order in which they come
 };
 

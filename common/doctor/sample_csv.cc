@@ -150,7 +150,10 @@ Result<bool> sample_csv(std::string_view text, bool at_end, Sample& sample) {
   }
   for (std::size_t i = reading.first + (sample.csv.header ? 1 : 0); i < reading.rows.size() && !builder.full(); ++i) {
     const std::vector<std::string>& cells = reading.rows[i].cells;
-    if (cells.size() != names.size()) continue;  // a dead letter, as may be seen
+    if (cells.size() != names.size()) {
+      ++sample.misshaped_rows;
+      continue;
+    }
     builder.begin_row();
     for (std::size_t cell = 0; cell < names.size(); ++cell) {
       if (names[cell].empty()) continue;

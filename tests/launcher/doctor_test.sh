@@ -23,6 +23,7 @@ expect_said "line ends   CRLF"
 expect_said "csv, delimiter ;"
 expect_said "type.decimal"
 expect_said "3 rows = 2 records + 1 dead letters + 0 duplicates + 0 corrections"
+expect_said "of the file by itself"
 expect_not_said "none takes"
 
 sed -i '/none/d' "$scratch/sales-1.csv"
@@ -33,6 +34,19 @@ run "$cli" doctor --dataset sales --json "$scratch/sales-1.csv.gz"
 expect_code 0 "the same, compressed"
 expect_said '"state":"done"'
 expect_said '"rows":2,"records":2'
+
+# A report with a title above its header, and a column that is not quite the key.
+{
+  printf 'Sales of all shops\n2021-01-31\n\nsale_id;shop;price\n'
+  for i in $(seq 1 199); do printf '%s;s%s;%s\n' "$i" "$((i % 7))" "$i"; done
+  printf '199;s1;5\n'
+} >"$scratch/März-Report (final) 2.csv"
+run "$cli" doctor "$scratch/März-Report (final) 2.csv"
+expect_said "dataset: maerz_report_final"
+expect_said 'format: { csv: { delimiter: ";", skip_lines: 3 } }'
+expect_said "the first 3 lines are skipped"
+expect_said "key: sale_id  # 1 of 200 rows repeat it"
+expect_said "200 rows = 199 records + 0 dead letters + 0 duplicates + 1 corrections"
 
 run "$cli" doctor "$scratch/nothing"
 expect_code 1 "no such file"

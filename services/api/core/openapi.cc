@@ -239,10 +239,12 @@ Json diagnosis_schema() {
   Json properties = {{"name", text},       {"dataset", text_or_null}, {"definition", text_or_null},
                      {"state", text},      {"error", text_or_null},   {"encoding", text},
                      {"fields", list},     {"first_dead_letters", list}};
+  properties["warnings"] = {{"type", "array"}, {"items", text}};
+  properties["warnings"]["description"] = "Where the proposal would refuse or correct many of the file's rows.";
   properties["proposal"] = text_or_null;
   properties["proposal"]["description"] = "A definition in YAML, where none takes the file.";
   for (const char* name : {"bytes", "rows", "records", "dead_letters", "duplicates", "corrections"}) {
-    properties[name] = count;
+    properties[name] = count;  // of this file by itself, whatever was delivered before
   }
   Json required = Json::array();
   for (const auto& [name, schema] : properties.items()) required.push_back(name);
