@@ -14,6 +14,9 @@ constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::int64_t kFirstSecond = -62'135'596'800;
 constexpr std::int64_t kLastSecond = 253'402'300'799;
 
+// POSIX: 69 to 99 are of the last century, 00 to 68 of this one.
+constexpr int kFirstTwoDigitYear = 69;
+
 const date::time_zone* zone_of(const void* zone) {
   return static_cast<const date::time_zone*>(zone);
 }
@@ -87,6 +90,10 @@ bool conversion(char kind, std::string_view& text, Fields& out) {
   switch (kind) {
     case 'Y':
       return digits(text, 4, out.year);
+    case 'y':
+      if (!digits(text, 2, out.year)) return false;
+      out.year += out.year < kFirstTwoDigitYear ? 2000 : 1900;
+      return true;
     case 'm':
       return digits(text, 2, out.month);
     case 'd':

@@ -25,7 +25,7 @@ struct Instant {
 };
 
 // Parses the whole of `text` by a strptime-like format; anything left over is a failure.
-// Conversions: %Y (four digits) %m %d %H %M %S (two digits each; %S takes a fraction of up to 6
+// Conversions: %Y (four digits) %y (two: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068) %m %d %H %M %S (two digits each; %S takes a fraction of up to 6
 // digits after '.') %z ("Z", "+02:00", "+0200"). Every other character stands for itself. 31 April,
 // 29 February of a common year and 24:00 are refused.
 std::optional<Date> parse_date(std::string_view text, std::string_view format);

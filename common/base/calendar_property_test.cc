@@ -103,7 +103,7 @@ RC_GTEST_PROP(CalendarProperty, ALocalTimeIsTheFirstMomentThatShowsIt, ()) {
 
 RC_GTEST_PROP(CalendarProperty, AnyTextIsReadOrRefused, (const std::string& text)) {
   const std::string format = *rc::gen::elementOf(
-      std::vector<std::string>{"%Y-%m-%d", "%d/%m/%Y", "%Y%m%dT%H%M%S%z", "%", "%%%Y", "%x", ""});
+      std::vector<std::string>{"%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%Y%m%dT%H%M%S%z", "%", "%%%Y", "%x", ""});
   if (const auto date = parse_date(text, format)) to_string(*date);
   if (const auto at = parse_instant(text, format, TimeZone::utc())) to_string(*at);
 }

@@ -21,6 +21,18 @@ TEST(Calendar, ReadsDatesByTheirFormatAndNothingElse) {
   EXPECT_EQ(to_string(*parse_date("31-12-9999", "%d-%m-%Y")), "9999-12-31");
 }
 
+TEST(Calendar, OfAYearOfTwoDigitsTheCenturyIsAsPosixSays) {
+  EXPECT_EQ(to_string(*parse_date("31/01/17", "%d/%m/%y")), "2017-01-31");
+  EXPECT_EQ(to_string(*parse_date("01.01.00", "%d.%m.%y")), "2000-01-01");
+  EXPECT_EQ(to_string(*parse_date("29.02.68", "%d.%m.%y")), "2068-02-29");
+  EXPECT_EQ(to_string(*parse_date("31.12.69", "%d.%m.%y")), "1969-12-31");
+  EXPECT_EQ(to_string(*parse_date("99-12-31", "%y-%m-%d")), "1999-12-31");
+  EXPECT_EQ(to_string(*parse_instant("07/02/22 23:30", "%m/%d/%y %H:%M", TimeZone::utc())), "2022-07-02T23:30:00Z");
+  for (const char* text : {"31/01/2017", "31/01/1", "31/01/1x", "29/02/17", "31/01/"}) {
+    EXPECT_FALSE(parse_date(text, "%d/%m/%y").has_value()) << text;
+  }
+}
+
 TEST(Calendar, ReadsInstantsWithAnOffsetOrInAZone) {
   EXPECT_EQ(to_string(at("2022-07-02T23:30:00+02:00")), "2022-07-02T21:30:00Z");
   EXPECT_EQ(to_string(at("2022-07-02T23:30:00.250Z")), "2022-07-02T23:30:00.25Z");

@@ -145,6 +145,8 @@ TEST(DefinitionParser, RefusesEachMistakeWithItsPlaceAndAHint) {
            Case{"event_time: date", "event_time: guests", "neither a date nor a timestamp"},
            Case{"%d-%m-%Y", "%d-%b-%Y", "unknown conversion %b"},
            Case{"%d-%m-%Y", "%d-%m", "lacks %Y"},
+           Case{"%d-%m-%Y", "%d-%m-%y-%Y", "has the year twice"},
+           Case{"%d-%m-%Y", "%d-%m-%y-%y", "has %y twice"},
            Case{"path: monthly.csv", "path: ../monthly.csv", "below data/out"},
            Case{"order: [-amount", "order: [-amounts", "no column \"amounts\""},
            Case{"guests:        {", "_guests:       {", "is no name"},

@@ -57,8 +57,8 @@ void check_format(const YamlCursor& at, const std::string& format, bool with_tim
   for (std::size_t i = 0; i < format.size(); ++i) {
     if (format[i] != '%') continue;
     const char kind = i + 1 < format.size() ? format[++i] : '\0';
-    if (std::string("YmdHMSz%").find(kind) == std::string::npos || kind == '\0') {
-      return at.error(fmt::format("\"{}\": unknown conversion %{}; known: %Y %m %d %H %M %S %z %%", format,
+    if (std::string("YymdHMSz%").find(kind) == std::string::npos || kind == '\0') {
+      return at.error(fmt::format("\"{}\": unknown conversion %{}; known: %Y %y %m %d %H %M %S %z %%", format,
                                   kind == '\0' ? ' ' : kind));
     }
     if (kind != '%' && ++seen[kind] > 1) return at.error(fmt::format("\"{}\" has %{} twice", format, kind));
@@ -66,7 +66,11 @@ void check_format(const YamlCursor& at, const std::string& format, bool with_tim
       return at.error(fmt::format("\"{}\": a date has no %{}; use type: timestamp", format, kind));
     }
   }
-  for (const char kind : {'Y', 'm', 'd'}) {
+  if (seen.contains('Y') && seen.contains('y')) return at.error(fmt::format("\"{}\" has the year twice", format));
+  if (!seen.contains('Y') && !seen.contains('y')) {
+    return at.error(fmt::format("\"{}\" lacks %Y, or %y for a year of two digits", format));
+  }
+  for (const char kind : {'m', 'd'}) {
     if (!seen.contains(kind)) return at.error(fmt::format("\"{}\" lacks %{}", format, kind));
   }
   if (with_time && !seen.contains('H')) at.error(fmt::format("\"{}\" lacks %H; use type: date", format));

@@ -38,7 +38,9 @@ bool is_number(const SampleValue& value) {
 
 const std::vector<std::string>& date_formats() {
   static const std::vector<std::string> formats = {"%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
-                                                   "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d"};
+                                                   "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d",
+                                                   "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y",
+                                                   "%m-%d-%y", "%y-%m-%d", "%y/%m/%d"};
   return formats;
 }
 
@@ -56,11 +58,16 @@ const std::vector<std::string>& timestamp_formats() {
   return formats;
 }
 
-// The same with day and month changed; the format itself, if it does not begin with one of them.
-std::string turned(std::string format) {
-  if (format[1] == 'Y') return format;
-  std::swap(format[1], format[4]);
-  return format;
+// Whether they differ in nothing but the order of year, month and day, and may read one text; a year of four digits
+// shows where it stands.
+bool are_of_two_orders(const std::string& a, const std::string& b) {
+  const auto date = [](std::string format) {
+    std::string parts = {format[1], format[4], format[7]};
+    std::ranges::sort(parts);
+    format[1] = format[4] = format[7] = '?';
+    return parts + format;
+  };
+  return a != b && a.size() == b.size() && a.size() >= 8 && a.find('Y') == b.find('Y') && date(a) == date(b);
 }
 
 // The formats that together read nearly all values, those that read most first.
@@ -70,7 +77,7 @@ std::optional<FieldGuess> guess_time(const SampleColumn& column, FieldType type,
     return type == FieldType::kDate ? parse_date(value.text, format).has_value()
                                     : parse_instant(value.text, format, TimeZone::utc()).has_value();
   };
-  FieldGuess out{type, {}, false};
+  FieldGuess out{type};
   SampleColumn left{column.source, column.values};
   left.values.resize(std::min(left.values.size(), kMostTimes));
   const std::size_t all = left.values.size();
@@ -82,11 +89,14 @@ std::optional<FieldGuess> guess_time(const SampleColumn& column, FieldType type,
     }
     if (best.second == nullptr) break;
     const std::string& format = *best.second;
-    const std::string other = turned(format);
+    const auto is_other = [&](const std::string& other) { return are_of_two_orders(format, other); };
     // Of two values, one may be read by one order and one by the other; neither is known to be right.
-    if (std::ranges::find(out.formats, other) != out.formats.end()) break;
-    if (other != format && count(left, [&](const auto& value) { return reads(other, value); }) == best.first) {
-      out.day_or_month = true;
+    if (std::ranges::any_of(out.formats, is_other)) break;
+    for (const std::string& other : formats) {
+      if (!is_other(other)) continue;
+      if (count(left, [&](const auto& value) { return reads(other, value); }) == best.first) {
+        out.other_orders.push_back(other);
+      }
     }
     out.formats.push_back(format);
     std::erase_if(left.values, [&](const auto& value) { return reads(format, value); });
@@ -113,7 +123,8 @@ std::optional<FieldGuess> guess_separated(const SampleColumn& column) {
       continue;
     }
     const bool integers = count(column, whole) >= fits;
-    out = FieldGuess{integers ? FieldType::kInteger : FieldType::kDecimal, {}, false, separator};
+    out = FieldGuess{integers ? FieldType::kInteger : FieldType::kDecimal};
+    out->decimal_separator = separator;
   }
   return out;
 }
@@ -147,7 +158,7 @@ std::optional<FieldGuess> guess_type(const SampleColumn& column) {
   if (of_kind(SampleKind::kNested) > 0) return std::nullopt;
   if (of_kind(SampleKind::kList) > 0) {
     if (of_kind(SampleKind::kList) < column.values.size()) return std::nullopt;
-    return FieldGuess{FieldType::kList, {}, false};
+    return FieldGuess{FieldType::kList};
   }
   const std::size_t untyped = of_kind(SampleKind::kUntyped);
   const auto all_are = [&](SampleKind kind, const Fits& fits) {
@@ -155,7 +166,7 @@ std::optional<FieldGuess> guess_type(const SampleColumn& column) {
                         return (value.kind == kind || value.kind == SampleKind::kUntyped) && fits(value);
                       }));
   };
-  if (all_are(SampleKind::kBoolean, is_word_of_truth)) return FieldGuess{FieldType::kBoolean, {}, false};
+  if (all_are(SampleKind::kBoolean, is_word_of_truth)) return FieldGuess{FieldType::kBoolean};
   // "20170131" is a date sooner than a number, where nothing says that it is a number.
   if (untyped > 0 || of_kind(SampleKind::kText) > 0) {
     if (auto date = guess_time(column, FieldType::kDate, date_formats())) return date;
@@ -164,14 +175,14 @@ std::optional<FieldGuess> guess_type(const SampleColumn& column) {
   if (all_are(SampleKind::kNumber, [](const auto& value) {
         return is_number(value) && parse_integer(value.text).has_value();
       })) {
-    return FieldGuess{FieldType::kInteger, {}, false};
+    return FieldGuess{FieldType::kInteger};
   }
-  if (all_are(SampleKind::kNumber, is_number)) return FieldGuess{FieldType::kDecimal, {}, false};
+  if (all_are(SampleKind::kNumber, is_number)) return FieldGuess{FieldType::kDecimal};
   if (auto separated = guess_separated(column)) return separated;
   if (all_are(SampleKind::kText, [](const auto& value) {
         return parse_money(value.text, DecimalMark::kByCurrency).has_value();
       })) {
-    return FieldGuess{FieldType::kMoney, {}, false};
+    return FieldGuess{FieldType::kMoney};
   }
   return FieldGuess{};
 }

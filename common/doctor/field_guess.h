@@ -13,7 +13,8 @@ namespace sluice::doctor {
 struct FieldGuess {
   FieldType type = FieldType::kString;
   std::vector<std::string> formats = {};  // date, timestamp
-  bool day_or_month = false;         // the values do not tell which comes first
+  // Formats that read the same values another way, by another order: the values do not tell which is right.
+  std::vector<std::string> other_orders = {};
   char decimal_separator = '\0';     // integer, decimal: where they are not written as JSON writes them
   bool other_separator = false;      // the values do not tell which sign is the decimal one
   // Values of the sample that a field of this type refuses, and the first of them.

@@ -92,7 +92,11 @@ std::string field_text(const ProposedField& field, const std::string& source, st
   out += " }";
   std::vector<std::string> notes;
   if (field.guess.other_separator) notes.emplace_back("or the other sign: no value tells");
-  if (field.guess.day_or_month) notes.emplace_back("or the month first: no value tells");
+  if (!field.guess.other_orders.empty()) {
+    std::vector<std::string> others;
+    for (const std::string& format : field.guess.other_orders) others.push_back(quoted(format));
+    notes.push_back(fmt::format("or {}: no value tells the order", fmt::join(others, " or ")));
+  }
   if (field.guess.misfits > 0) {
     notes.push_back(fmt::format("{} of {} values do not fit, such as {}: their rows are refused", field.guess.misfits,
                                 values, shown(field.guess.first_misfit)));

@@ -108,7 +108,15 @@ const std::vector<Case>& cases() {
        {"a_b: ", "a_b_2: ", "null_: ", "from: \"Zoë\""}},
       {"values that are the same in all rows of a file", "same.csv", "a,b\n1,2\n1,2\n", 1, {"key: a\n"}},
       {"a day and a month that could be changed", "days.csv", "id,day\n1,01/02/2020\n2,03/04/2020\n", 2,
-       {"# or the month first"}},
+       {"formats: [\"%d/%m/%Y\"] }  # or \"%m/%d/%Y\": no value tells the order\n"}},
+      {"years of two digits, where only one order reads all", "days.csv", "id,day\n1,25/12/98\n2,03/04/05\n", 2,
+       {"day: { type: date, required: true, formats: [\"%d/%m/%y\"] }\n"}},
+      {"years of two digits, where nothing tells which is the year", "days.csv", "id,day\n1,01-02-03\n2,04-05-06\n", 2,
+       {"formats: [\"%d-%m-%y\"] }  # or \"%m-%d-%y\" or \"%y-%m-%d\": no value tells the order\n"}},
+      {"a time with a year of two digits", "times.csv", "id,at\n1,12/25/21 10:00\n2,01/31/22 11:30\n", 2,
+       {"at: { type: timestamp, required: true, formats: [\"%m/%d/%y %H:%M\"] }"}},
+      {"years of four digits", "days.csv", "id,day\n1,25.12.1998\n2,30.04.2005\n", 2,
+       {"formats: [\"%d.%m.%Y\"]"}},
       {"one column", "words.txt", "word\nalpha\nbeta\n", 2, {"dataset: words\n", "key: word\n"}},
   };
   return all;
