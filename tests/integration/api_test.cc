@@ -233,6 +233,8 @@ TEST_F(ApiTest, FiltersAndOrdersByTypedValues) {
               ElementsAre("Fr 2017_01", "It 2017_01"));
   EXPECT_THAT(keys("/v1/reports/monthly?bookings[in]=0,1"),
               ElementsAre("It 2017_01", "a  2016_12"));
+  EXPECT_THAT(keys("/v1/reports/monthly?country[in]=France,a%20%22quoted%22%5C,%20one"),
+              ElementsAre("Fr 2017_01", "Fr 2017_02", "a  2016_12"));
   EXPECT_THAT(keys("/v1/reports/monthly?country[prefix]=Fr&amount[gt]=0.10"),
               ElementsAre("Fr 2017_01"));
   EXPECT_THAT(keys("/v1/reports/monthly?amount[null]=true"), ElementsAre("It 2017_01"));

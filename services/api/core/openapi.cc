@@ -139,7 +139,8 @@ Json table_parameters(const TableSpec& table) {
     Json schema = value_schema({column.name, column.type, true});
     out.push_back(query_parameter(column.name, schema,
                                   "Equal to this. Also " + column.name +
-                                      "[ne], [gt], [gte], [lt], [lte], [in] (comma list)" +
+                                      "[ne], [gt], [gte], [lt], [lte], [in] (a list between commas; \\, is a comma in a value and "
+                                      "\\\\ a backslash)" +
                                       (column.type == ColumnType::kString ? ", [prefix]" : "") +
                                       " and [null] (true or false)."));
   }

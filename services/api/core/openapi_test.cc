@@ -74,6 +74,11 @@ TEST_F(OpenApiTest, AReportsRowHasItsColumnsTyped) {
   EXPECT_THAT(row["required"], ElementsAre("country", "bookings", "amount"));
 }
 
+TEST_F(OpenApiTest, AColumnSaysHowAListIsWritten) {
+  const std::string said = document_["paths"]["/v1/reports/monthly"]["get"]["parameters"][0]["description"];
+  EXPECT_THAT(said, HasSubstr("[in] (a list between commas; \\, is a comma in a value and \\\\ a backslash)"));
+}
+
 TEST_F(OpenApiTest, SaysItsVersionAndTheProblemsShape) {
   EXPECT_EQ(document_["openapi"], "3.1.0");
   EXPECT_EQ(document_["info"]["version"], "1.2.3");

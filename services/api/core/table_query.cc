@@ -50,6 +50,24 @@ std::vector<std::string> split_commas(std::string_view text) {
   }
 }
 
+// The values of a list: between commas, where a backslash takes the comma or the backslash behind it as it is.
+Result<std::vector<std::string>> split_list(std::string_view text) {
+  std::vector<std::string> out(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ',') {
+      out.emplace_back();
+    } else if (text[i] != '\\') {
+      out.back() += text[i];
+    } else if (i + 1 < text.size() && (text[i + 1] == ',' || text[i + 1] == '\\')) {
+      out.back() += text[++i];
+    } else {
+      return fail("In a list a backslash stands before a comma that belongs to a value, or before another "
+                  "backslash: write \\\\ for one.");
+    }
+  }
+  return out;
+}
+
 Result<FilterOp> find_op(std::string_view name) {
   std::string accepted;
   for (const OpName& op : kOps) {
@@ -79,7 +97,13 @@ Result<Filter> parse_filter(const TableSpec& table, std::string_view name,
     return fail("[prefix] is for texts; " + spec.name + " is " + std::string(type_name(spec.type)) +
                 ".");
   }
-  out.values = out.op == FilterOp::kIn ? split_commas(value) : std::vector{value};
+  if (out.op == FilterOp::kIn) {
+    auto values = split_list(value);
+    if (!values) return fail(spec.name + "[in]: " + values.error().message);
+    out.values = *std::move(values);
+  } else {
+    out.values = {value};
+  }
   if (out.values.size() > kMaxListValues) {
     return fail(spec.name + "[in] has more than " + std::to_string(kMaxListValues) + " values.");
   }

@@ -4,6 +4,7 @@
 //
 //   country=France            month[gte]=2017_01     guests[in]=2,3,4    (and)
 //   restaurant_name[prefix]=A amount[null]=true      order=-amount,month
+//   restaurant_name[in]=Rossi\, Rome,Ran   (two names: a backslash takes a comma or a backslash as it is)
 //   limit=500 (at most 10,000)                       cursor=<the answer's `next`>
 
 #include <optional>

@@ -76,6 +76,19 @@ TEST(TableQuery, EveryComparisonBecomesSqlWithAParameter) {
   }
 }
 
+TEST(TableQuery, AValueOfAListMayHoldACommaBehindABackslash) {
+  EXPECT_THAT(sql_of({{"country[in]", "Korea\\, South,Chad"}}).parameters,
+              ElementsAre(Optional(std::string("Korea, South")), Optional(std::string("Chad")), testing::_));
+  EXPECT_THAT(sql_of({{"country[in]", "a\\\\,b\\\\\\,c,"}}).parameters,
+              ElementsAre(Optional(std::string("a\\")), Optional(std::string("b\\,c")), Optional(std::string()),
+                          testing::_));
+  EXPECT_THAT(sql_of({{"country", "a\\, b"}}).parameters, ElementsAre(Optional(std::string("a\\, b")), testing::_))
+      << "one value is taken as it stands";
+  for (const char* text : {"a\\b", "a\\", "\\"}) {
+    EXPECT_THAT(error_of({{"country[in]", text}}), AllOf(HasSubstr("country[in]"), HasSubstr("backslash"))) << text;
+  }
+}
+
 TEST(TableQuery, SeveralFiltersMustAllHold) {
   const Statement statement = sql_of({{"month[gte]", "2017_01"}, {"month[lt]", "2018_01"}});
   EXPECT_THAT(statement.sql, HasSubstr(">= $1::text AND \"month\" COLLATE \"C\" < $2::text"));
