@@ -8,6 +8,8 @@
 
 #include "cli/running_services.h"
 #include "common/definition/definition_parser.h"
+#include "common/definition/overlaps.h"
+#include "common/rows/row_reader.h"
 
 namespace sluice::cli {
 namespace {
@@ -21,6 +23,28 @@ void tell_what_runs_without(const DefinitionsOptions& options, const LoadedDefin
         loaded.errors, [&](const DefinitionError& error) { return to_string(error) == sentence; });
     if (!known) fmt::print(stderr, "the running services say: {}\n", sentence);
   }
+}
+
+// Files that two definitions take: of those that are checked with one another, and with all others there are.
+std::size_t warn_of_overlaps(const DefinitionsOptions& options, const LoadedDefinitions& loaded) {
+  std::vector<Dataset> all = loaded.datasets;
+  if (!options.files.empty()) {
+    for (Dataset& other : load_definitions(split_folders(options.folders)).datasets) {
+      if (std::ranges::find(all, other.name, &Dataset::name) == all.end()) all.push_back(std::move(other));
+    }
+  }
+  std::size_t warnings = 0;
+  for (const Overlap& overlap : overlaps_of(all)) {
+    if (overlap.first >= loaded.datasets.size()) continue;  // it concerns none that is checked
+    const Dataset &one = all[overlap.first], &other = all[overlap.second];
+    ++warnings;
+    fmt::print(stderr,
+               "warning: {} (dataset {}, \"{}\") and {} (dataset {}, \"{}\") both take a file named \"{}\": dropped in "
+               "the folder it is refused; narrow `source: {{ files: … }}` of one\n",
+               one.path, one.name, overlap.first_pattern, other.path, other.name, overlap.second_pattern,
+               printable_row(overlap.example));
+  }
+  return warnings;
 }
 
 }  // namespace
@@ -44,6 +68,7 @@ int check_definitions(const DefinitionsOptions& options) {
                reports.empty() ? "none" : reports);
   }
   for (const DefinitionError& error : loaded.errors) fmt::print(stderr, "{}\n", to_string(error));
+  const std::size_t warnings = warn_of_overlaps(options, loaded);
   tell_what_runs_without(options, loaded);
   if (!loaded.errors.empty()) {
     fmt::print(stderr, "{} {}\n", loaded.errors.size(), loaded.errors.size() == 1 ? "mistake" : "mistakes");
@@ -53,7 +78,8 @@ int check_definitions(const DefinitionsOptions& options) {
     fmt::print(stderr, "no definitions in {}\n", options.folders);
     return 1;
   }
-  fmt::print("no mistakes\n");
+  fmt::print("no mistakes{}\n",
+             warnings == 0 ? "" : fmt::format(", {} {}", warnings, warnings == 1 ? "warning" : "warnings"));
   return 0;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// `sluice definitions check [FILE…]`: exit code 0 if all is well, 1 if something is refused. What the running
+// `sluice definitions check [FILE…]`: exit code 0 if all is well, 1 if something is refused. Definitions that take files
+// of the same name are warned of: such a file is refused when it comes, the definitions are not. What the running
 // services have not taken over is told beside it.
 
 #include <cstdint>

@@ -120,8 +120,9 @@ help_definitions() {
 ./sluice definitions check [FILE…]
 
 Checks definition files (all in SLUICE_DEFINITIONS if none is named) and tells what is wrong with file, line
-and column. Exit 0 if nothing is. Where services run, it tells too which definitions they do not work by: a
-definition that has come to mean something else while it runs stays the old one.
+and column. Exit 0 if nothing is. Two that would take a file of the same name are warned of, with such a name.
+Where services run, it tells too which definitions they do not work by: a definition that has come to mean
+something else while it runs stays the old one.
 TEXT
 }
 

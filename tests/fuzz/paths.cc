@@ -1,9 +1,10 @@
-// Names of files and objects: globs, what is taken from a path, names of uploads, places in buckets. A line each:
-// a glob, a pattern, a path.
+// Names of files and objects: globs and names that two of them take, what is taken from a path, names of uploads,
+// places in buckets. A line each: a glob, a pattern (and a second glob), a path.
 
 #include "common/adapters/s3/address.h"
 #include "common/base/json_text.h"
 #include "common/definition/definition.h"
+#include "common/definition/overlaps.h"
 #include "common/rows/path_values.h"
 #include "services/ingest/upload_request.h"
 #include "tests/fuzz/support/choices.h"
@@ -44,6 +45,26 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // The checker refuses patterns whose braces do not pair.
   const std::string_view literal = choices.line(), path = choices.rest();
   takes_file(dataset, path);
+  // With the next line, or the path, as a second glob.
+  for (const std::string_view other : {literal, path}) {
+    if (dataset.files[0].size() > 200 || other.size() > 200) continue;
+    std::vector<Dataset> two(2);
+    two[0].files = dataset.files;
+    two[1].files = {std::string(other)};
+    for (const Overlap& overlap : overlaps_of(two)) {
+      LAW("both take what is said", takes_file(two[0], overlap.example) && takes_file(two[1], overlap.example));
+      LAW("it is a file's name", !overlap.example.empty() && overlap.example.front() != '.' &&
+                                     overlap.example.find('/') == std::string::npos);
+    }
+    // Of classes and escapes that are broken, who reads them says what they mean.
+    const bool plain = (dataset.files[0] + std::string(other)).find_first_of(std::string_view("[\\\0/", 4)) ==
+                       std::string::npos;
+    const bool name = !path.empty() && path.front() != '.' && path.find('/') == std::string_view::npos &&
+                      path.find('\0') == std::string_view::npos;
+    if (plain && name && takes_file(two[0], path) && takes_file(two[1], path)) {
+      LAW("what both take is an overlap", !overlaps_of(two).empty());
+    }
+  }
   dataset.path_pattern = std::string(literal.substr(0, literal.find_first_of("{}"))) + "{a}/{b}";
   dataset.path_fields = {"a", "b"};
   if (const auto values = path_values(dataset, path)) {

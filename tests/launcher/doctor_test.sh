@@ -48,6 +48,27 @@ expect_said "the first 3 lines are skipped"
 expect_said "key: sale_id  # 1 of 200 rows repeat it"
 expect_said "200 rows = 199 records + 0 dead letters + 0 duplicates + 1 corrections"
 
+# Two definitions that would take one file are warned of before it comes.
+cat >"$SLUICE_DEFINITIONS/other.yaml" <<'YAML'
+dataset: other
+source: { files: "*-1.csv" }
+format: csv
+key: id
+fields: { id: { type: string, required: true } }
+records: { postgres: {} }
+YAML
+run "$cli" definitions check
+expect_code 0 "a warning is no mistake"
+expect_said "both take a file named \"sales-1.csv\""
+expect_said "no mistakes, 1 warning"
+run "$cli" definitions check "$SLUICE_DEFINITIONS/other.yaml"
+expect_code 0 "one of them, checked alone"
+expect_said "both take a file named \"sales-1.csv\""
+sed -i 's/"\*-1.csv"/"other*.csv"/' "$SLUICE_DEFINITIONS/other.yaml"
+run "$cli" definitions check
+expect_not_said "warning"
+rm "$SLUICE_DEFINITIONS/other.yaml"
+
 run "$cli" doctor "$scratch/nothing"
 expect_code 1 "no such file"
 expect_said "nothing cannot be read: there is no such file"
