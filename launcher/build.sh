@@ -6,7 +6,7 @@
 readonly service_targets=(sluice-ingest sluice-transform sluice-loader sluice-api sluice-cli sluice-samples)
 
 # A second checkout compiles the same files under other paths: let ccache know them again.
-export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # lock_build: two homes share one checkout, and so one build.
 lock_build() {
@@ -32,6 +32,14 @@ build_targets() {
     ninja -C "$build" "$@" || code=$?
   exec {build_fd}>&-
   ((code == 0)) && return
+  explain_build "$log"
+}
+
+# The parsers, once more, by clang and with libFuzzer: in build-fuzz/.
+build_fuzzers() {
+  local log=$logs/build-fuzz.log
+  [[ -e $root/build-fuzz/bin ]] || require_space "$root" 3 "the fuzzers"
+  run_step "$log" "building the fuzzers (all of them: some minutes)" "$root/tests/fuzz/run.sh" build && return
   explain_build "$log"
 }
 

@@ -1,11 +1,15 @@
 # shellcheck shell=bash
-# Debian packages: installed when missing, not asked about when there.
+# Debian packages: installed when missing, not asked about when there. Lists are files of this folder:
+# packages (what everybody needs) and fuzz-packages (what only ./sluice test needs, on top).
 
-wanted_packages() { sed -E '/^#/d; /^$/d' "$root/launcher/packages.txt" | LC_ALL=C sort -u; }
+# wanted_packages LIST…
+wanted_packages() { (cd "$root/launcher" && sed -E '/^#/d; /^$/d' "${@/%/.txt}") | LC_ALL=C sort -u; }
 
+# missing_packages [LIST…]: packages, if none is named
 missing_packages() {
   local wanted
-  mapfile -t wanted < <(wanted_packages)
+  (($# > 0)) || set -- packages
+  mapfile -t wanted < <(wanted_packages "$@")
   # dpkg-query prints what it knows and complains about the rest.
   LC_ALL=C comm -23 <(printf '%s\n' "${wanted[@]}") \
     <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
@@ -43,9 +47,10 @@ keep_debian_from_making_a_cluster() {
     /etc/postgresql-common/createcluster.conf
 }
 
+# install_packages [LIST…]
 install_packages() {
   local missing log=$logs/packages.log
-  mapfile -t missing < <(missing_packages)
+  mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]} == 0)) && return
   command -v apt-get >/dev/null ||
     fail "this is not a Debian system, so install these yourself first: ${missing[*]}"
@@ -58,7 +63,7 @@ install_packages() {
     ! run_step "$log" "installing ${#missing[@]} Debian packages" apt install --no-install-recommends "${missing[@]}"; then
     explain_apt "$log"
   fi
-  mapfile -t missing < <(missing_packages)
+  mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]} == 0)) || fail "apt-get said yes, but these packages are still missing: ${missing[*]} (its words: $log)"
 }
 

@@ -5,10 +5,11 @@ command_test() {
   # Tests bring servers of their own; a home is only needed for the logs of the set-up.
   make_home
   lock_home
-  install_packages
+  install_packages packages fuzz-packages
   install_kafka "$logs"
   install_seaweedfs "$logs"
   build_targets
+  build_fuzzers
   exec {lock_fd}>&-
   if (($# > 0)); then
     run_ctest "$@"

@@ -4,7 +4,8 @@
 #   tests/fuzz/run.sh [SECONDS [TARGET…]]     SECONDS for each target, 60 unless given
 #   tests/fuzz/run.sh build                   only builds them
 #
-# SLUICE_FUZZ_SEED=N: from the kept corpus alone and with libFuzzer's seed N, so that two runs try the same inputs.
+# SLUICE_FUZZ_SEED=N: from the kept corpus alone, with libFuzzer's seed N and at most 30,000 inputs, so that two runs
+# try the same ones; a slow machine only gets less far within SECONDS.
 #
 # Needs clang-19 and libclang-rt-19-dev. Exit 0: no law was broken. Else the input is kept below
 # build-fuzz/findings, and what to do with it is said.
@@ -47,7 +48,9 @@ fuzz() {
   local target=$1 found=$build/findings/$1 grown=$build/corpus/$1 log=$build/findings/$1.log
   [[ -z $seed ]] || grown=$(mktemp -d "$build/same.XXXXXX")
   mkdir -p "$found" "$grown"
-  if "$build/bin/fuzz_$target" -seed="${seed:-0}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=2048 \
+  local most=-1
+  [[ -z $seed ]] || most=30000
+  if "$build/bin/fuzz_$target" -seed="${seed:-0}" -runs="$most" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=1024 -max_len=2048 \
     -print_final_stats=1 -artifact_prefix="$found/" "$grown" "$here/corpus/$target" >"$log" 2>&1; then
     [[ -z $seed ]] || rm -rf "$grown"
     printf '%-14s %s runs\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
