@@ -86,16 +86,21 @@ std::string receive_all(int fd, std::string& out, SteadyClock::time_point deadli
   }
 }
 
+// The whole text is the number.
 bool parse_number(std::string_view text, int base, std::size_t& out) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, base);
-  return error == std::errc() && end != text.data();
+  return error == std::errc() && end == text.data() + text.size();
 }
+
+// "1a" of "1a ; name=value".
+std::string_view chunk_size(std::string_view line) { return line.substr(0, line.find_first_of("; \t")); }
+
 
 bool decode_chunks(std::string_view bytes, std::string& out) {
   for (;;) {
     std::size_t size = 0;
     const std::size_t line = bytes.find("\r\n");
-    if (line == std::string_view::npos || !parse_number(bytes.substr(0, line), 16, size))
+    if (line == std::string_view::npos || !parse_number(chunk_size(bytes.substr(0, line)), 16, size))
       return false;
     bytes.remove_prefix(line + 2);
     if (size == 0) return true;
@@ -127,8 +132,9 @@ Result<ClientResponse> parse_response(std::string_view bytes, bool head_only) {
   std::string_view head = bytes.substr(0, end + 2);
   const std::string_view body = bytes.substr(end + 4);
   std::size_t status = 0;
-  if (!head.starts_with("HTTP/1.") || head.size() < 12 ||
-      !parse_number(head.substr(9, 3), 10, status)) {
+  const bool has_status = head.starts_with("HTTP/1.") && head.size() > 12 && head[8] == ' ' &&
+                          (head[12] == ' ' || head[12] == '\r');
+  if (!has_status || !parse_number(head.substr(9, 3), 10, status) || status < 100) {
     return fail("the answer is not HTTP");
   }
   out.status = static_cast<int>(status);

@@ -90,6 +90,25 @@ TEST(ParseResponse, SaysWhenTheAnswerIsCutShort) {
   EXPECT_FALSE(parse_response("SMTP\r\n\r\n", false));
 }
 
+TEST(ParseResponse, RefusesAStatusThatIsNotThreeDigits) {
+  for (const char* status : {"2x0", "20", "2000", "-20", "+20", "099", "", "2 0"}) {
+    EXPECT_FALSE(parse_response("HTTP/1.1 " + std::string(status) + " OK\r\n\r\n", false)) << status;
+  }
+  EXPECT_EQ(parse_response("HTTP/1.1 204\r\n\r\n", false)->status, 204) << "the reason may be missing";
+  EXPECT_FALSE(parse_response("HTTP/1.1x200 OK\r\n\r\n", false));
+}
+
+TEST(ParseResponse, RefusesALengthWithMoreThanDigitsAndTakesAChunksExtension) {
+  EXPECT_FALSE(parse_response("HTTP/1.1 200 OK\r\nContent-Length: 2x\r\n\r\nab", false));
+  const auto chunked = [](const std::string& size) {
+    return parse_response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + size + "\r\nab\r\n0\r\n\r\n",
+                          false);
+  };
+  EXPECT_FALSE(chunked("2x"));
+  EXPECT_EQ(chunked("2;name=value")->body, "ab");
+  EXPECT_EQ(chunked("2 ; name")->body, "ab");
+}
+
 TEST(ParseResponse, RefusesAChunkLargerThanWhatCame) {
   for (const char* size : {"3", "ffffffff", "7fffffffffffffff", "fffffffffffffffd", "fffffffffffffffe",
                            "ffffffffffffffff", "10000000000000000", "-1", ""}) {
