@@ -90,6 +90,17 @@ TEST(Bytes, ANumberOfTooManyBitsIsMalformed) {
   ByteCursor scale(std::string_view("\x27\x02", 2));  // 39 places
   scale.decimal();
   EXPECT_FALSE(scale.ok());
+  for (const bool too_many : {false, true}) {
+    __int128 units = 1;
+    for (int i = 0; i < 38; ++i) units *= 10;
+    for (const __int128 number : {too_many ? units : units - 1, too_many ? -units : 1 - units}) {
+      std::string bytes(1, '\0');
+      ByteWriter(bytes).signed_wide(number);
+      ByteCursor digits(bytes);
+      digits.decimal();
+      EXPECT_EQ(digits.ok(), !too_many) << "39 digits, though they fit into 128 bits";
+    }
+  }
 }
 
 TEST(Bytes, AWideNumberThatFitsIn64BitsHasTheBytesOfANarrowOne) {

@@ -84,7 +84,7 @@ class ByteCursor {
     Decimal v;
     v.scale = u8();
     v.units = signed_wide();
-    if (v.scale > kMaxDecimalDigits) {
+    if (v.scale > kMaxDecimalDigits || v.units >= kTooManyDigits || v.units <= -kTooManyDigits) {
       failed();
       return {};
     }
@@ -92,6 +92,10 @@ class ByteCursor {
   }
 
  private:
+  // 10^38: 128 bits hold some numbers of 39 digits, too.
+  static constexpr __int128 kTooManyDigits =
+      static_cast<__int128>(10'000'000'000'000'000'000U) * 10'000'000'000'000'000'000U;
+
   std::uint8_t failed() {
     ok_ = false;
     in_ = {};
