@@ -2,8 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <random>
-#include <vector>
 
 namespace sluice::samples {
 namespace {
@@ -47,53 +45,47 @@ struct Booking {
 
 class Generator {
  public:
-  std::string first(std::size_t rows) {
-    std::string out = kHeader;
-    for (std::size_t row = 0; row < rows; ++row) {
-      if (row % 100 == 60) {
-        out += refused(row / 100);
-      } else if (row % 50 == 40) {
-        out += render(made_[below(made_.size())]);
-      } else {
-        made_.push_back(fresh());
-        out += render(made_.back());
-      }
+  std::string row(std::size_t row) const {
+    switch (kind_of(row)) {
+      case Kind::kNew: return render(booking(row));
+      case Kind::kRepeated: return render(booking(earlier(row)));
+      case Kind::kCorrected: return render(corrected(booking(earlier(row)), turn(row)));
+      case Kind::kRefused: return refused(turn(row));
     }
-    return out;
+    return {};
   }
 
-  // Corrections: another amount, another party, another month, another restaurant.
-  std::string second(std::size_t rows) {
-    std::string out = kHeader;
-    for (std::size_t row = 0; row < rows; ++row) {
-      Booking& booking = made_[below(made_.size())];
-      switch (row % 5) {
-        case 0: booking.cents += 250; break;
-        case 1: ++booking.guests; break;
-        case 2: booking.month = booking.month % 12 + 1; break;
-        case 3: booking.restaurant = (booking.restaurant + 1) % kRestaurants.size(); break;
-        default: break;  // the same again
-      }
-      out += render(booking);
-    }
-    return out;
+  // Of the second file: a booking of the first, corrected or as it was.
+  std::string second_row(std::size_t row, std::size_t rows_of_first) const {
+    Random random(2017, row);
+    std::size_t of = random.below(rows_of_first);
+    while (kind_of(of) != Kind::kNew) of = (of + 1) % rows_of_first;
+    return render(row % 5 == 4 ? booking(of) : corrected(booking(of), row));
   }
 
  private:
-  // Not a standard distribution: those differ between libraries, and the bytes must not.
-  std::size_t below(std::size_t limit) { return random_() % limit; }
-  int between(int low, int high) { return low + static_cast<int>(below(static_cast<std::size_t>(high - low + 1))); }
+  static Booking booking(std::size_t row) {
+    Random random(2016, row);
+    Booking made;
+    made.id = row + 1;
+    made.restaurant = random.below(kRestaurants.size());
+    made.client = random.between(0, 119);
+    made.cents = random.between(900, 18'000);
+    made.guests = random.between(1, 9);
+    made.day = random.between(1, 28);
+    made.month = random.between(1, 12);
+    made.year = random.between(2015, 2017);
+    return made;
+  }
 
-  Booking fresh() {
-    Booking booking;
-    booking.id = ++last_id_;
-    booking.restaurant = below(kRestaurants.size());
-    booking.client = between(0, 119);
-    booking.cents = between(900, 18'000);
-    booking.guests = between(1, 9);
-    booking.day = between(1, 28);
-    booking.month = between(1, 12);
-    booking.year = between(2015, 2017);
+  // Another amount, another party, another month, another restaurant.
+  static Booking corrected(Booking booking, std::size_t turn) {
+    switch (turn % 4) {
+      case 0: booking.cents += 250; break;
+      case 1: ++booking.guests; break;
+      case 2: booking.month = booking.month % 12 + 1; break;
+      default: booking.restaurant = (booking.restaurant + 1) % kRestaurants.size(); break;
+    }
     return booking;
   }
 
@@ -116,7 +108,7 @@ class Generator {
   }
 
   // What goes wrong in real files.
-  std::string refused(std::size_t kind) {
+  static std::string refused(std::size_t kind) {
     const std::string head = identifier("b00c", 900'000'000 + kind) + ',' +
                              identifier("4e57", 6) + ",Da Bruno," + identifier("c11e", 7) + ",Hugo Moreau,";
     switch (kind % 6) {
@@ -128,18 +120,18 @@ class Generator {
       default: return head + "\"41,20\u00a0€\",2,2016/03/21,Italia\r\n";   // not a form of this file's dates
     }
   }
-
-  std::mt19937_64 random_{2016};
-  std::uint64_t last_id_ = 0;
-  std::vector<Booking> made_;
 };
 
 }  // namespace
 
 void bookings(const Open& open, std::size_t rows) {
-  Generator generator;
-  open("bookings-sample-1.csv") << generator.first(rows);
-  open("bookings-sample-2.csv") << generator.second(rows / 10);
+  const Generator generator;
+  std::ostream& first = open("bookings-sample-1.csv");
+  first << kHeader;
+  for (std::size_t row = 0; row < rows; ++row) first << generator.row(row);
+  std::ostream& second = open("bookings-sample-2.csv");
+  second << kHeader;
+  for (std::size_t row = 0; row < rows / 10; ++row) second << generator.second_row(row, rows);
 }
 
 }  // namespace sluice::samples

@@ -5,8 +5,8 @@
 
 namespace sluice::samples {
 
-// Two files: `rows` rows with both currencies and both ways to write a date, some rows twice and some
-// that must be refused; then a tenth as many that correct earlier ones or repeat them.
+// Two files: `rows` rows with both currencies and both ways to write a date, of the kinds that making.h tells;
+// then a tenth as many that correct bookings of the first or repeat them. Memory does not grow with the rows.
 void bookings(const Open& open, std::size_t rows);
 
 }  // namespace sluice::samples
