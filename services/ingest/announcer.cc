@@ -103,6 +103,8 @@ void Announcer::examine_jobs(Jobs& jobs) {
       auto announcement = examine(*job);
       if (stopping_) return;
       finish(*job, std::move(announcement));
+    } catch (const MemoryBusy&) {
+      set_back(*std::move(job), jobs);
     } catch (const SourceAway& away) {
       parts_.on_trouble(away.what());
       set_back(*std::move(job), jobs);

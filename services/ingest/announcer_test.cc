@@ -68,6 +68,7 @@ class GuardedFiles final : public FileSource {
   explicit GuardedFiles(FileSource& files) : files_(files) {}
   std::atomic<int> asked = 0;
   std::set<std::string> refused;  // before the start
+  std::set<std::string> busy;     // their decoders have no memory; before the start
   std::atomic<int> until = 1'000'000;  // this many times
 
   std::optional<FileIdentity> identity(const Announcement& file) override {
@@ -76,6 +77,7 @@ class GuardedFiles final : public FileSource {
   }
   Result<std::unique_ptr<FileReader>> open(const Announcement& file, std::uint64_t from) override {
     if (refused.contains(file.name) && asked++ < until) throw AccessRefused("HTTP 403 AccessDenied");
+    if (busy.contains(file.name) && asked++ < until) throw MemoryBusy("no memory is free");
     return files_.open(file, from);
   }
   Result<bool> archive(const Announcement& file) override { return files_.archive(file); }
@@ -134,6 +136,18 @@ TEST_F(AnnouncerTest, AFileGetsItsPlaceItsFingerprintAndItsShard) {
   EXPECT_EQ(a.mtime_ns, file.identity.mtime_ns);
   EXPECT_EQ(a.error, "");
   EXPECT_THAT(log.partitions, ElementsAre(shard_of(a.id, 4)));
+}
+
+TEST_F(AnnouncerTest, AFileWhoseDecoderHasNoMemoryIsTriedUntilItHas) {
+  guarded.busy = {"a.csv"};
+  guarded.until = 20;  // more often than what is refused
+  start();
+  announcer->found({put("a.csv", "abc")});
+  const auto announced = log.wait_for(1);
+  ASSERT_EQ(announced.size(), 1U);
+  EXPECT_EQ(announced[0].error, "");
+  EXPECT_EQ(announced[0].id, "100-ba7816bf8f01");
+  EXPECT_EQ(trouble, "");
 }
 
 TEST_F(AnnouncerTest, AWorkbookThatNobodyTakesIsToldWhatItIs) {

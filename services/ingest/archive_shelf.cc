@@ -30,4 +30,12 @@ void ArchiveShelf::drop(const std::string& archive) {
   std::erase_if(idle_, [&](const Idle& idle) { return idle.archive == archive; });
 }
 
+bool ArchiveShelf::drop_oldest() {
+  std::list<Idle> dropped;  // closed outside the lock
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) return false;
+  dropped.splice(dropped.begin(), idle_, idle_.begin());
+  return true;
+}
+
 }  // namespace sluice::ingest

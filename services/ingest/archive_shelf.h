@@ -28,6 +28,8 @@ class ArchiveShelf {
   // The one that was put here longest ago makes room.
   void put(const std::string& archive, Reader reader);
   void drop(const std::string& archive);
+  // False: none is here.
+  bool drop_oldest();
 
  private:
   struct Idle {

@@ -1,7 +1,8 @@
 #pragma once
 // A source whose files may be compressed or lie in archives, as if they did not: opened, they give their
 // unpacked bytes. How a file is packed is told from its first bytes. Everything else goes to the source
-// behind it.
+// behind it. Where its decoders have no memory now, open() and what it opened throw MemoryBusy; archives on the
+// shelf make room before that.
 //
 // Thread-safe if that is.
 
@@ -15,7 +16,9 @@ class UnpackingSource final : public FileSource {
  public:
   // `files` outlives this, and this its readers.
   explicit UnpackingSource(FileSource& files, archive::UnpackLimits limits = {})
-      : files_(files), limits_(limits) {}
+      : files_(files),
+        limits_(limits),
+        reserve_(archive::memory_of(limits), [this] { return shelf_.drop_oldest(); }) {}
 
   std::optional<FileIdentity> identity(const Announcement& file) override {
     return files_.identity(file.inside ? archive_of(file) : file);
@@ -43,6 +46,7 @@ class UnpackingSource final : public FileSource {
   FileSource& files_;
   archive::UnpackLimits limits_;
   ArchiveShelf shelf_;
+  MemoryBudget::Reserve reserve_;
 };
 
 }  // namespace sluice::ingest

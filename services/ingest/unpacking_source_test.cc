@@ -115,6 +115,34 @@ TEST_F(UnpackingSourceTest, AnArchiveThatIsAnotherNowIsAnError) {
   EXPECT_THAT(read_entry(1, "a.csv"), HasSubstr("error: The archive"));
 }
 
+TEST(UnpackingSourceMemory, ArchivesThatNobodyReadsMakeRoomForAFileThatNeedsIt) {
+  const std::string text(100'000, 'x');
+  const std::string tar = archive::packed_files(archive_write_set_format_ustar, archive_write_add_filter_xz,
+                                                {{"a.csv", text}, {"b.csv", text}});
+  OneFile files;
+  MemoryBudget memory(std::size_t{12} << 20, std::size_t{24} << 20);  // a decoder of xz -6 takes 9 MiB
+  UnpackingSource source(files, {.memory = &memory});
+  Announcement announced;
+  announced.id = "7-abcabcabcabc";
+  ArchivedFile first, second;
+  first.entry = 1, first.path = "a.csv";
+  second.entry = 2, second.path = "b.csv";
+  files.content = tar;
+  EXPECT_EQ(read_all(*source.open(announcement_of(announced, first), 0).value()), text);
+  const std::size_t idle = memory.taken();
+  EXPECT_GT(idle, std::size_t{8} << 20) << "the archive's reader stands on the shelf";
+  files.content = compressed(archive_write_add_filter_xz, text);
+  auto one = source.open({}, 0).value();
+  EXPECT_EQ(read_all(*one), text);
+  auto two = source.open({}, 0).value();
+  EXPECT_EQ(read_all(*two), text) << "the shelf made room";
+  EXPECT_EQ(memory.taken(), 2 * idle);
+  auto three = source.open({}, 0).value();
+  EXPECT_THROW((void)read_all(*three), MemoryBusy) << "what is in use keeps what it has";
+  two.reset();
+  EXPECT_EQ(read_all(*source.open({}, 0).value()), text);
+}
+
 TEST_F(UnpackingSourceTest, WhatIsAskedOfAFileOfAnArchiveIsAskedOfTheArchive) {
   (void)source_.identity(entry(1, "sub/a.csv"));
   EXPECT_EQ(files_.asked, "in/all.zip");

@@ -11,6 +11,7 @@
 
 #include "common/adapters/http/multipart.h"
 #include "common/base/crash_point.h"
+#include "common/base/memory_budget.h"
 #include "common/model/origin.h"
 #include "services/ingest/core/sha256.h"
 #include "services/ingest/unpacked_body.h"
@@ -310,9 +311,14 @@ tl::expected<UploadedFile, http::Response> Uploads::receive_file(const UploadReq
 http::Response Uploads::try_out(const IncomingUpload& incoming,
                                 const std::vector<UploadedFile>& files) const {
   std::vector<doctor::Diagnosis> found;
-  for (const UploadedFile& file : files) {
-    auto of_file = parts_.examine({incoming.absolute(file.path), file.path, file.dataset});
-    std::ranges::move(of_file, std::back_inserter(found));
+  try {
+    for (const UploadedFile& file : files) {
+      auto of_file = parts_.examine({incoming.absolute(file.path), file.path, file.dataset});
+      std::ranges::move(of_file, std::back_inserter(found));
+    }
+  } catch (const MemoryBusy&) {
+    return come_back(503, "Temporarily unavailable",
+                     "Other files are being unpacked, and take all the memory there is for that.", "1");
   }
   return json(200, to_json(found));
 }

@@ -43,6 +43,7 @@ class UploadsTest : public testing::Test {
     parts.announce_again = [this](const Announcement& file) { send(file); };
     parts.examine = [](const ExaminedFile& file) {
       EXPECT_TRUE(std::filesystem::exists(file.path));
+      if (file.name.starts_with("huge")) throw MemoryBusy("no memory is free");
       doctor::Diagnosis diagnosis;
       diagnosis.file = file.name;
       return std::vector{diagnosis};
@@ -223,6 +224,17 @@ TEST_F(UploadsTest, ADryRunLeavesNothing) {
   EXPECT_THAT(answer.body, HasSubstr("{\"name\":\"a.txt\""));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   EXPECT_TRUE(sent.empty());
+}
+
+TEST_F(UploadsTest, AFileThatCannotBeTriedOutForWantOfMemoryIsToComeBack) {
+  start();
+  http::Request request;
+  request.query = {{"name", "huge.csv"}, {"dry_run", "true"}};
+  http::TextBody body("1");
+  const auto answer = uploads->receive(request, body);
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_THAT(answer.headers, testing::Contains(testing::Pair("Retry-After", "1")));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_F(UploadsTest, ConcurrentRequestsOfOneKeyAreOneDelivery) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/adapters/archive/decoder_memory.h"
 #include "common/adapters/archive/entry_rules.h"
 
 namespace sluice::archive {
@@ -13,6 +14,19 @@ constexpr std::size_t kTarBlock = 512;
 
 unsigned number_at(std::string_view bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]) | unsigned{static_cast<unsigned char>(bytes[at + 1])} << 8;
+}
+
+// Of a zip's file, as libarchive names it: "ZIP 2.0 (deflation)".
+std::string_view packed_by(std::string_view format_name) {
+  const std::size_t from = format_name.find('(');
+  return from == std::string_view::npos ? "" : format_name.substr(from + 1, format_name.size() - from - 2);
+}
+
+// lzma, xz, zstd and PPMd take as much memory as the file says, and libarchive asks nobody.
+std::string why_packing_is_refused(std::string_view packed_by) {
+  if (packed_by == "uncompressed" || packed_by == "deflation" || packed_by == "bzip") return {};
+  return fmt::format("The file is packed in its zip as {}, which is not unpacked; make the zip with deflate or bzip2.",
+                     packed_by.empty() ? "nobody knows" : packed_by);
 }
 
 }  // namespace
@@ -38,7 +52,8 @@ ArchiveReader::ArchiveReader(std::unique_ptr<ByteReader> bytes, const ArchiveLim
     : tail_(std::make_shared<std::string>()),
       feed_(std::make_unique<Tail>(std::move(bytes), tail_), limits.unpack),
       archive_(archive_read_new()),
-      limits_(limits) {
+      limits_(limits),
+      memory_(memory_of(limits.unpack)) {
   archive_read_support_format_zip_streamable(archive_.get());
   archive_read_support_format_tar(archive_.get());
 }
@@ -89,6 +104,12 @@ Result<std::optional<ArchiveEntry>> ArchiveReader::next() {
       entry.refusal = "The file is encrypted in its archive.";
     } else if (archive_entry_hardlink(header) != nullptr || archive_entry_filetype(header) != AE_IFREG) {
       entry.refusal = "This is no file but a link or a device in its archive; such are not followed.";
+    } else if (archive_format(archive_.get()) == ARCHIVE_FORMAT_ZIP) {
+      const std::string_view packed = packed_by(archive_format_name(archive_.get()));
+      if (auto why = why_packing_is_refused(packed); !why.empty()) entry.refusal = std::move(why);
+      if (packed == "bzip") {
+        if (auto reserved = reserve(memory_, kBzip2Memory); !reserved) return tl::unexpected(reserved.error());
+      }
     }
     return std::optional(std::move(entry));
   }

@@ -27,7 +27,7 @@ class ArchiveReader final : public ByteReader {
   ArchiveReader(std::unique_ptr<ByteReader> bytes, const ArchiveLimits& limits);
   // The next file; folders, and what entry_rules.h passes over, are no files. nullopt: there is none. Error: the
   // archive is damaged, cut off (also between two files), or over its limits. What was not read of the
-  // file before is passed over.
+  // file before is passed over. Throws MemoryBusy.
   Result<std::optional<ArchiveEntry>> next();
   // Of the file at hand, which has no refusal.
   Result<std::size_t> read(std::span<char> into) override;
@@ -44,6 +44,7 @@ class ArchiveReader final : public ByteReader {
   ArchiveHandle archive_;
   bool opened_ = false;
   ArchiveLimits limits_;
+  MemoryShare memory_;
   std::uint32_t headers_ = 0;
   std::uint32_t files_ = 0;
   std::string encrypted_;  // the last file, if it is

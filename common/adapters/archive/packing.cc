@@ -1,10 +1,18 @@
 #include "common/adapters/archive/packing.h"
 
+#include "common/adapters/archive/bzip2_reader.h"
+#include "common/adapters/archive/decoder_memory.h"
 #include "common/adapters/archive/gzip_reader.h"
-#include "common/adapters/archive/unpacked_reader.h"
 #include "common/adapters/archive/workbook.h"
+#include "common/adapters/archive/xz_reader.h"
+#include "common/adapters/archive/zstd_reader.h"
 
 namespace sluice::archive {
+
+MemoryBudget& memory_of(const UnpackLimits& limits) {
+  return limits.memory != nullptr ? *limits.memory : decoder_memory();
+}
+
 Packing packing_of(std::string_view start) {
   using namespace std::string_view_literals;
   if (start.starts_with("\x1f\x8b")) return Packing::kGzip;
@@ -21,8 +29,12 @@ Packing packing_of(std::string_view start) {
 
 std::unique_ptr<ByteReader> unpacked(std::unique_ptr<ByteReader> packed, Packing packing,
                                      const UnpackLimits& limits) {
-  if (packing == Packing::kGzip) return std::make_unique<GzipReader>(std::move(packed), limits);
-  return std::make_unique<UnpackedReader>(std::move(packed), packing, limits);
+  switch (packing) {
+    case Packing::kGzip: return std::make_unique<GzipReader>(std::move(packed), limits);
+    case Packing::kZstd: return std::make_unique<ZstdReader>(std::move(packed), limits);
+    case Packing::kXz: return std::make_unique<XzReader>(std::move(packed), limits);
+    default: return std::make_unique<Bzip2Reader>(std::move(packed), limits);
+  }
 }
 
 Result<Content> packed_as(std::unique_ptr<ByteReader> bytes) {

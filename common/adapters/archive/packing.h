@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/base/byte_reader.h"
+#include "common/base/memory_budget.h"
 
 namespace sluice::archive {
 
@@ -25,11 +26,14 @@ inline bool is_compressed(Packing packing) {
 }
 
 // A small file that unpacks to a huge one is refused: where more than `free_bytes` have come out, they may
-// be at most `max_ratio` times the bytes that went in.
+// be at most `max_ratio` times the bytes that went in. So is one that needs more of the decoders' memory than one
+// may have; where others have it now, reading throws MemoryBusy, and the reader is of no more use.
 struct UnpackLimits {
   std::uint64_t free_bytes = std::uint64_t{1} << 30;
   std::uint64_t max_ratio = 1000;
+  MemoryBudget* memory = nullptr;  // null: the process's, see decoder_memory.h
 };
+MemoryBudget& memory_of(const UnpackLimits& limits);
 
 // The bytes that `packed` holds as `packing`, a compressed one. Gzip may have several members. A stream
 // that ends too early, is damaged, or is over the limits is an Error when that is seen; its sentence begins

@@ -14,6 +14,7 @@
 
 #include "common/base/byte_reader.h"
 #include "common/base/error.h"
+#include "common/base/memory_budget.h"
 #include "common/model/file_events.h"
 
 namespace sluice::ingest {
@@ -44,6 +45,8 @@ class AccessRefused : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Beside these, opening and reading throw MemoryBusy: what unpacks the file has no memory now, and it is opened
+// anew when others have given some back.
 using FileReader = ByteReader;
 
 class FileSource {

@@ -112,7 +112,10 @@ bool ShardTask::work() {
   if (!bring_readable_forward()) return dirty_ && (file_ended_ || !read_files_.empty());
   OpenFile& file = *current();
   try {
+    file.short_of_memory = false;
     if (prepare(file)) read_block(file);
+  } catch (const MemoryBusy&) {
+    wait_for_memory(file);
   } catch (const SourceAway& away) {
     set_aside(file, away);
   } catch (const AccessRefused& refused) {
@@ -142,6 +145,13 @@ void ShardTask::put_off(OpenFile& file, const AccessRefused& refused) {
   }
   parts_.events.access_refused(file.entry->file, refused.what());
   file.not_before = parts_.clock.steady_now() + *pause;
+  close_for_now(file);
+}
+
+// Holding nothing: of two that wait for each other's memory none would ever go on.
+void ShardTask::wait_for_memory(OpenFile& file) {
+  file.short_of_memory = true;
+  file.not_before = parts_.clock.steady_now() + parts_.limits.memory_retry;
   close_for_now(file);
 }
 
@@ -178,6 +188,10 @@ bool ShardTask::bring_readable_forward() {
 void ShardTask::open_more() {
   const auto can_go_on = [this](const auto& file) { return can_be_read(*file); };
   auto open = static_cast<std::size_t>(std::ranges::count_if(open_files_, can_go_on));
+  const auto short_of_memory =
+      std::ranges::count_if(open_files_, [](const auto& file) { return file->short_of_memory; });
+  // A backlog of such files is not opened one after the other only to wait.
+  if (static_cast<std::size_t>(short_of_memory) >= parts_.limits.open_files) return;
   for (int settled = 0; settled < kSettledPerStep && open < parts_.limits.open_files;) {
     FileEntry* entry = ledger_.next_waiting([this](const FileEntry& e) {
       return !is_away(e.file.source) && parts_.datasets.find(e.file.dataset) != nullptr;

@@ -57,6 +57,7 @@ struct ShardLimits {
   std::size_t max_message_bytes = 8'000'000;  // below the topics' max.message.bytes, with headers
   std::chrono::milliseconds move_retry{5000};
   std::chrono::milliseconds away_retry{2000};  // a source that could not be reached
+  std::chrono::milliseconds memory_retry{100};  // of a file whose decoder has no memory now
   RefusedTries refused;                        // of a file that may not be read
   ReadLimits read;
 };
@@ -117,6 +118,7 @@ class ShardTask final : public Task {
   void take_back();
   void set_aside(OpenFile& file, const SourceAway& away);
   void put_off(OpenFile& file, const AccessRefused& refused);
+  void wait_for_memory(OpenFile& file);
   void close_for_now(OpenFile& file);
   bool is_away(const std::string& source) const;
   std::optional<std::string> changed_since(const Announcement& file);

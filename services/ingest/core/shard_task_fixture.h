@@ -29,6 +29,7 @@ class MemoryFiles final : public FileSource {
   bool moves_fail = false;
   std::set<std::string> away;    // sources that cannot be reached, and paths that cannot be read now
   std::set<std::string> closed;  // files that may not be read
+  std::set<std::string> busy;    // files whose decoders have no memory now
   std::function<void()> after_read = [] {};
   int open_readers = 0;
 
@@ -85,6 +86,7 @@ class MemoryFiles final : public FileSource {
     Result<std::size_t> read(std::span<char> into) override {
       files.check_there(file.source);
       files.check_open(file);
+      if (files.busy.contains(file.path)) throw MemoryBusy("no memory is free");
       const std::size_t size = rest.copy(into.data(), into.size());
       rest.erase(0, size);
       files.after_read();

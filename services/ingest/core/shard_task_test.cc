@@ -346,6 +346,49 @@ TEST_F(ShardTaskTest, AFileThatFailedBecauseItMayNotBeReadFailsOnceHoweverOftenI
   EXPECT_EQ(entry(ids[1]).file.id, "") << "it stands in no second receipt";
 }
 
+TEST_F(ShardTaskTest, AFileWhoseDecoderHasNoMemoryWaitsHoldingNothingAndOthersGoOn) {
+  files.put("large.csv", rows(40'000));
+  limits.chunk_bytes = 10'000;
+  limits.read.block_bytes = 1'000;
+  start();
+  const std::string large = announce("large.csv");
+  int reads = 0;
+  files.after_read = [&] {
+    if (++reads == 6) files.busy = {"large.csv"};
+  };
+  run();
+  files.put("other.csv", "id,n\nz,1\n");
+  const std::string other = announce("other.csv");
+  run();
+  EXPECT_EQ(entry(large).state, FileState::kReading);
+  EXPECT_TRUE(entry(other).fully_read);
+  EXPECT_EQ(files.open_readers, 0);
+  files.busy.clear();
+  clock.advance(limits.memory_retry);
+  run();
+  EXPECT_TRUE(entry(large).fully_read);
+  auto expected = lines(large, 2, 40'001);
+  expected.merge(lines(other, 2, 2));
+  EXPECT_EQ(origins(), expected);
+}
+
+TEST_F(ShardTaskTest, OfManyFilesThatWaitForMemoryOnlyAFewAreOpened) {
+  start();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 20; ++i) {
+    const std::string path = "large" + std::to_string(i) + ".csv";
+    files.put(path, "id,n\nk" + std::to_string(i) + ",1\n");
+    files.busy.insert(path);
+    ids.push_back(announce(path));
+  }
+  run();
+  EXPECT_EQ(std::ranges::count_if(ids, [&](const auto& id) { return entry(id).state == FileState::kReading; }), 2);
+  files.busy.clear();
+  clock.advance(limits.memory_retry);
+  run();
+  for (const std::string& id : ids) EXPECT_TRUE(entry(id).fully_read) << id;
+}
+
 class SmallFiles : public ShardTaskTest {
  protected:
   SmallFiles() {

@@ -1,28 +1,27 @@
-#include "common/adapters/archive/unpacked_reader.h"
+#include "common/adapters/archive/bzip2_reader.h"
+
+#include "common/adapters/archive/decoder_memory.h"
 
 namespace sluice::archive {
 
-UnpackedReader::UnpackedReader(std::unique_ptr<ByteReader> packed, Packing packing, const UnpackLimits& limits)
-    : feed_(std::move(packed), limits), archive_(archive_read_new()) {
-  switch (packing) {
-    case Packing::kZstd: archive_read_support_filter_zstd(archive_.get()); break;
-    case Packing::kXz: archive_read_support_filter_xz(archive_.get()); break;
-    default: archive_read_support_filter_bzip2(archive_.get()); break;
-  }
+Bzip2Reader::Bzip2Reader(std::unique_ptr<ByteReader> packed, const UnpackLimits& limits)
+    : memory_(memory_of(limits)), feed_(std::move(packed), limits), archive_(archive_read_new()) {
+  archive_read_support_filter_bzip2(archive_.get());
   archive_read_support_format_raw(archive_.get());
   archive_read_support_format_empty(archive_.get());
 }
 
-Error UnpackedReader::error() const {
+Error Bzip2Reader::error() const {
   feed_.rethrow();
   if (feed_.failed) return *feed_.failed;
   const char* why = archive_error_string(archive_.get());
   return {fmt::format("The file cannot be unpacked, it is damaged or cut off: {}.", why != nullptr ? why : "no reason given")};
 }
 
-Result<bool> UnpackedReader::open() {
+Result<bool> Bzip2Reader::open() {
   if (opened_) return true;
   opened_ = true;
+  if (auto reserved = reserve(memory_, kBzip2Memory); !reserved) return reserved;
   archive_entry* entry = nullptr;
   if (!feed_.open(archive_.get())) return tl::unexpected(error());
   const int code = archive_read_next_header(archive_.get(), &entry);
@@ -31,7 +30,7 @@ Result<bool> UnpackedReader::open() {
   return true;
 }
 
-Result<std::size_t> UnpackedReader::read(std::span<char> into) {
+Result<std::size_t> Bzip2Reader::read(std::span<char> into) {
   const bool first = !opened_;
   if (first) {
     const auto has_data = open();

@@ -1,4 +1,4 @@
-#include "common/adapters/archive/unpacked_reader.h"
+#include "common/adapters/archive/packing.h"
 
 #include <gmock/gmock.h>
 
