@@ -143,6 +143,10 @@ class Listing {
 
   ArchiveListing whole() {
     if (out_.entries.empty()) return refused("The archive holds no files.");
+    for (const std::uint32_t number : files_.links()) {
+      ArchivedFile& link = out_.entries.at(number - 1);
+      link = {number, std::move(link.path), {}, {}, 0, {}, archive::kLink};
+    }
     out_.print.sha256 = hashed_->hash.hex();
     out_.print.bytes = hashed_->bytes;
     return std::move(out_);

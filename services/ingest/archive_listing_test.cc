@@ -153,6 +153,8 @@ TEST_F(ArchiveListingTest, AFileThatNoDefinitionTakesIsToldInASentence) {
 TEST_F(ArchiveListingTest, LinksAndEncryptedFilesAreRefusedOneByOne) {
   EXPECT_THAT(told(tar({{"things-l.csv", std::string(kLinkTo) + "/etc/passwd"}, {"things.csv", "one"}})),
               ElementsAre(HasSubstr("1 things-l.csv : This is no file but a link"), "2 things.csv things: "));
+  EXPECT_THAT(told(zip({{"sub/", ""}, {"things-l.csv", std::string(kLinkTo) + "/etc/passwd"}, {"things.csv", "one"}})),
+              ElementsAre(HasSubstr("1 things-l.csv : This is no file but a link"), "2 things.csv things: "));
   EXPECT_THAT(told(archive::stored_zip({{"things-e.csv", "secret", 1}, {"things.csv", "one"}})),
               ElementsAre(HasSubstr("1 things-e.csv : The file is encrypted"), "2 things.csv things: "));
 }

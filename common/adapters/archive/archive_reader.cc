@@ -4,6 +4,7 @@
 
 #include "common/adapters/archive/decoder_memory.h"
 #include "common/adapters/archive/entry_rules.h"
+#include "common/adapters/archive/zip_directory.h"
 
 namespace sluice::archive {
 namespace {
@@ -33,24 +34,26 @@ std::string why_packing_is_refused(std::string_view packed_by) {
 
 class ArchiveReader::Tail final : public ByteReader {
  public:
-  Tail(std::unique_ptr<ByteReader> bytes, std::shared_ptr<std::string> tail)
-      : bytes_(std::move(bytes)), tail_(std::move(tail)) {}
+  Tail(std::unique_ptr<ByteReader> bytes, std::shared_ptr<Seen> seen)
+      : bytes_(std::move(bytes)), seen_(std::move(seen)) {}
   Result<std::size_t> read(std::span<char> into) override {
     const auto got = bytes_->read(into);
     if (!got) return got;
-    tail_->append(into.data(), *got);
-    if (tail_->size() > 2 * kTailBytes) tail_->erase(0, tail_->size() - kTailBytes);
+    std::string& tail = seen_->tail;
+    tail.append(into.data(), *got);
+    if (tail.size() > 2 * kTailBytes) tail.erase(0, tail.size() - kTailBytes);
+    seen_->bytes += *got;
     return got;
   }
 
  private:
   std::unique_ptr<ByteReader> bytes_;
-  std::shared_ptr<std::string> tail_;
+  std::shared_ptr<Seen> seen_;
 };
 
 ArchiveReader::ArchiveReader(std::unique_ptr<ByteReader> bytes, const ArchiveLimits& limits)
-    : tail_(std::make_shared<std::string>()),
-      feed_(std::make_unique<Tail>(std::move(bytes), tail_), limits.unpack),
+    : seen_(std::make_shared<Seen>()),
+      feed_(std::make_unique<Tail>(std::move(bytes), seen_), limits.unpack),
       archive_(archive_read_new()),
       limits_(limits),
       memory_(memory_of(limits.unpack)) {
@@ -87,6 +90,8 @@ Result<std::optional<ArchiveEntry>> ArchiveReader::next() {
       return fail(fmt::format("The archive has more than {} entries; such archives are refused.",
                               limits_.headers));
     }
+    const bool zip = archive_format(archive_.get()) == ARCHIVE_FORMAT_ZIP;
+    if (zip) numbers_.push_back(0);
     if (archive_entry_filetype(header) == AE_IFDIR) continue;
     const char* name = archive_entry_pathname_utf8(header);
     if (name == nullptr) name = archive_entry_pathname(header);
@@ -94,6 +99,7 @@ Result<std::optional<ArchiveEntry>> ArchiveReader::next() {
     ArchiveEntry entry{0, plain_entry_path(name), {}};
     if (entry.path.empty() || is_passed_over(entry.path)) continue;
     entry.number = ++files_;
+    if (zip) numbers_.back() = files_;
     if (files_ > limits_.files) {
       return fail(fmt::format("The archive holds more than {} files; such archives are refused.",
                               limits_.files));
@@ -103,8 +109,8 @@ Result<std::optional<ArchiveEntry>> ArchiveReader::next() {
       encrypted_ = entry.path;
       entry.refusal = "The file is encrypted in its archive.";
     } else if (archive_entry_hardlink(header) != nullptr || archive_entry_filetype(header) != AE_IFREG) {
-      entry.refusal = "This is no file but a link or a device in its archive; such are not followed.";
-    } else if (archive_format(archive_.get()) == ARCHIVE_FORMAT_ZIP) {
+      entry.refusal = kLink;
+    } else if (zip) {
       const std::string_view packed = packed_by(archive_format_name(archive_.get()));
       if (auto why = why_packing_is_refused(packed); !why.empty()) entry.refusal = std::move(why);
       if (packed == "bzip") {
@@ -128,25 +134,41 @@ Result<std::size_t> ArchiveReader::read(std::span<char> into) {
 }
 
 // libarchive takes what is cut off between two files for the end.
-Result<bool> ArchiveReader::check_whole() const {
+Result<bool> ArchiveReader::check_whole() {
+  const bool zip = archive_format(archive_.get()) == ARCHIVE_FORMAT_ZIP;
+  const std::string& tail = seen_->tail;
+  ZipDirectory directory(limits_.headers);
+  if (zip) {
+    const std::uint64_t unread = seen_->bytes - static_cast<std::uint64_t>(archive_filter_bytes(archive_.get(), 0));
+    if (unread > tail.size()) return fail("The archive's directory cannot be found.");
+    directory.add(std::string_view(tail).substr(tail.size() - unread));
+  }
   std::string rest(64 * 1024, '\0');
   for (;;) {  // to the very end
     const auto got = feed_.bytes->read(rest);
     if (!got) return tl::unexpected(got.error());
+    if (zip) directory.add(std::string_view(rest).substr(0, *got));
     if (*got < rest.size()) break;
   }
-  const std::string_view tail = *tail_;
-  if (archive_format(archive_.get()) == ARCHIVE_FORMAT_ZIP) {
+  if (zip) {
     const std::size_t end = tail.rfind("PK\5\6");
-    if (end != std::string_view::npos && tail.size() - end >= 22) {
+    if (end != std::string::npos && tail.size() - end >= 22) {
       const unsigned entries = number_at(tail, end + 10);
-      if (entries == 0xFFFF || entries == (headers_ & 0xFFFFU)) return true;
+      if (entries == 0xFFFF || entries == (headers_ & 0xFFFFU)) return find_links(directory.links());
     }
   } else if (tail.size() >= kTarBlock) {
-    const std::string_view block = tail.substr(tail.size() - kTarBlock);
+    const std::string_view block = std::string_view(tail).substr(tail.size() - kTarBlock);
     if (std::ranges::all_of(block, [](char c) { return c == '\0'; })) return true;
   }
   return fail("The archive is cut off: its end is missing.");
+}
+
+Result<bool> ArchiveReader::find_links(const std::vector<bool>& in_order) {
+  if (in_order.size() != numbers_.size()) return fail("The archive is damaged: its directory lists other files than it holds.");
+  for (std::size_t i = 0; i < numbers_.size(); ++i) {
+    if (in_order[i] && numbers_[i] != 0) links_.push_back(numbers_[i]);
+  }
+  return true;
 }
 
 }  // namespace sluice::archive

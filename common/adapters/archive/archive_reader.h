@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/adapters/archive/handles.h"
 
@@ -31,15 +32,23 @@ class ArchiveReader final : public ByteReader {
   Result<std::optional<ArchiveEntry>> next();
   // Of the file at hand, which has no refusal.
   Result<std::size_t> read(std::span<char> into) override;
+  // Once next() has said that there is no further one: the numbers of those files of a zip that are links or
+  // devices. They are known only now, and what was read of them is no file's content.
+  const std::vector<std::uint32_t>& links() const { return links_; }
 
  private:
-  // Remembers the last bytes that went by: that is where an archive says that it is whole.
+  // The last bytes that went by: that is where an archive says that it is whole.
+  struct Seen {
+    std::string tail;
+    std::uint64_t bytes = 0;  // all
+  };
   class Tail;
   // Throws what the bytes' reader threw.
   Error error() const;
-  Result<bool> check_whole() const;
+  Result<bool> check_whole();
+  Result<bool> find_links(const std::vector<bool>& in_order);
 
-  std::shared_ptr<std::string> tail_;
+  std::shared_ptr<Seen> seen_;
   ByteFeed feed_;
   ArchiveHandle archive_;
   bool opened_ = false;
@@ -47,6 +56,8 @@ class ArchiveReader final : public ByteReader {
   MemoryShare memory_;
   std::uint32_t headers_ = 0;
   std::uint32_t files_ = 0;
+  std::vector<std::uint32_t> numbers_;  // of a zip's headers, each's file; 0: none
+  std::vector<std::uint32_t> links_;
   std::string encrypted_;  // the last file, if it is
 };
 

@@ -23,7 +23,10 @@ std::vector<std::string> entries(const std::string& bytes, const ArchiveLimits& 
       out.push_back("error: " + entry.error().message);
       return out;
     }
-    if (!*entry) return out;
+    if (!*entry) {
+      for (const std::uint32_t number : reader.links()) out.push_back("link " + std::to_string(number));
+      return out;
+    }
     out.push_back(std::to_string((*entry)->number) + " " + (*entry)->path);
     if (!(*entry)->refusal.empty()) {
       out.back() += " refused: " + (*entry)->refusal;
@@ -132,6 +135,29 @@ TEST(ZipArchive, ASizeThatLiesIsDamage) {
       EXPECT_LE(out.size(), 2U);
     }
   }
+}
+
+TEST(ZipArchive, ALinkIsToldAtTheEnd) {
+  const Files files = {{"sub/", ""}, {"a.csv", "one"}, {".hidden", "x"}, {"link.csv", std::string(kLinkTo) + "/etc/passwd"},
+                       {"b.csv", "two"}, {"other.csv", std::string(kLinkTo) + "a.csv"}};
+  const std::string bytes = packed_files(archive_write_set_format_zip, nullptr, files);
+  EXPECT_THAT(entries(bytes), ElementsAre("1 a.csv one", "2 link.csv /etc/passwd", "3 b.csv two", "4 other.csv a.csv",
+                                          "link 2", "link 4"));
+  EXPECT_THAT(entries(bytes, {}, false), ElementsAre("1 a.csv", "2 link.csv", "3 b.csv", "4 other.csv", "link 2", "link 4"));
+}
+
+TEST(ZipArchive, ALinkIsToldBehindAnyNumberOfFiles) {
+  Files files;
+  for (int i = 0; i < 5000; ++i) files.emplace_back("a-file-with-a-name-" + std::to_string(i), "content");
+  files[4000].second = std::string(kLinkTo) + "x";
+  EXPECT_EQ(entries(packed_files(archive_write_set_format_zip, nullptr, files)).back(), "link 4001")
+      << "the directory is longer than what is remembered of the end";
+}
+
+TEST(ZipArchive, ADirectoryOfOtherFilesIsDamage) {
+  std::string bytes = packed_files(archive_write_set_format_zip, nullptr, {{"a.csv", "one"}, {"b.csv", "two"}});
+  bytes[bytes.rfind("PK\1\2") + 3] = 'x';
+  EXPECT_THAT(entries(bytes).back(), HasSubstr("its directory lists other files"));
 }
 
 TEST(TarArchive, LinksAndDevicesAreNotFollowed) {

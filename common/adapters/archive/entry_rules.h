@@ -16,6 +16,8 @@ bool is_passed_over(std::string_view path);
 std::string why_path_is_refused(std::string_view path);
 // Whether a file of this name is expected to hold files: .zip, .tar, .tgz, .tar.gz, …
 bool is_archive_name(std::string_view name);
+// Of what is no file in its archive; of a zip only its end tells.
+inline constexpr const char* kLink = "This is no file but a link or a device in its archive; such are not followed.";
 // Of one that lies in another, by its name or its bytes.
 inline constexpr const char* kNestedArchive = "This is an archive inside an archive, which is not unpacked.";
 

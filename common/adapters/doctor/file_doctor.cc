@@ -97,6 +97,13 @@ class Doctor {
       }
       examine_entry(entries, **entry);
     }
+    for (const std::uint32_t number : entries.links()) {  // each of the archive's files has one by now
+      doctor::Diagnosis& link = out_.at(number - 1);
+      doctor::Diagnosis refused;
+      refused.file = link.file;
+      refused.error = archive::kLink;
+      link = std::move(refused);
+    }
     if (out_.empty()) refuse(file_.name, "The archive holds no files.");
   }
 
