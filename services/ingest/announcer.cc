@@ -199,9 +199,14 @@ bool Announcer::examine_content(const Job& job, Announcement& out) const {
   if (!content) {
     print.error = content.error().message;
   } else if (archive::holds_files(content->packing)) {
-    out.dataset = job.file.dataset;
-    auto listing = list_archive(std::move(content->bytes), out, parts_.dataset_of,
-                                parts_.definition_of, keep_going);
+    if (!job.file.declared) out.dataset.clear();
+    // What its own name does not settle goes with the archive's.
+    const DatasetOf dataset_of = [&](const std::string& name) {
+      auto own = parts_.dataset_of(name);
+      return own || !dataset ? own : dataset;
+    };
+    auto listing =
+        list_archive(std::move(content->bytes), out, dataset_of, parts_.definition_of, keep_going);
     print = std::move(listing.print);
     out.entries = std::move(listing.entries);
     // A zip by another name is one only where a definition takes it.

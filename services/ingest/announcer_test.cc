@@ -96,6 +96,8 @@ class AnnouncerTest : public ::testing::Test {
     parts.shards = 4;
     parts.dataset_of = [](const std::string& name) -> Result<std::string> {
       if (name.ends_with(".csv")) return "things";
+      if (name.starts_with("bookings")) return "bookings";
+      if (name.starts_with("orders")) return "orders";
       return fail("No definition takes a file of this name.");
     };
     parts.on_trouble = [this](const std::string& message) { trouble = message; };
@@ -148,6 +150,34 @@ TEST_F(AnnouncerTest, AFileWhoseDecoderHasNoMemoryIsTriedUntilItHas) {
   EXPECT_EQ(announced[0].error, "");
   EXPECT_EQ(announced[0].id, "100-ba7816bf8f01");
   EXPECT_EQ(trouble, "");
+}
+
+TEST_F(AnnouncerTest, AnArchivesNameSaysWhoseTheFilesAreThatNobodyTakesByTheirOwn) {
+  start();
+  const std::string zip = archive::packed_files(archive_write_set_format_zip, nullptr,
+                                                {{"orders.txt", "a"}, {"export", "b"}, {"x.csv", "c"}});
+  const auto datasets = [&](const std::string& name, const std::string& dataset, bool declared) {
+    const std::size_t before = log.wait_for(0).size();
+    Sighting file = put(name, zip);
+    file.dataset = dataset;
+    file.declared = declared;
+    announcer->found({file});
+    const Announcement announced = log.wait_for(before + 1).back();
+    EXPECT_EQ(announced.dataset, declared ? dataset : "") << "each of its files has its own";
+    std::vector<std::string> out;
+    for (const ArchivedFile& entry : announced.entries) {
+      out.push_back(entry.dataset.empty() ? "none: " + entry.error : entry.dataset);
+    }
+    return out;
+  };
+  const auto none = HasSubstr("none: No definition takes");
+  EXPECT_THAT(datasets("all.zip", "", false), ElementsAre("orders", none, "things"));
+  EXPECT_THAT(datasets("bookings.zip", "", false), ElementsAre("orders", "bookings", "things"))
+      << "in the folder";
+  EXPECT_THAT(datasets("2017.zip", "bookings", false), ElementsAre("orders", "bookings", "things"))
+      << "of a bucket, where its place says it";
+  EXPECT_THAT(datasets("bookings-2.zip", "things", true), ElementsAre("things", "things", "things"))
+      << "as an upload says";
 }
 
 TEST_F(AnnouncerTest, AWorkbookThatNobodyTakesIsToldWhatItIs) {

@@ -29,6 +29,7 @@ struct UploadedFile {
   std::string dataset;
   std::optional<Announcement> announcement;
   std::string sha256;  // of the bytes as they were received
+  bool declared = false;  // the dataset, by the request; else it is what takes the name
 };
 
 struct Upload {

@@ -291,7 +291,7 @@ tl::expected<UploadedFile, http::Response> Uploads::receive_file(const UploadReq
   if (!dataset && !(request.dry_run && request.dataset.empty())) {
     return tl::unexpected(refused(name, dataset.error()));
   }
-  UploadedFile file{name, dataset ? *dataset : "", {}, {}};
+  UploadedFile file{name, dataset ? *dataset : "", {}, {}, !request.dataset.empty()};
   Sha256 hash;
   auto done = incoming.begin_file(name);
   std::string buffer(kBuffer, '\0');
@@ -313,7 +313,8 @@ http::Response Uploads::try_out(const IncomingUpload& incoming,
   std::vector<doctor::Diagnosis> found;
   try {
     for (const UploadedFile& file : files) {
-      auto of_file = parts_.examine({incoming.absolute(file.path), file.path, file.dataset});
+      auto of_file = parts_.examine(
+          {incoming.absolute(file.path), file.path, file.declared ? file.dataset : ""});
       std::ranges::move(of_file, std::back_inserter(found));
     }
   } catch (const MemoryBusy&) {

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "common/adapters/http/text_body.h"
 #include "services/ingest/temporary_folder.h"
@@ -33,6 +34,7 @@ class UploadsTest : public testing::Test {
         a.path = file.path;
         a.name = file.path.substr(file.path.rfind('/') + 1);
         a.dataset = file.dataset;
+        if (file.declared) declared.insert(a.name);
         a.bytes = file.identity.bytes;
         a.found_ms = 1;
         a.id = std::to_string(next_place++) + "-abcabcabcabc";
@@ -98,6 +100,7 @@ class UploadsTest : public testing::Test {
   std::mutex mutex;
   std::condition_variable was_sent;
   std::vector<std::string> sent;
+  std::set<std::string> declared;  // files whose dataset the request named
   std::unique_ptr<Uploads> uploads;
 };
 
@@ -224,6 +227,16 @@ TEST_F(UploadsTest, ADryRunLeavesNothing) {
   EXPECT_THAT(answer.body, HasSubstr("{\"name\":\"a.txt\""));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   EXPECT_TRUE(sent.empty());
+}
+
+TEST_F(UploadsTest, WhetherTheRequestNamedTheDatasetIsPassedOn) {
+  start();
+  EXPECT_EQ(post("a.csv", "1").status, 202);
+  http::Request request;
+  request.query = {{"name", "b.csv"}, {"dataset", "things"}};
+  http::TextBody body("2");
+  EXPECT_EQ(uploads->receive(request, body).status, 202);
+  EXPECT_THAT(declared, ElementsAre("b.csv"));
 }
 
 TEST_F(UploadsTest, AFileThatCannotBeTriedOutForWantOfMemoryIsToComeBack) {

@@ -120,11 +120,10 @@ class Doctor {
 
   void examine(ByteReader& bytes, const std::string& name) {
     const std::string last = name.substr(name.rfind('/') + 1);
-    Datasets takers;
-    for (const auto& dataset : datasets_) {
-      const bool takes =
-          file_.dataset.empty() ? takes_file(*dataset, last) : dataset->name == file_.dataset;
-      if (takes) takers.push_back(dataset);
+    Datasets takers = takers_of(last);
+    if (takers.size() != 1 && name != file_.name) {  // what its own name does not settle goes with the archive's
+      auto of_archive = takers_of(file_.name.substr(file_.name.rfind('/') + 1));
+      if (of_archive.size() == 1) takers = std::move(of_archive);
     }
     if (takers.size() > 1) {
       return refuse(name, fmt::format("Two definitions take a file of this name: {} and {}.",
@@ -134,6 +133,16 @@ class Doctor {
       return refuse(name, fmt::format("There is no dataset {}.", file_.dataset));
     }
     out_.push_back(doctor::diagnose(bytes, name, takers.empty() ? nullptr : takers.front(), taken_));
+  }
+
+  Datasets takers_of(const std::string& name) const {
+    Datasets out;
+    for (const auto& dataset : datasets_) {
+      const bool takes =
+          file_.dataset.empty() ? takes_file(*dataset, name) : dataset->name == file_.dataset;
+      if (takes) out.push_back(dataset);
+    }
+    return out;
   }
 
   void refuse(const std::string& name, std::string why) {

@@ -81,6 +81,26 @@ TEST_F(FileDoctor, AFileOfAnArchiveIsToldAsIngestWouldReadIt) {
   EXPECT_THAT(found[2].error, HasSubstr("archive inside an archive"));
 }
 
+TEST_F(FileDoctor, AnArchivesNameSaysWhoseTheFilesAreThatNobodyTakesByTheirOwn) {
+  const std::string zip = archive::packed_files(archive_write_set_format_zip, nullptr, {{"export.csv", "id\na\n"}});
+  EXPECT_THAT(examined(zip, "all.zip")[0].proposal, HasSubstr("dataset:"));
+  EXPECT_EQ(examined(zip, "sub/thin-1.zip")[0].dataset, "thin");
+}
+
+TEST_F(FileDoctor, ALinkInAnArchiveIsNoFile) {
+  for (const auto format : {archive_write_set_format_zip, archive_write_set_format_ustar}) {
+    const auto found = examined(archive::packed_files(format, nullptr,
+                                                      {{"thin-1.csv", std::string(archive::kLinkTo) + "/etc/passwd"},
+                                                       {"thin-2.csv", "id\na\n"}}),
+                                "all.zip");
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_THAT(found[0].error, HasSubstr("no file but a link"));
+    EXPECT_EQ(found[0].file, "thin-1.csv");
+    EXPECT_EQ(found[0].rows, 0U);
+    EXPECT_EQ(found[1].records, 1U);
+  }
+}
+
 TEST_F(FileDoctor, ASpreadsheetIsOneFileThatIsToBeSavedAsCsv) {
   const std::string xlsx = archive::packed_files(
       archive_write_set_format_zip, nullptr,

@@ -37,6 +37,7 @@ struct Sighting {
   FileKind kind = FileKind::kRegular;
   std::string source = "folder";
   std::string dataset{};  // known by where it lies; empty: by its name
+  bool declared = false;  // the dataset was: it is that of all its files, too, should it be an archive
 };
 
 // Whether somebody has the file open for writing.
