@@ -102,6 +102,15 @@ fs::path with_id(const fs::path& path, const std::string& id) {
   return path.parent_path() / (stem.empty() ? id : stem + end);
 }
 
+// Makes the entries of the folder, and of those it lies in, durable, up to that of `root`'s own folders.
+Result<bool> sync_above(fs::path folder, const fs::path& root) {
+  while (folder != root && folder.has_relative_path()) {
+    folder = folder.parent_path();
+    if (auto synced = sync_directory(folder); !synced) return synced;
+  }
+  return true;
+}
+
 // Nobody else's name has the file's id: what stands there is the copy of an earlier try that ended
 // before the original went.
 void remove_own_copy(const fs::path& path, const Announcement& file) {
@@ -179,6 +188,8 @@ Result<bool> DiskFileSource::move(const Announcement& file, const std::string& f
   if (there != identity_of(file)) {
     // Moved already, perhaps by a try that could not make it durable.
     auto synced = sync_if_there(to.parent_path());
+    std::error_code absent;
+    if (synced && fs::exists(to.parent_path(), absent)) synced = sync_above(to.parent_path(), folder);
     if (synced) synced = sync_if_there(from.parent_path());
     return synced ? Result<bool>(false) : synced;
   }
@@ -190,6 +201,8 @@ Result<bool> DiskFileSource::move(const Announcement& file, const std::string& f
   } else if (error) {
     return fail("cannot make " + to.parent_path().string() + ": " + error.message());
   }
+  // Before anything leaves its place: new folders, also an earlier try's, are there for good.
+  if (auto synced = sync_above(to.parent_path(), folder); !synced) return synced;
   Result<Moving> moved = Moving::kNameTaken;
   if (!identity_at(to) && (reason.empty() || fits(to.filename()))) {
     moved = move_to(from, to, file, reason);

@@ -3,16 +3,31 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "common/base/json_text.h"
 #include "services/ingest/few_descriptors.h"
 #include "services/ingest/temporary_folder.h"
 
+namespace {
+std::vector<std::string>* synced = nullptr;  // while a test wants to know
+}
+
+// In place of the system library's.
+extern "C" int fsync(int fd) {
+  if (synced != nullptr) synced->push_back(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd)));
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
+
 namespace sluice::ingest {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Announcement at(const std::string& path) {
@@ -43,6 +58,35 @@ class DiskFileSourceTest : public ::testing::Test {
   TemporaryFolder folder;
   DiskFileSource disk{folder.path("in"), folder.path("archive"), folder.path("failed")};
 };
+
+TEST_F(DiskFileSourceTest, OfNewFoldersEachIsMadeDurableBeforeAFileIsMovedIntoThem) {
+  std::filesystem::create_directories(folder.path("archive"));
+  const std::string archive = std::filesystem::canonical(folder.path("archive"));
+  const Announcement file = put("2026/01/a.csv", "abc", "1-a"), other = put("b.csv", "abc", "2-b");
+  std::vector<std::string> order;
+  synced = &order;
+  EXPECT_TRUE(disk.archive(file).value());
+  EXPECT_THAT(order, ElementsAre(archive + "/2026", archive, archive + "/2026/01", HasSubstr("in/2026/01")));
+  order.clear();
+  EXPECT_FALSE(disk.archive(file).value()) << "moved already, perhaps by a try that was killed before that";
+  EXPECT_THAT(order, ElementsAre(archive + "/2026/01", archive + "/2026", archive, HasSubstr("in/2026/01")));
+  order.clear();
+  EXPECT_TRUE(disk.archive(other).value());
+  EXPECT_THAT(order, ElementsAre(archive, HasSubstr("/in"))) << "no more than it takes";
+  synced = nullptr;
+}
+
+TEST_F(DiskFileSourceTest, AFileStaysWhereItIsWhileItsNewFolderCannotBeMadeDurable) {
+  std::filesystem::create_directories(folder.path("archive"));
+  const Announcement file = put("2026/a.csv", "abc", "1-a");
+  {
+    const FewDescriptors none(0);
+    EXPECT_THAT(disk.archive(file).error().message, HasSubstr("/archive durable: Too many open files"));
+  }
+  EXPECT_EQ(folder.read("in/2026/a.csv"), "abc");
+  EXPECT_TRUE(disk.archive(file).value());
+  EXPECT_EQ(folder.read("archive/2026/a.csv"), "abc");
+}
 
 TEST_F(DiskFileSourceTest, AFileIsReadFromAnyByte) {
   put("a.csv", "0123456789", "1-a");
