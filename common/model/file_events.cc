@@ -34,6 +34,7 @@ void write_file(ObjectWriter& out, const Announcement& a) {
       .number("inode", a.inode)
       .text("version", a.version)
       .raw("found_at", model_json::instant_or_null(a.found_ms));
+  if (a.refused) out.boolean("refused", true);
   if (!a.inside) return;
   out.text("archive", a.inside->archive)
       .number("entry", a.inside->entry)
@@ -74,6 +75,7 @@ Announcement read_file(const nlohmann::json& j) {
   read_number(j, "inode", a.inode);
   a.version = j.value("version", "");  // entries of folders' files may come without
   a.found_ms = model_json::unix_ms_of(j.at("found_at"));
+  a.refused = j.value("refused", false);
   if (j.contains("archive")) {
     InArchive& inside = a.inside.emplace();
     inside.archive = j.at("archive");

@@ -47,6 +47,7 @@ struct Announcement {
   std::uint64_t inode = 0;
   std::string version;  // s3: the object's ETag
   std::string error;  // why it cannot be read at all; empty if it can
+  bool refused = false;  // its source does not let it be read: it stays where it is, and is not tried again
   std::int64_t found_ms = 0;
   std::optional<InArchive> inside;
   std::vector<ArchivedFile> entries;  // what an archive holds; its shard announces each

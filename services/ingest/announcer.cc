@@ -158,6 +158,7 @@ void Announcer::try_later(Job job, const std::string& why, Jobs& jobs) {
     given_up->dataset = job.file.dataset.empty() ? parts_.dataset_of(given_up->name).value_or("")
                                                  : job.file.dataset;
     given_up->error = refused_for_good(why, job.refused);
+    given_up->refused = true;
     given_up->id = file_id(job.place, given_up->sha256);
   }
   finish(job, std::move(given_up));

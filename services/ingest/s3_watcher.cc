@@ -83,7 +83,7 @@ bool S3Watcher::restore() {
         if (!entry || entry->file.source != "s3") return;
         in_ledger_[version_hash(entry->file.path, identity_of(entry->file))] = {
             entry->state != FileState::kFailed,
-            entry->is_final() || (entry->fully_read && entry->entries == 0)};
+            entry->is_final() || (entry->fully_read && entry->entries == 0), entry->file.refused};
       });
     }
     return true;
@@ -129,7 +129,7 @@ S3Watcher::Meaning S3Watcher::meaning_of(const S3Target& target, const Sighting&
                                          std::uint64_t version) const {
   const auto earlier = in_ledger_.find(version);
   if (earlier == in_ledger_.end()) return Meaning::kNew;
-  if (target.after == AfterReading::kKeep) return Meaning::kKnown;
+  if (target.after == AfterReading::kKeep || earlier->second.refused) return Meaning::kKnown;
   // It should not stand there any more: a crash came before its move, which the shard then does, or
   // someone put it back.
   if (target.after != AfterReading::kTag) return Meaning::kNew;

@@ -56,6 +56,7 @@ class S3Watcher {
   struct Settled {
     bool read = false;     // else it failed
     bool settled = false;  // nothing more is read of it
+    bool refused = false;  // because it may not be; of this version that was said
   };
   void run();
   bool restore();

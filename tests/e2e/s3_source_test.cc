@@ -160,6 +160,27 @@ TEST_F(S3Source, AnObjectThatCannotBeReadGoesToFailedWithItsReasonBesideIt) {
   EXPECT_THAT(content(failed + ".reason.txt").value_or(""), ::testing::HasSubstr("restaurant_id"));
 }
 
+TEST_F(S3Source, AnObjectThatMayNotBeReadFailsOnceAndARestartSaysNothingNewOfIt) {
+  const Environment lists_only = {{"AWS_ACCESS_KEY_ID", "lister"}, {"AWS_SECRET_ACCESS_KEY", "lister-secret"}};
+  start(lists_only);
+  put("in/bookings-closed.csv", bookings.next_file(10).content);
+  EXPECT_TRUE(eventually([&] { return stack.receipts()["bookings-closed.csv"].state == "failed"; },
+                         std::chrono::seconds(150)))  // eight tries within about a minute
+      << stack.log("ingest");
+  EXPECT_THAT(stack.receipts()["bookings-closed.csv"].error, ::testing::HasSubstr("may not be read"));
+  EXPECT_TRUE(content(prefix + "in/bookings-closed.csv")) << "it stays where it is";
+
+  stack.kill_hard("ingest");
+  const std::size_t before = stack.log("ingest").size();
+  start_ingest(lists_only);
+  put("in/bookings-other.csv", bookings.next_file(10).content);
+  const auto said = [&] { return stack.log("ingest").substr(before); };
+  EXPECT_TRUE(eventually([&] { return said().find("bookings-other.csv") != std::string::npos; }))
+      << "the bucket was listed since\n" << said();
+  EXPECT_EQ(said().find("bookings-closed.csv"), std::string::npos) << said();
+  EXPECT_EQ(stack.receipts().size(), 1U);
+}
+
 TEST_F(S3Source, AnObjectThatIsLeftWhereItIsIsReadOnceAndAgainOnlyWhenItChanges) {
   start({{"SLUICE_S3_AFTER", "keep"}});
   put("in/bookings.csv", std::string(kHeader) + "b1,r1,Alpha,c1,Ann,\"90,04 €\",2,31/01/2017,Italia\r\n");

@@ -140,6 +140,7 @@ void ShardTask::set_aside(OpenFile& file, const SourceAway& away) {
 void ShardTask::put_off(OpenFile& file, const AccessRefused& refused) {
   const auto pause = parts_.limits.refused.pause_after(++file.refused);
   if (!pause) {
+    file.entry->file.refused = true;
     fail_file(file, refused_for_good(refused.what(), file.refused));
     return;
   }

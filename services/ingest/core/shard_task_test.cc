@@ -292,6 +292,7 @@ TEST_F(ShardTaskTest, AFileThatMayNotBeReadAnyMoreIsTriedWithGrowingPausesAndThe
   run();
   const FileEntry failed = entry(id);
   EXPECT_EQ(failed.state, FileState::kFailed);
+  EXPECT_TRUE(failed.file.refused) << "the ledger remembers why";
   EXPECT_THAT(failed.error, ::testing::StartsWith(refused_for_good("closed.csv is closed", 3)));
   EXPECT_EQ(origins(), [&] {
     auto expected = lines(id, 2, 1 + failed.published);
