@@ -62,6 +62,8 @@ Announcement archive_of(const Announcement& file);
 
 // Contract states. kFound and kWaiting are seen before a shard has it.
 enum class FileState { kFound, kWaiting, kReading, kDone, kDuplicate, kFailed };
+inline constexpr FileState kFileStates[] = {FileState::kFound, FileState::kWaiting, FileState::kReading,
+                                            FileState::kDone,  FileState::kDuplicate, FileState::kFailed};
 std::string_view to_string(FileState state);
 std::optional<FileState> parse_file_state(std::string_view text);
 

@@ -112,11 +112,12 @@ Page read_page(postgres::Connection& connection, const TableSpec& table, const W
   const postgres::Rows rows = connection.run(statement.sql, statement.parameters);
   RowWriter writer(wanted.format, table.columns);
   const int count = std::min(rows.size(), wanted.query.limit);
+  const std::int64_t found = count > 0 ? rows.integer(0, static_cast<int>(table.columns.size())) : 0;
   Page out;
   for (int i = 0; i < count; ++i) {
     const Row row = shown_row(table, rows, i);
     writer.row(row);
-    if (i + 1 == count && rows.size() > count) out.next = cursor_after(table, wanted.query, row);
+    if (i + 1 == count && found > count) out.next = cursor_after(table, wanted.query, row);
   }
   out.rows = writer.take();
   return out;

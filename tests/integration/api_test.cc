@@ -385,6 +385,36 @@ TEST_F(ApiTest, FilesAndDeadLettersAreListedAndPaged) {
   EXPECT_THAT(json::parse(get("/v1/dead-letters?dataset=other").body)["dead_letters"], IsEmpty());
 }
 
+TEST_F(ApiTest, AStateThatThereIsNotIsAProblemThatNamesThoseThereAre) {
+  const auto answer = get("/v1/files?state=finished");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(answer.body, HasSubstr("There is no state 'finished'. There are found, waiting, reading, done"));
+  expect_documented("/v1/files", answer);
+}
+
+TEST_F(ApiTest, APageOfLargeDeadLettersEndsByItsBytesAndTheNextGoesOn) {
+  postgres::Connection writer(database_);
+  writer.run("INSERT INTO _sluice.dead_letters SELECT '9-ab:0:' || n, 'large', '9-ab', 'large.csv', 0, n, NULL, "
+             "'size', 'too long', repeat(chr(97 + n), 3 << 20), 'ingest', now() FROM generate_series(1, 14) n");
+  std::vector<int> lines;
+  std::vector<std::size_t> pages;
+  std::string cursor;
+  do {
+    const auto answer = get("/v1/dead-letters?dataset=large&limit=10000" + cursor);
+    ASSERT_EQ(answer.status, 200) << answer.body.substr(0, 500);
+    const auto page = json::parse(answer.body);
+    pages.push_back(page["dead_letters"].size());
+    for (const auto& letter : page["dead_letters"]) {
+      lines.push_back(letter["line"]);
+      EXPECT_EQ(letter["row"].get<std::string>().size(), 3u << 20) << "whole";
+    }
+    cursor = page["next"].is_null() ? "" : "&cursor=" + page["next"].get<std::string>();
+  } while (!cursor.empty() && pages.size() < 20);
+  EXPECT_THAT(pages, ElementsAre(6u, 6u, 2u)) << "16 MiB hold five, and the sixth begins in them";
+  EXPECT_THAT(lines, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14));
+  writer.run("DELETE FROM _sluice.dead_letters WHERE dataset = 'large'");
+}
+
 TEST_F(ApiTest, AnExportIsAskedForOnceWhileItWaitsAndAgainOnceItRuns) {
   const auto ask = [&](const std::string& report) {
     return *http::post("127.0.0.1", server_->port(), "/v1/reports/" + report + "/exports", "");

@@ -39,7 +39,11 @@ Json value_schema(const TableColumn& column) {
       out = {{"type", "string"}, {"format", "date-time"}};
       break;
   }
-  if (!column.in_key) out["type"] = Json::array({out["type"], "null"});
+  if (!column.one_of.empty()) out["enum"] = column.one_of;
+  if (!column.in_key) {
+    out["type"] = Json::array({out["type"], "null"});
+    if (out.contains("enum")) out["enum"].push_back(nullptr);
+  }
   return out;
 }
 
@@ -136,7 +140,7 @@ Json query_parameter(std::string_view name, const Json& schema, std::string_view
 Json table_parameters(const TableSpec& table) {
   Json out = Json::array();
   for (const TableColumn& column : table.columns) {
-    Json schema = value_schema({column.name, column.type, true});
+    Json schema = value_schema({column.name, column.type, true, column.one_of});
     out.push_back(query_parameter(column.name, schema,
                                   "Equal to this. Also " + column.name +
                                       "[ne], [gt], [gte], [lt], [lte], [in] (a list between commas; \\, is a comma in a value and "
@@ -156,7 +160,8 @@ Json shared_parameters() {
   out["limit"] = query_parameter(
       "limit",
       {{"type", "integer"}, {"minimum", 1}, {"maximum", kMaxLimit}},
-      "At most this many rows on this page: unless given, 100 as JSON, and 10,000 as CSV and NDJSON. "
+      "At most this many rows on this page: unless given, 100 as JSON, and 10,000 as CSV and NDJSON; fewer "
+      "where their texts are more than 16 MiB. "
       "Where there are more, the answer names the next page: `next` in JSON, the header "
       "Sluice-Next-Cursor in every format. An answer without it ends the table.");
   out["cursor"] =

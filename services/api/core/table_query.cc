@@ -77,6 +77,13 @@ Result<FilterOp> find_op(std::string_view name) {
   return fail("There is no comparison " + quoted(name) + ". There are " + accepted + ".");
 }
 
+std::string why_not_one_of(const TableColumn& column, const std::string& value) {
+  if (std::ranges::find(column.one_of, value) != column.one_of.end()) return {};
+  std::string known;
+  for (const std::string_view each : column.one_of) known.append(known.empty() ? "" : ", ").append(each);
+  return "There is no " + column.name + " " + quoted(value) + ". There are " + known + ".";
+}
+
 // "month[gte]" and its value.
 Result<Filter> parse_filter(const TableSpec& table, std::string_view name,
                             const std::string& value) {
@@ -106,6 +113,12 @@ Result<Filter> parse_filter(const TableSpec& table, std::string_view name,
   }
   if (out.values.size() > kMaxListValues) {
     return fail(spec.name + "[in] has more than " + std::to_string(kMaxListValues) + " values.");
+  }
+  const bool compares_values = out.op == FilterOp::kEq || out.op == FilterOp::kNe || out.op == FilterOp::kIn;
+  if (compares_values && !spec.one_of.empty()) {
+    for (const std::string& each : out.values) {
+      if (auto why = why_not_one_of(spec, each); !why.empty()) return fail(std::move(why));
+    }
   }
   const ColumnType type = out.op == FilterOp::kNull ? ColumnType::kBoolean : spec.type;
   for (const std::string& each : out.values) {
@@ -216,11 +229,7 @@ std::string ordered_name(const TableColumn& column) {
 class SqlBuilder {
  public:
   explicit SqlBuilder(const TableSpec& table) : table_(table) {
-    statement_.sql = "SELECT ";
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      statement_.sql += (i == 0 ? "" : ", ") + sql_name(table.columns[i].name);
-    }
-    statement_.sql += " FROM " + sql_name(table.schema) + "." + sql_name(table.table);
+    statement_.sql = "SELECT " + names() + " FROM " + sql_name(table.schema) + "." + sql_name(table.table);
   }
 
   std::string parameter(const std::optional<std::string>& value, std::string_view type) {
@@ -273,19 +282,42 @@ class SqlBuilder {
     where(one_way ? row_comparison(order, after) : "(" + behind(order, after, 0) + ")");
   }
 
-  void order_by(const std::vector<OrderTerm>& order) {
-    std::string list;
-    for (const OrderTerm& term : order) {
-      list += (list.empty() ? " ORDER BY " : ", ") + ordered_name(table_.columns[term.column]) +
-              (term.descending ? " DESC" : "");
+  void order_by(const std::vector<OrderTerm>& order) { statement_.sql += order_list(order); }
+
+  // Of the rows so far, those that begin before so many bytes of texts. A text's length is known without it,
+  // so that none is fetched only to be left out.
+  void bound_bytes(const std::vector<OrderTerm>& order, int bytes) {
+    std::string size;
+    for (const TableColumn& column : table_.columns) {
+      if (column.type != ColumnType::kString) continue;
+      size += (size.empty() ? "" : " + ") + ("coalesce(octet_length(" + sql_name(column.name) + "), 0)");
     }
-    statement_.sql += list;
+    if (size.empty()) size = "0";
+    statement_.sql = "SELECT " + names() + ", \"_rows\" FROM (SELECT " + names() +
+                     ", count(*) OVER () AS \"_rows\", sum((" + size + ")::bigint) OVER (" + order_list(order) +
+                     " ROWS UNBOUNDED PRECEDING) - (" + size + ") AS \"_before\" FROM (" + statement_.sql +
+                     ") AS page) AS page WHERE \"_before\" < " + std::to_string(bytes) + order_list(order);
   }
 
   void limit(int rows) { statement_.sql += " LIMIT " + parameter(std::to_string(rows), "bigint"); }
   Statement take() { return std::move(statement_); }
 
  private:
+  std::string names() const {
+    std::string out;
+    for (const TableColumn& column : table_.columns) out += (out.empty() ? "" : ", ") + sql_name(column.name);
+    return out;
+  }
+
+  std::string order_list(const std::vector<OrderTerm>& order) const {
+    std::string list;
+    for (const OrderTerm& term : order) {
+      list += (list.empty() ? " ORDER BY " : ", ") + ordered_name(table_.columns[term.column]) +
+              (term.descending ? " DESC" : "");
+    }
+    return list;
+  }
+
   std::string row_comparison(const std::vector<OrderTerm>& order, const Row& after) {
     std::string names, values;
     for (std::size_t i = 0; i < order.size(); ++i) {
@@ -363,6 +395,7 @@ Statement select_page(const TableSpec& table, const TableQuery& query) {
   if (query.after) builder.keyset(query.order, *query.after);
   builder.order_by(query.order);
   builder.limit(query.limit + 1);
+  builder.bound_bytes(query.order, kPageBytes);
   return builder.take();
 }
 

@@ -21,6 +21,8 @@ namespace sluice::api {
 inline constexpr int kDefaultLimit = 100;
 inline constexpr int kMaxLimit = 10'000;
 inline constexpr int kMaxFilters = 50;
+// Of the texts of a page: the row that begins before that is its last, however many were asked for.
+inline constexpr int kPageBytes = 16 << 20;
 inline constexpr int kMaxListValues = 200;
 
 enum class FilterOp { kEq, kNe, kGt, kGte, kLt, kLte, kIn, kPrefix, kNull };
@@ -51,8 +53,8 @@ struct Statement {
   Row parameters;  // $1, $2 …
 };
 
-// Selects the table's columns, at most limit + 1 rows: the extra one tells that there is a next
-// page.
+// Selects the table's columns, at most limit + 1 rows and kPageBytes; and, behind them, how many rows there
+// would be without the bound in bytes. More than are shown: there is a next page.
 Statement select_page(const TableSpec& table, const TableQuery& query);
 
 // The row whose only key column has this value.

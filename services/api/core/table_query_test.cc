@@ -43,9 +43,10 @@ std::string error_of(const Query& query) {
 
 TEST(TableQuery, AnEmptyQueryIsTheFirstPageInTheOrderOfTheKey) {
   const Statement statement = sql_of({});
-  EXPECT_EQ(
+  EXPECT_THAT(
       statement.sql,
-      kSelect + " ORDER BY \"country\" COLLATE \"C\", \"month\" COLLATE \"C\" LIMIT $1::bigint");
+      HasSubstr("(" + kSelect +
+                " ORDER BY \"country\" COLLATE \"C\", \"month\" COLLATE \"C\" LIMIT $1::bigint) AS page"));
   EXPECT_THAT(statement.parameters, ElementsAre(Optional(std::string("101"))));
 }
 
@@ -87,6 +88,34 @@ TEST(TableQuery, AValueOfAListMayHoldACommaBehindABackslash) {
   for (const char* text : {"a\\b", "a\\", "\\"}) {
     EXPECT_THAT(error_of({{"country[in]", text}}), AllOf(HasSubstr("country[in]"), HasSubstr("backslash"))) << text;
   }
+}
+
+TEST(TableQuery, APageIsBoundedByTheBytesOfItsTexts) {
+  const std::string order = " ORDER BY \"country\" COLLATE \"C\", \"month\" COLLATE \"C\"";
+  const std::string size = "coalesce(octet_length(\"country\"), 0) + coalesce(octet_length(\"month\"), 0)";
+  const std::string names = "\"country\", \"month\", \"bookings\", \"amount\", \"last\"";
+  EXPECT_EQ(sql_of({}).sql, "SELECT " + names + ", \"_rows\" FROM (SELECT " + names +
+                                ", count(*) OVER () AS \"_rows\", sum((" + size + ")::bigint) OVER (" + order +
+                                " ROWS UNBOUNDED PRECEDING) - (" + size + ") AS \"_before\" FROM (" + kSelect +
+                                order + " LIMIT $1::bigint) AS page) AS page WHERE \"_before\" < 16777216" + order);
+}
+
+TEST(TableQuery, AColumnWithFewValuesTakesNoOther) {
+  const auto error = [](const TableSpec& table, const char* name, const char* value) {
+    const auto query = parse_table_query(table, {{name, value}});
+    return query ? "" : query.error().message;
+  };
+  const std::string states = "There are found, waiting, reading, done, duplicate, failed.";
+  for (const char* name : {"state", "state[ne]", "state[in]"}) {
+    EXPECT_EQ(error(files_table(), name, "Done"), "There is no state 'Done'. " + states) << name;
+    EXPECT_EQ(error(files_table(), name, "done"), "") << name;
+  }
+  EXPECT_THAT(error(files_table(), "state[in]", "done,fail"), HasSubstr("no state 'fail'"));
+  EXPECT_EQ(error(files_table(), "state[in]", "done,failed"), "");
+  EXPECT_EQ(error(files_table(), "state[prefix]", "fa"), "");
+  EXPECT_EQ(error(files_table(), "state[null]", "true"), "");
+  EXPECT_THAT(error(exports_table(), "state", "found"), HasSubstr("There are queued, running, done, failed."));
+  EXPECT_THAT(error(exports_table(), "trigger", "cron"), HasSubstr("There are request, schedule."));
 }
 
 TEST(TableQuery, SeveralFiltersMustAllHold) {

@@ -1,5 +1,7 @@
 #include "services/api/core/table_spec.h"
 
+#include "common/model/file_events.h"
+
 namespace sluice::api {
 namespace {
 
@@ -13,11 +15,18 @@ std::size_t index_of(const TableSpec& table, std::string_view name) {
   return i;
 }
 
+std::vector<std::string_view> file_states() {
+  std::vector<std::string_view> out;
+  for (const FileState state : kFileStates) out.push_back(to_string(state));
+  return out;
+}
+
 TableSpec make_files_table() {
   TableSpec out{"_sluice", "files", {}, {}};
   out.columns = {{"id", kString, true},     {"name", kString},          {"path", kString},
                  {"dataset", kString},      {"source", kString},        {"sha256", kString},
-                 {"bytes", kInteger},       {"state", kString},         {"rows", kInteger},
+                 {"bytes", kInteger},       {"state", kString, false, file_states()},
+                 {"rows", kInteger},
                  {"records", kInteger},     {"dead_letters", kInteger}, {"duplicates", kInteger},
                  {"corrections", kInteger}, {"late", kInteger},         {"duplicate_of", kString},
                  {"error", kString},        {"started_at", kTimestamp}, {"finished_at", kTimestamp},
@@ -42,7 +51,8 @@ TableSpec make_dead_letters_table() {
 TableSpec make_exports_table() {
   TableSpec out{"_sluice", "exports", {}, {}};
   out.columns = {{"id", kString, true},        {"report", kString},
-                 {"state", kString},           {"trigger", kString},
+                 {"state", kString, false, {"queued", "running", "done", "failed"}},
+                 {"trigger", kString, false, {"request", "schedule"}},
                  {"requested_at", kTimestamp}, {"started_at", kTimestamp},
                  {"finished_at", kTimestamp},  {"taken_at", kTimestamp},
                  {"attempts", kInteger},       {"revision", kInteger},
@@ -58,7 +68,7 @@ TableSpec make_exports_table() {
 TableSpec table_of(const ReportSpec& report) {
   TableSpec out{"public", report.name, {}, {}};
   for (const ReportColumn& column : report.columns) {
-    out.columns.push_back({column.name, column.type, column.in_key});
+    out.columns.push_back({column.name, column.type, column.in_key, {}});
   }
   return out;
 }

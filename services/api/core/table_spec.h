@@ -16,6 +16,7 @@ struct TableColumn {
   std::string name;
   ColumnType type = ColumnType::kString;
   bool in_key = false;  // the key columns together tell a row; they are never null
+  std::vector<std::string_view> one_of{};  // of a text: the only ones there are; empty: any
 };
 
 struct OrderTerm {
