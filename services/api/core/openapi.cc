@@ -236,6 +236,29 @@ Json one_or_several(const Json& one) {
   return {{"oneOf", Json::array({one, several})}};
 }
 
+// What a service says of itself, ready or not.
+Json readiness_schema() {
+  const Json text = {{"type", "string"}};
+  return {{"type", "object"},
+          {"properties",
+           {{"status", {{"enum", {"ready", "not ready"}}}},
+            {"checks",
+             {{"type", "object"}, {"additionalProperties", text}, {"description", "\"ok\", or why not."}}},
+            {"definitions",
+             {{"type", "array"},
+              {"items", text},
+              {"description", "Sentences on the definitions that are refused, or not in force as they stand."}}}}},
+          {"required", {"status", "checks"}},
+          {"additionalProperties", false}};
+}
+
+Json liveness_schema() {
+  return {{"type", "object"},
+          {"properties", {{"status", {{"enum", Json::array({"alive"})}}}}},
+          {"required", Json::array({"status"})},
+          {"additionalProperties", false}};
+}
+
 // What the file doctor tells of one file.
 Json diagnosis_schema() {
   const Json text = {{"type", "string"}};
@@ -367,13 +390,19 @@ Json operation(const RouteInfo& route) {
       out["responses"] = {{"200", document_response(route, reports_schema())},
                           {"503", reference("responses", "Unavailable")}};
       break;
+    case RouteId::kLive:
+      out["responses"] = {{"200", document_response(route, liveness_schema())}};
+      break;
+    case RouteId::kReady:
+    case RouteId::kHealth:
+      out["responses"] = {{"200", document_response(route, readiness_schema())},
+                          {"503", document_response(route, readiness_schema())}};
+      out["responses"]["503"]["description"] = "Not ready.";
+      break;
     default:
       out["responses"] = {{"200", document_response(route, route.content_type == "application/json"
                                                                ? Json{{"type", "object"}}
                                                                : Json{{"type", "string"}})}};
-      if (route.id == RouteId::kReady || route.id == RouteId::kHealth) {
-        out["responses"]["503"] = {{"description", "Not ready."}};
-      }
   }
   return out;
 }
