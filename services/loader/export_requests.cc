@@ -100,11 +100,14 @@ void note_files(postgres::Connection& connection, const std::string& id,
                                  files.current,
                                  parameter(files.current_bytes),
                                  files.hist,
-                                 parameter(files.hist_bytes)};
+                                 parameter(files.hist_bytes),
+                                 parameter(files.current_revision),
+                                 parameter(files.current_rows)};
   connection.run(
       "UPDATE _sluice.exports SET taken_at = $2::timestamptz, revision = $3::bigint, "
       "rows = $4::bigint, current = $5, current_bytes = $6::bigint, hist = $7, "
-      "hist_bytes = $8::bigint WHERE id = $1",
+      "hist_bytes = $8::bigint, current_revision = $9::bigint, current_rows = $10::bigint "
+      "WHERE id = $1",
       parameters);
 }
 

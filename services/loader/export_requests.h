@@ -30,6 +30,8 @@ struct ExportedFiles {
   std::optional<Instant> taken_at{};  // hist/ has one of this time
   std::int64_t revision = 0;
   std::int64_t rows = 0;
+  // Of `current`: others than those where it was written anew beside a snapshot that stands.
+  std::optional<std::int64_t> current_revision{}, current_rows{};
   std::optional<std::string> current{}, hist{};  // where
   std::optional<std::int64_t> current_bytes{}, hist_bytes{};
 };

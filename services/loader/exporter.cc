@@ -238,8 +238,10 @@ void Exporter::write(postgres::Connection& connection, const ExportRun& one,
     });
     files.current = place->shown(current_path(report));
     files.current_bytes = current.bytes;
+    files.current_revision = files.revision;
+    files.current_rows = files.rows;
   }
-  if (stands) {  // what is told is told of the snapshot that stays
+  if (stands) {  // of hist, what is told is told of the snapshot that stays
     files.rows = one.rows;
     files.revision = one.revision;
   }

@@ -29,6 +29,11 @@ constexpr std::array kOwnTables = {
     "finished_at timestamptz, next_try_at timestamptz, attempts bigint NOT NULL DEFAULT 0, "
     "taken_at timestamptz, revision bigint, rows bigint, current text, current_bytes bigint, "
     "hist text, hist_bytes bigint, error text)",
+    "ALTER TABLE _sluice.exports ADD COLUMN IF NOT EXISTS current_rows bigint, "
+    "ADD COLUMN IF NOT EXISTS current_revision bigint",
+    // Of requests for exports, for a day, by the key that they came with; the api writes them.
+    "CREATE TABLE IF NOT EXISTS _sluice.export_keys (key text COLLATE \"C\" PRIMARY KEY, "
+    "report text NOT NULL, location text, answer text, made_at timestamptz NOT NULL DEFAULT now())",
     // Whoever asks while one waits means that one: its snapshot is still to be taken.
     "CREATE UNIQUE INDEX IF NOT EXISTS exports_queued ON _sluice.exports (report) "
     "WHERE state = 'queued'",

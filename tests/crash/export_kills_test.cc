@@ -30,7 +30,7 @@ constexpr const char* kBucket = "landing";
 constexpr const char* kReport = "monthly_restaurants_report";
 constexpr std::size_t kRows = 3000;
 
-enum class To { kFolder, kS3 };
+enum class To { kFolder, kS3, kS3ByTls };
 
 class ExportKills : public ::testing::TestWithParam<To> {
  protected:
@@ -59,7 +59,7 @@ class ExportKills : public ::testing::TestWithParam<To> {
     }
     ASSERT_GT(expected_.size(), 1000U);
   }
-  static bool to_s3() { return GetParam() == To::kS3; }
+  static bool to_s3() { return GetParam() != To::kFolder; }
 
   void define(const std::string& current) {
     std::string text = bookings_definition();
@@ -70,7 +70,10 @@ class ExportKills : public ::testing::TestWithParam<To> {
     stack_.write_definition("bookings.yaml", text);
   }
   void start_loader(const std::string& crash_point = "") {
-    stack_.start("loader", {{"SLUICE_S3_ENDPOINT", test_environment().s3},
+    const TestEnvironment& servers = test_environment();
+    const bool by_tls = GetParam() == To::kS3ByTls;
+    stack_.start("loader", {{"SLUICE_S3_ENDPOINT", by_tls ? servers.s3_tls : servers.s3},
+                            {"AWS_CA_BUNDLE", by_tls ? servers.s3_ca : ""},
                             {"SLUICE_S3_BUCKET", kBucket},
                             {"AWS_ACCESS_KEY_ID", "sluice"},
                             {"AWS_SECRET_ACCESS_KEY", "sluice-secret"},
@@ -141,9 +144,11 @@ class ExportKills : public ::testing::TestWithParam<To> {
   s3::Client client_{s3_settings(), no_environment()};
 };
 
-INSTANTIATE_TEST_SUITE_P(Places, ExportKills, ::testing::Values(To::kFolder, To::kS3),
+INSTANTIATE_TEST_SUITE_P(Places, ExportKills, ::testing::Values(To::kFolder, To::kS3, To::kS3ByTls),
                          [](const auto& place) {
-                           return std::string(place.param == To::kS3 ? "S3" : "Folder");
+                           return std::string(place.param == To::kFolder ? "Folder"
+                                              : place.param == To::kS3   ? "S3"
+                                                                         : "S3ByTls");
                          });
 
 TEST_P(ExportKills, AtEachNamedPointNothingHalfIsSeenAndNothingIsLeft) {
@@ -166,6 +171,7 @@ TEST_P(ExportKills, AtEachNamedPointNothingHalfIsSeenAndNothingIsLeft) {
     const json made = look_at(id);
     EXPECT_EQ(made.at("attempts"), 2);
     EXPECT_EQ(made.at("rows"), expected_.size());
+    EXPECT_EQ(made.at("current_rows"), expected_.size());
     const auto after = expect_whole();
     EXPECT_EQ(after.size(), exports + 1);
     EXPECT_EQ(paths().size(), exports + 1) << ::testing::PrintToString(paths());

@@ -43,7 +43,9 @@ CREATE TABLE _sluice.exports (id text PRIMARY KEY, report text, state text, trig
   slot timestamptz, requested_at timestamptz DEFAULT now(), started_at timestamptz,
   finished_at timestamptz, next_try_at timestamptz, attempts bigint DEFAULT 0, taken_at timestamptz,
   revision bigint, rows bigint, current text, current_bytes bigint, hist text, hist_bytes bigint,
-  error text);
+  error text, current_rows bigint, current_revision bigint);
+CREATE TABLE _sluice.export_keys (key text PRIMARY KEY, report text NOT NULL, location text, answer text,
+  made_at timestamptz NOT NULL DEFAULT now());
 CREATE UNIQUE INDEX ON _sluice.exports (report) WHERE state = 'queued';
 CREATE TABLE public.monthly (country text, month text, bookings bigint, amount numeric, opened date,
   last_at timestamptz, _revision bigint, PRIMARY KEY (country, month));
@@ -441,7 +443,56 @@ TEST_F(ApiTest, AnExportIsAskedForOnceWhileItWaitsAndAgainOnceItRuns) {
   EXPECT_EQ(ask("nope").status, 404);
   const auto without = ask("unborn");
   EXPECT_EQ(without.status, 409);
-  EXPECT_THAT(without.body, AllOf(HasSubstr("'unborn' has no export"), HasSubstr("are monthly")));
+  EXPECT_THAT(without.body, AllOf(HasSubstr("'unborn' has no export"), HasSubstr("are exported, monthly")));
+}
+
+TEST_F(ApiTest, AnExportThatIsAskedForAgainWithItsKeyIsTheSameOneWhateverBecameOfItFor24Hours) {
+  const auto ask = [&](const std::string& report, const std::string& key) {
+    return *http::post("127.0.0.1", server_->port(), "/v1/reports/" + report + "/exports", "",
+                       {{"Idempotency-Key", key}});
+  };
+  postgres::Connection loader(database_);
+  loader.run("DELETE FROM _sluice.exports");
+  const auto first = ask("monthly", "nightly-17");
+  ASSERT_EQ(first.status, 202) << first.body;
+  loader.run("UPDATE _sluice.exports SET state = 'done'");
+  const auto again = ask("monthly", "nightly-17");
+  EXPECT_EQ(again.status, 202);
+  EXPECT_EQ(again.header("location"), first.header("location"));
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(json::parse(get("/v1/exports").body)["exports"].size(), 1u);
+
+  const auto of_another = ask("exported", "nightly-17");
+  EXPECT_EQ(of_another.status, 422);
+  EXPECT_THAT(of_another.body, HasSubstr("for the report 'monthly'"));
+  EXPECT_NE(ask("monthly", "nightly-18").header("location"), first.header("location"));
+  EXPECT_EQ(ask("monthly", std::string(256, 'k')).status, 400);
+  EXPECT_EQ(ask("nope", "another").status, 404);
+
+  loader.run("UPDATE _sluice.exports SET state = 'done'");
+  loader.run("UPDATE _sluice.export_keys SET made_at = now() - interval '25 hours'");
+  const auto next_day = ask("exported", "nightly-17");
+  EXPECT_EQ(next_day.status, 202);
+  EXPECT_NE(next_day.header("location"), first.header("location"));
+  const postgres::Rows keys = loader.run("SELECT count(*) FROM _sluice.export_keys");
+  EXPECT_EQ(keys.integer(0, 0), 1) << "those of the day before are gone";
+  loader.run("DELETE FROM _sluice.exports");
+}
+
+TEST_F(ApiTest, RequestsWithOneKeyAtTheSameTimeGetOneAnswer) {
+  std::vector<std::thread> clients;
+  std::vector<std::string> bodies(8);
+  for (std::string& body : bodies) {
+    clients.emplace_back([&] {
+      const auto answer = http::post("127.0.0.1", server_->port(), "/v1/reports/monthly/exports", "",
+                                     {{"Idempotency-Key", "at-once"}});
+      body = answer ? std::to_string(answer->status) + answer->body : answer.error().message;
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_THAT(bodies, ::testing::Each(bodies.front()));
+  EXPECT_THAT(bodies.front(), StartsWith("202"));
+  postgres::Connection(database_).run("DELETE FROM _sluice.exports");
 }
 
 TEST_F(ApiTest, TheListOfReportsTellsRevisionAndFreshness) {

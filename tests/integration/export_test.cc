@@ -329,6 +329,27 @@ TEST_P(ExportTest, WhatADeadOneLeftIsRemovedAndTheExportIsDone) {
   }
 }
 
+TEST_P(ExportTest, WhereASnapshotStandsAndCurrentIsWrittenAnewEachIsToldForItself) {
+  insert("('a', 1, 1, '2017_01', true, NULL, NULL, 1)");
+  request("e1");
+  exporter()->look();
+  const std::string told = "SELECT rows, revision, current_rows, current_revision FROM _sluice.exports";
+  EXPECT_THAT(ask(told), ElementsAre("1|7|1|7"));
+  const auto before = paths();
+  // It was killed before its word that it is done, and rows came.
+  database_->run("UPDATE _sluice.exports SET state = 'running'");
+  insert("('b', 1, 1, '2017_01', true, NULL, NULL, 1)");
+  database_->run("UPDATE _sluice.reports SET revision = 8 WHERE name = 'monthly'");
+  exporter()->look();
+  EXPECT_THAT(states(), ElementsAre("e1|done|2"));
+  EXPECT_EQ(paths(), before) << "no second snapshot";
+  EXPECT_THAT(sluice::testing::read_parquet(content(before.back())).rows, SizeIs(1));
+  EXPECT_EQ(std::ranges::count(content("current/now.csv"), '\n'), 1 + 2);
+  EXPECT_THAT(ask(told), ElementsAre("1|7|2|8"));
+  EXPECT_THAT(ask("SELECT current_bytes FROM _sluice.exports"),
+              ElementsAre(std::to_string(content("current/now.csv").size())));
+}
+
 TEST_P(ExportTest, AnExportThatIsInterruptedAgainAndAgainIsGivenUp) {
   database_->run("INSERT INTO _sluice.exports (id, report, state, trigger, attempts) "
                  "VALUES ('e1', 'monthly', 'running', 'request', 5)");

@@ -57,7 +57,8 @@ TableSpec make_exports_table() {
                  {"finished_at", kTimestamp},  {"taken_at", kTimestamp},
                  {"attempts", kInteger},       {"revision", kInteger},
                  {"rows", kInteger},           {"current", kString},
-                 {"current_bytes", kInteger},  {"hist", kString},
+                 {"current_bytes", kInteger},  {"current_rows", kInteger},
+                 {"current_revision", kInteger}, {"hist", kString},
                  {"hist_bytes", kInteger},     {"error", kString}};
   out.default_order = {{index_of(out, "requested_at"), true}};
   return out;
