@@ -32,6 +32,19 @@ constexpr const char* kStartExportSql =
     "VALUES (left(replace(gen_random_uuid()::text, '-', ''), 16), $1, 'queued', 'request') "
     "ON CONFLICT (report) WHERE state = 'queued' DO UPDATE SET report = EXCLUDED.report "
     "RETURNING id";
+// A request with a key that another holds waits here until that one's answer is committed. Keys are forgotten
+// after a day.
+constexpr const char* kForgetKeysSql =
+    "DELETE FROM _sluice.export_keys WHERE key = ANY (ARRAY(SELECT key FROM _sluice.export_keys "
+    "WHERE made_at < now() - interval '24 hours' LIMIT 1000 FOR UPDATE SKIP LOCKED))";
+constexpr const char* kTakeKeySql =
+    "INSERT INTO _sluice.export_keys (key, report) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING "
+    "RETURNING key";
+constexpr const char* kKeySql =
+    "SELECT report, location, answer FROM _sluice.export_keys WHERE key = $1";
+constexpr const char* kKeepAnswerSql =
+    "UPDATE _sluice.export_keys SET location = $2, answer = $3 WHERE key = $1";
+constexpr std::size_t kMaxKey = 255;
 constexpr std::string_view kRevisionSql = "SELECT revision FROM _sluice.reports WHERE name = $1";
 
 Response bad_request(const std::string& why) { return http::problem(400, "Bad request", why); }
@@ -206,6 +219,32 @@ std::optional<std::string> export_json(postgres::Connection& connection, const s
   return writer.take() + "\n";
 }
 
+// The answer to a repetition; nullopt: the key is new, and this request's from now on.
+std::optional<Response> answer_known(postgres::Connection& connection, const std::string& key,
+                                     const std::string& report) {
+  connection.run(kForgetKeysSql);
+  const Row taking = {key, report}, of_key = {key};
+  if (connection.run(kTakeKeySql, taking).size() > 0) return std::nullopt;
+  const postgres::Rows known = connection.run(kKeySql, of_key);
+  if (known.size() == 0) return unavailable("The request's Idempotency-Key was just forgotten.");
+  if (known.text(0, 0) != report) {
+    return http::problem(422, "Key used before",
+                         fmt::format("This Idempotency-Key belongs to a request for the report '{}'. "
+                                     "Nothing was asked for; use a key of its own.",
+                                     known.text(0, 0)));
+  }
+  Response out;
+  out.status = 202;
+  out.headers.emplace_back("Location", known.text(0, 1));
+  out.body = known.text(0, 2);
+  return out;
+}
+
+bool is_key(std::string_view text) {
+  return text.size() <= kMaxKey &&
+         std::ranges::all_of(text, [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
+}
+
 Response start_export(Database& database, const Catalogue& catalogue, const Request& request) {
   const std::string& name = request.captures[0];
   const auto found = catalogue.reports.find(name);
@@ -215,13 +254,25 @@ Response start_export(Database& database, const Catalogue& catalogue, const Requ
   if (!found->second.exported) {
     return http::problem(409, "No export", not_exported(catalogue, name));
   }
+  const std::string key(request.header("idempotency-key"));
+  if (!is_key(key)) return bad_request("An Idempotency-Key has 1 to 255 printable characters.");
   Response out;
-  out.status = 202;
   database.change([&](postgres::Connection& connection) {
+    if (!key.empty()) {
+      if (auto known = answer_known(connection, key, name)) {
+        out = *std::move(known);
+        return;
+      }
+    }
     const Row parameters = {name};
     const std::string id(connection.run(kStartExportSql, parameters).text(0, 0));
-    out.headers.emplace_back("Location", "/v1/exports/" + id);
+    const std::string location = "/v1/exports/" + id;
+    out.status = 202;
+    out.headers.emplace_back("Location", location);
     out.body = export_json(connection, id).value_or("");
+    if (key.empty()) return;
+    const Row answer = {key, location, out.body};
+    connection.run(kKeepAnswerSql, answer);
   });
   return out;
 }

@@ -86,9 +86,12 @@ std::vector<Dataset> datasets() {
   ReportSpec unborn;
   unborn.name = "unborn";
   unborn.columns = {column("country", ColumnType::kString, true)};
+  ReportSpec exported = unborn;
+  exported.name = "exported";
+  exported.exported = ExportSpec{};
   Dataset out;
   out.name = "bookings";
-  out.reports = {monthly, unborn};
+  out.reports = {monthly, unborn, exported};
   return {out};
 }
 
@@ -357,7 +360,7 @@ TEST_F(ApiTest, AReportWithoutATableYetIsEmpty) {
 
 TEST_F(ApiTest, MistakesAreProblemsThatHelp) {
   EXPECT_THAT(get("/v1/reports/nope").body,
-              AllOf(HasSubstr("'nope'"), HasSubstr("monthly, unborn")));
+              AllOf(HasSubstr("'nope'"), HasSubstr("exported, monthly, unborn")));
   EXPECT_EQ(get("/v1/reports/nope").status, 404);
   EXPECT_EQ(get("/v1/reports/monthly?contry=x").status, 400);
   EXPECT_THAT(get("/v1/reports/monthly?contry=x").body, HasSubstr("country, month, bookings"));
@@ -496,8 +499,9 @@ TEST_F(ApiTest, RequestsWithOneKeyAtTheSameTimeGetOneAnswer) {
 }
 
 TEST_F(ApiTest, TheListOfReportsTellsRevisionAndFreshness) {
-  const auto reports = json::parse(get("/v1/reports").body)["reports"];
-  ASSERT_EQ(reports.size(), 2u);
+  auto reports = json::parse(get("/v1/reports").body)["reports"];
+  ASSERT_EQ(reports.size(), 3u);
+  reports.erase(0);
   EXPECT_EQ(reports[0]["name"], "monthly");
   EXPECT_EQ(reports[0]["revision"], 7);
   EXPECT_EQ(reports[0]["updated_at"], "2026-01-31T12:00:00.25Z");

@@ -337,8 +337,10 @@ Json export_responses() {
              "Ask its Location until `state` is done or failed."},
             {"headers", {{"Location", {{"schema", {{"type", "string"}}}}}}},
             {"content", {{"application/json", {{"schema", reference("schemas", "Export")}}}}}}},
+          {"400", reference("responses", "BadRequest")},
           {"404", reference("responses", "NotFound")},
           {"409", problem_response("The report's definition has no export.")},
+          {"422", problem_response("The Idempotency-Key was used for another report.")},
           {"503", reference("responses", "Unavailable")}};
 }
 
@@ -370,7 +372,10 @@ Json operation(const RouteInfo& route) {
                           {"503", reference("responses", "Unavailable")}};
       break;
     case RouteId::kStartExport:
-      out["parameters"] = Json::array({path_parameter("name")});
+      out["parameters"] = Json::array(
+          {path_parameter("name"),
+           header_parameter("Idempotency-Key", "A repetition within 24 hours gets the first answer "
+                                               "again and asks for nothing.")});
       out["responses"] = export_responses();
       break;
     case RouteId::kExports:

@@ -88,6 +88,32 @@ TEST_F(OpenApiTest, SaysItsVersionAndTheProblemsShape) {
               ElementsAre("reports"));
 }
 
+TEST_F(OpenApiTest, HealthIsJsonAsItIsAnswered) {
+  for (const char* path : {"/readyz", "/healthz"}) {
+    for (const char* status : {"200", "503"}) {
+      const auto& content = document_["paths"][path]["get"]["responses"][status]["content"];
+      EXPECT_THAT(content["application/json"]["schema"]["required"], ElementsAre("status", "checks")) << path;
+    }
+  }
+  EXPECT_EQ(document_["paths"]["/livez"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+                     ["properties"]["status"]["enum"][0],
+            "alive");
+}
+
+TEST_F(OpenApiTest, AnExportTakesAnIdempotencyKey) {
+  const auto& post = document_["paths"]["/v1/reports/{name}/exports"]["post"];
+  EXPECT_EQ(post["parameters"][1]["name"], "Idempotency-Key");
+  EXPECT_EQ(post["parameters"][1]["in"], "header");
+  for (const char* status : {"202", "400", "404", "409", "422", "503"}) {
+    EXPECT_TRUE(post["responses"].contains(status)) << status;
+  }
+}
+
+TEST_F(OpenApiTest, NamesTheStatesThatAFileMayHave) {
+  const auto& state = document_["components"]["schemas"]["File"]["properties"]["state"];
+  EXPECT_THAT(state["enum"], ElementsAre("found", "waiting", "reading", "done", "duplicate", "failed", nullptr));
+}
+
 TEST(IndexPage, LinksReportsAndHasNoScript) {
   const std::string page = index_page(datasets());
   EXPECT_THAT(page, HasSubstr("<a href=\"/v1/reports/monthly\">monthly</a>"));
