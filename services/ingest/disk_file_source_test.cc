@@ -225,7 +225,8 @@ TEST_F(DiskFileSourceTest, AMoveThatCannotBeDoneLeavesTheFileWhereItIs) {
 }
 
 TEST_F(DiskFileSourceTest, AMoveThatCannotBeMadeDurableIsTriedAgain) {
-  const Announcement file = put("sub/a.csv", "rows", "1-a");
+  std::filesystem::create_directories(folder.path("archive"));
+  const Announcement file = put("a.csv", "rows", "1-a"), deep = put("sub/b.csv", "rows", "2-b");
   {
     const FewDescriptors none(0);
     EXPECT_THAT(disk.archive(file).error().message, HasSubstr("durable: Too many open files"));
@@ -233,9 +234,10 @@ TEST_F(DiskFileSourceTest, AMoveThatCannotBeMadeDurableIsTriedAgain) {
         << "it has been moved, but perhaps not for good";
   }
   EXPECT_FALSE(disk.archive(file).value());
-  EXPECT_EQ(folder.read("archive/sub/a.csv"), "rows");
+  EXPECT_EQ(folder.read("archive/a.csv"), "rows");
+  EXPECT_TRUE(disk.archive(deep).value());
   std::filesystem::remove(folder.path("in/sub"));
-  EXPECT_FALSE(disk.archive(file).value()) << "nothing is left to be made durable";
+  EXPECT_FALSE(disk.archive(deep).value()) << "nothing is left to be made durable";
 }
 
 TEST_F(DiskFileSourceTest, MovingToAnotherFileSystemCopiesWholeAndRemoves) {

@@ -34,7 +34,7 @@ class UploadsTest : public testing::Test {
         a.path = file.path;
         a.name = file.path.substr(file.path.rfind('/') + 1);
         a.dataset = file.dataset;
-        if (file.declared) declared.insert(a.name);
+        if (file.declared) declared_files.insert(a.name);
         a.bytes = file.identity.bytes;
         a.found_ms = 1;
         a.id = std::to_string(next_place++) + "-abcabcabcabc";
@@ -54,7 +54,12 @@ class UploadsTest : public testing::Test {
     uploads = std::make_unique<Uploads>(std::move(parts));
     uploads->start();
   }
-  void TearDown() override { uploads.reset(); }
+  // Its thread calls back to the end, and a pointer that is reset is null before that.
+  void end() {
+    if (uploads) uploads->stop();
+    uploads.reset();
+  }
+  void TearDown() override { end(); }
   void send(const Announcement& file) {
     {
       const std::lock_guard lock(mutex);
@@ -100,7 +105,7 @@ class UploadsTest : public testing::Test {
   std::mutex mutex;
   std::condition_variable was_sent;
   std::vector<std::string> sent;
-  std::set<std::string> declared;  // files whose dataset the request named
+  std::set<std::string> declared_files;  // files whose dataset the request named
   std::unique_ptr<Uploads> uploads;
 };
 
@@ -140,7 +145,7 @@ TEST_F(UploadsTest, AKeyOutlivesTheFileAndTheProcessForADay) {
   start();
   const auto first = post("a.csv", "1", "key");
   std::filesystem::remove(stored().at(0));  // moved to the archive
-  uploads.reset();
+  end();
   start();
   EXPECT_EQ(post("a.csv", "1", "key").body, first.body);
   clock.advance(25h);
@@ -151,7 +156,7 @@ TEST_F(UploadsTest, WhatWasStoredIsAnnouncedAfterARestartAndItsKeyFindsIt) {
   start();
   announces = false;  // killed before the announcement was sent
   EXPECT_EQ(post("a.csv", "1", "key").status, 503);
-  uploads.reset();
+  end();
   announces = true;
   start();
   const auto again = post("a.csv", "1", "key");
@@ -236,7 +241,7 @@ TEST_F(UploadsTest, WhetherTheRequestNamedTheDatasetIsPassedOn) {
   request.query = {{"name", "b.csv"}, {"dataset", "things"}};
   http::TextBody body("2");
   EXPECT_EQ(uploads->receive(request, body).status, 202);
-  EXPECT_THAT(declared, ElementsAre("b.csv"));
+  EXPECT_THAT(declared_files, ElementsAre("b.csv"));
 }
 
 TEST_F(UploadsTest, AFileThatCannotBeTriedOutForWantOfMemoryIsToComeBack) {
@@ -266,7 +271,7 @@ TEST_F(UploadsTest, ConcurrentRequestsOfOneKeyAreOneDelivery) {
 TEST_F(UploadsTest, AnUploadIsSweptOnlyWhenItIsKnownThatItsFilesWereMovedAway) {
   start();
   EXPECT_EQ(post("sub/a.csv", "1").status, 202);
-  uploads.reset();
+  end();
   // A path that cannot be looked at, as on a disk that fails.
   const auto sub = std::filesystem::path(stored().at(0)).parent_path();
   std::filesystem::remove_all(sub);

@@ -187,12 +187,9 @@ bool ShardTask::bring_readable_forward() {
 }
 
 void ShardTask::open_more() {
-  const auto can_go_on = [this](const auto& file) { return can_be_read(*file); };
-  auto open = static_cast<std::size_t>(std::ranges::count_if(open_files_, can_go_on));
-  const auto short_of_memory =
-      std::ranges::count_if(open_files_, [](const auto& file) { return file->short_of_memory; });
-  // A backlog of such files is not opened one after the other only to wait.
-  if (static_cast<std::size_t>(short_of_memory) >= parts_.limits.open_files) return;
+  // Of a backlog that is short of memory not one after the other is opened only to wait.
+  const auto counts = [this](const auto& file) { return file->short_of_memory || can_be_read(*file); };
+  auto open = static_cast<std::size_t>(std::ranges::count_if(open_files_, counts));
   for (int settled = 0; settled < kSettledPerStep && open < parts_.limits.open_files;) {
     FileEntry* entry = ledger_.next_waiting([this](const FileEntry& e) {
       return !is_away(e.file.source) && parts_.datasets.find(e.file.dataset) != nullptr;
