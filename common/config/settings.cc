@@ -339,7 +339,9 @@ void print_help(const std::string& service) {
   fmt::print(
       "\n  kafka.properties (a map) or SLUICE_KAFKA__<PROPERTY> passes any librdkafka property.\n"
       "  NAME_FILE instead of NAME reads a variable's value from a file.\n"
-      "  --print-config prints the effective settings, secrets masked.\n");
+      "  --print-config prints the effective settings, secrets masked.\n"
+      "  --ready asks the service that runs with these settings whether it is ready: exit code 0, or 1 and "
+      "why not.\n");
 }
 
 std::uint16_t port_base() {
@@ -380,6 +382,7 @@ struct Flags {
   bool help = false;
   bool version = false;
   bool print_config = false;
+  bool ready = false;
 };
 
 Flags read_flags(int argc, char** argv) {
@@ -392,6 +395,8 @@ Flags read_flags(int argc, char** argv) {
       flags.version = true;
     } else if (argument == "--print-config") {
       flags.print_config = true;
+    } else if (argument == "--ready") {
+      flags.ready = true;
     } else if (!argument.starts_with("--")) {
       throw ConfigError("\"" + argument + "\" is not a flag; see --help");
     } else {
@@ -441,6 +446,7 @@ Settings read_settings(const std::string& service, int argc, char** argv) {
   if (!config.empty()) read_file(config, settings);
   read_environment(settings);
   for (const auto& [key, value] : flags.settings) set(*by_key(key), settings, value, "--" + key);
+  settings.only_ask_ready = flags.ready;
   if (flags.print_config) {
     fmt::print("{}\n", describe(settings));
     std::exit(0);

@@ -63,6 +63,8 @@ struct Settings {
   int threads = 2;                 // SLUICE_THREADS: workers of this process
   std::string log_level = "info";  // SLUICE_LOG_LEVEL
   std::string crash_point;         // SLUICE_CRASH_POINT, see common/base/crash_point.h
+  // --ready: not to run, but to ask the service that runs with these settings whether it is ready.
+  bool only_ask_ready = false;
 
   std::string data_in() const { return home + "/data/in"; }
   std::string data_out() const { return home + "/data/out"; }

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/adapters/http/client.h"
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
 #include "common/base/json_text.h"
@@ -83,6 +84,17 @@ int report_failure(const std::string& service) {
     log::error("the service ends", {{"reason", error.what()}});
     return kExitFailed;
   }
+}
+
+// Prints the answer: container engines show it.
+int ask_readiness(const Settings& settings) {
+  constexpr std::chrono::seconds kPatience{2};
+  const bool anywhere = settings.http_address == "0.0.0.0" || settings.http_address == "::";
+  const auto answer = http::get(anywhere ? "127.0.0.1" : settings.http_address, settings.http_port,
+                                "/readyz", {}, kPatience);
+  const std::string text = answer ? answer->body : answer.error().message + "\n";
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return answer && answer->status == 200 ? 0 : kExitFailed;
 }
 
 sigset_t stop_signals() {
@@ -235,6 +247,7 @@ int run_service(const std::string& service, int argc, char** argv,
   ::signal(SIGHUP, SIG_IGN);
   try {
     Settings settings = read_settings(service, argc, argv);
+    if (settings.only_ask_ready) return ask_readiness(settings);
     log::initialise(service, settings.log_level);
     arm_crash_point(settings.crash_point);
     log::info("starting", {{"settings", describe(settings)}});

@@ -9,6 +9,8 @@
 // server with /livez /readyz /healthz /metrics /version, calls `wire`, then waits for SIGTERM,
 // SIGINT or a failed part. Exit codes: 0 graceful stop, 2 configuration error, 1 anything else (the
 // supervisor starts it again), 3 Unsafe (the supervisor must not; a person must look).
+// With --ready it only asks the service that runs with these settings and answers 0 or 1: the health
+// check of a container, whose image holds no other program.
 
 #include <functional>
 #include <memory>

@@ -138,5 +138,34 @@ TEST(ServiceHostDeathTest, AReadyServiceSaysSoAndShowsItsMetricsAndVersion) {
               "sluice_build_info\\{.*service=\"loader\"");
 }
 
+// What a second process with the same settings and --ready ends with.
+int code_of_ready(std::uint16_t port) {
+  ::setenv("SLUICE_HTTP_PORT", std::to_string(port).c_str(), 1);
+  const char* arguments[] = {"sluice-loader", "--ready"};
+  return run_service("loader", 2, const_cast<char**>(arguments), [](ServiceHost&) { say("wired"); });
+}
+
+TEST(ServiceHostDeathTest, ReadyAsksTheServiceThatRunsAndStartsNone) {
+  auto reason = std::make_shared<std::string>("waiting for Kafka");
+  EXPECT_EXIT(serve([&](ServiceHost& host) {
+                host.ready_when("tables", [reason] { return *reason; });
+                host.add_part(
+                    "asker",
+                    [&host, reason] {
+                      say("not ready " + std::to_string(code_of_ready(host.http().port())));
+                      reason->clear();
+                      say("ready " + std::to_string(code_of_ready(host.http().port())));
+                      terminate();
+                    },
+                    [] {});
+              }),
+              ExitedWithCode(0), "\\[not ready 1\\]\\[ready 0\\]");
+}
+
+TEST(ServiceHostDeathTest, ReadyIsNoWhereNothingRuns) {
+  constexpr std::uint16_t kNobodysPort = 1;
+  EXPECT_EXIT(std::exit(code_of_ready(kNobodysPort)), ExitedWithCode(1), "^$");
+}
+
 }  // namespace
 }  // namespace sluice
