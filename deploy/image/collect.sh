@@ -59,5 +59,7 @@ PASSWD
 printf 'root:x:0:\nsluice:x:10001:\n' >"$base/etc/group"
 printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$base/etc/nsswitch.conf"
 install -d -m 1777 "$base/tmp"
-# Volumes that are mounted here for the first time take these folders' owner.
-install -d -m 750 -o 10001 -g 10001 "$base/var/lib/sluice" "$base/var/lib/sluice/data" "$base/var/lib/sluice/state"
+# Volumes that are mounted here for the first time take these folders' owner. Another user, to whom a volume of his
+# own is mounted, must be able to pass.
+install -d -m 755 "$base/var/lib/sluice"
+install -d -m 750 -o 10001 -g 10001 "$base/var/lib/sluice/data" "$base/var/lib/sluice/state"

@@ -45,7 +45,7 @@ def contained(image, command, more, volumes):
         (folder / name).mkdir(exist_ok=True)
     steps += [f"mount -t proc proc {folder}/proc", f"mount -t tmpfs tmpfs {folder}/tmp",
               f"mount -o remount,bind,ro {folder}",
-              f'exec setpriv --no-new-privs chroot --userspec={last(image, "USER").text} --groups= {folder} "$@"']
+              f'exec setpriv --no-new-privs /usr/sbin/chroot --userspec={last(image, "USER").text} --groups= {folder} "$@"']
     return subprocess.Popen(["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "sh", "-ec",
                              " && ".join(steps), "sh", *command], env=variables(image) | more, stdin=subprocess.DEVNULL,
                             stdout=open(work / f"{image}.log", "a"), stderr=subprocess.STDOUT)
@@ -57,9 +57,12 @@ def get(path, port=base, accept="application/json"):
         return answer.read().decode()
 
 
-def wait(what, seconds, condition):
+def wait(what, seconds, condition, running):
     began = time.monotonic()
     while time.monotonic() - began < seconds:
+        for name, process in running.items():
+            if process.poll() is not None:
+                sys.exit(f"{name} ended with {process.returncode}; its words: {work}/{name}.log")
         try:
             if condition():
                 print(f"{what}: {time.monotonic() - began:.1f} s", flush=True)
@@ -125,12 +128,12 @@ def main():
         for name in PORTS:
             # The image's own health check.
             check = json.loads(last(name, "HEALTHCHECK").text.split("CMD ")[1])
-            wait(f"{name} is ready", 120, lambda: contained(name, check, settings, definitions).wait() == 0)
+            wait(f"{name} is ready", 300, lambda: contained(name, check, settings, definitions).wait() == 0, running)
             is_confined(name, running[name])
         contained("tools", ["/usr/bin/sluice-samples", "/var/lib/sluice/data/in"], settings, data).wait()
         samples = [p for d in (volumes["data"] / "in", volumes["data"] / "archive") if d.exists() for p in d.rglob("*") if p.is_file()]
         assert samples, "no samples"
-        wait(f"{len(samples)} sample files are done and their receipts balance", 300, lambda: all_settled(len(samples)))
+        wait(f"{len(samples)} sample files are done and their receipts balance", 300, lambda: all_settled(len(samples)), running)
         for dataset, report in REPORTS:
             (work / "report.csv").write_text(get(f"/v1/reports/{report}?limit=10000", accept="text/csv"))
             files = sorted((volumes["data"] / "archive" / dataset).rglob("*.*"))
@@ -146,6 +149,7 @@ def main():
         for process in running.values():
             if process.poll() is None:
                 process.kill()
+        shutil.copy(work / "environment/kafka.log", work / "kafka.log")  # the folder goes with the servers
         subprocess.run([script, "stop", work / "environment"], env=environment, check=False)
 
 
