@@ -122,6 +122,8 @@ def main():
     }
     running = {}
     try:
+        for log in work.glob("*.log"):
+            log.unlink()
         for name in PORTS:
             own = {"ingest": data, "loader": data, "transform": {volumes["state"]: "/var/lib/sluice/state"}, "api": {}}[name]
             running[name] = contained(name, last(name, "ENTRYPOINT").words, settings, definitions | own)
@@ -148,7 +150,8 @@ def main():
     finally:
         for process in running.values():
             if process.poll() is None:
-                process.kill()
+                # The child itself: who changes his user outlives whoever made his namespace.
+                os.kill(child_of(process), signal.SIGKILL)
         shutil.copy(work / "environment/kafka.log", work / "kafka.log")  # the folder goes with the servers
         subprocess.run([script, "stop", work / "environment"], env=environment, check=False)
 

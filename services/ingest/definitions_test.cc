@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "services/ingest/temporary_folder.h"
 
@@ -53,6 +54,29 @@ TEST_F(DefinitionsTest, ANewFileStartsADataset) {
   EXPECT_NE(definitions.find("a"), nullptr);
   write("b.yaml", definition("b", "b*.csv"));
   definitions.reload();
+  definitions.reload();
+  EXPECT_THAT(in_force, ElementsAre("a", "b"));
+  EXPECT_THAT(refused, IsEmpty());
+}
+
+// As Kubernetes mounts a ConfigMap: links through a link, which is replaced to change all at once.
+TEST_F(DefinitionsTest, AChangedConfigMapIsReadBehindItsLinks) {
+  namespace fs = std::filesystem;
+  const fs::path root = folder.path();
+  const auto put = [&](const char* version, const std::string& name) {
+    fs::create_directory(root / version);
+    std::ofstream(root / version / (name + ".yaml")) << definition(name, name + "*.csv");
+  };
+  put("..1", "a");
+  fs::create_directory_symlink("..1", root / "..data");
+  fs::create_symlink("..data/a.yaml", root / "a.yaml");
+  definitions.reload();
+  EXPECT_THAT(in_force, ElementsAre("a"));
+  put("..2", "a");
+  put("..2", "b");
+  fs::create_directory_symlink("..2", root / "..data_tmp");
+  fs::rename(root / "..data_tmp", root / "..data");
+  fs::create_symlink("..data/b.yaml", root / "b.yaml");
   definitions.reload();
   EXPECT_THAT(in_force, ElementsAre("a", "b"));
   EXPECT_THAT(refused, IsEmpty());
