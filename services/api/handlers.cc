@@ -338,11 +338,24 @@ std::map<std::string, ReportState, std::less<>> read_report_states(Database& dat
   return out;
 }
 
+// What a page needs to plot a column and to add it up rightly.
+std::string column_meaning(const TableColumn& column) {
+  std::string out = fmt::format(",\"kind\":\"{}\"", kind_name(column.kind));
+  if (column.kind == TableColumn::Kind::kWindow) {
+    out += fmt::format(",\"window\":{{\"unit\":\"{}\",\"pattern\":{}}}", column.window_unit,
+                       json_string(column.window_pattern));
+  }
+  if (column.kind == TableColumn::Kind::kMeasure) out += fmt::format(",\"sums\":{}", column.sums);
+  if (!column.currency.empty()) out += fmt::format(",\"currency\":{}", json_string(column.currency));
+  return out;
+}
+
 std::string columns_json(const TableSpec& table) {
   std::string out;
   for (const TableColumn& column : table.columns) {
-    out += fmt::format("{}{{\"name\":{},\"type\":\"{}\",\"key\":{}}}", out.empty() ? "" : ",",
-                       json_string(column.name), type_name(column.type), column.in_key);
+    out += fmt::format("{}{{\"name\":{},\"type\":\"{}\",\"key\":{}{}}}", out.empty() ? "" : ",",
+                       json_string(column.name), type_name(column.type), column.in_key,
+                       column_meaning(column));
   }
   return out;
 }

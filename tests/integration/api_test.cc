@@ -72,6 +72,7 @@ std::vector<Dataset> datasets() {
     out.name = name;
     out.type = type;
     out.in_key = in_key;
+    out.kind = in_key ? ReportColumnKind::kGroup : ReportColumnKind::kMeasure;
     return out;
   };
   ReportSpec monthly;
@@ -507,7 +508,7 @@ TEST_F(ApiTest, TheListOfReportsTellsRevisionAndFreshness) {
   EXPECT_EQ(reports[0]["updated_at"], "2026-01-31T12:00:00.25Z");
   EXPECT_TRUE(reports[0]["freshness_seconds"].is_number());
   EXPECT_EQ(reports[0]["columns"][3],
-            json({{"name", "amount"}, {"type", "decimal"}, {"key", false}}));
+            json({{"name", "amount"}, {"type", "decimal"}, {"key", false}, {"kind", "measure"}, {"sums", false}}));
   EXPECT_EQ(reports[1]["revision"], 0);
   EXPECT_TRUE(reports[1]["updated_at"].is_null());
 }

@@ -21,6 +21,50 @@ std::vector<std::string_view> file_states() {
   return out;
 }
 
+TableColumn::Kind kind_of(const ReportSpec& report, const ReportColumn& column) {
+  switch (column.kind) {
+    case ReportColumnKind::kMeasure:
+      return TableColumn::Kind::kMeasure;
+    case ReportColumnKind::kRank:
+      return TableColumn::Kind::kRank;
+    case ReportColumnKind::kGroup:
+      break;
+  }
+  const bool window = report.window && report.window->name == column.name;
+  return window ? TableColumn::Kind::kWindow : TableColumn::Kind::kGroup;
+}
+
+std::string_view unit_name(WindowUnit unit) {
+  switch (unit) {
+    case WindowUnit::kHour:
+      return "hour";
+    case WindowUnit::kDay:
+      return "day";
+    case WindowUnit::kWeek:
+      return "week";
+    case WindowUnit::kMonth:
+      return "month";
+    case WindowUnit::kQuarter:
+      return "quarter";
+    case WindowUnit::kYear:
+      return "year";
+  }
+  return "month";
+}
+
+// Whether a measure is a plain count or sum over the report's own groups: then that of two groups together is the sum
+// of theirs. Of an average, a ratio, a least or a number of different values it is not.
+bool is_sum(const ReportSpec& report, std::size_t measure) {
+  if (measure >= report.measures.size() || report.families.empty()) return false;
+  const ExpressionPtr& value = report.measures[measure].value;
+  if (value == nullptr || value->function != Function::kColumn) return false;
+  const auto& aggregates = report.families.front().aggregates;
+  const std::size_t first = report.groups.size();
+  if (value->column < first || value->column - first >= aggregates.size()) return false;
+  const AggregateKind kind = aggregates[value->column - first].kind;
+  return kind == AggregateKind::kCount || kind == AggregateKind::kSum;
+}
+
 TableSpec make_files_table() {
   TableSpec out{"_sluice", "files", {}, {}};
   out.columns = {{"id", kString, true},     {"name", kString},          {"path", kString},
@@ -69,7 +113,17 @@ TableSpec make_exports_table() {
 TableSpec table_of(const ReportSpec& report) {
   TableSpec out{"public", report.name, {}, {}};
   for (const ReportColumn& column : report.columns) {
-    out.columns.push_back({column.name, column.type, column.in_key, {}});
+    TableColumn& made = out.columns.emplace_back();
+    made.name = column.name;
+    made.type = column.type;
+    made.in_key = column.in_key;
+    made.kind = kind_of(report, column);
+    if (made.kind == TableColumn::Kind::kWindow) {
+      made.window_unit = unit_name(report.window->calendar.unit);
+      made.window_pattern = report.window->pattern;
+    }
+    made.sums = made.kind == TableColumn::Kind::kMeasure && is_sum(report, column.index);
+    if (column.currency_at) made.currency = report.columns[*column.currency_at].name;
   }
   return out;
 }
@@ -105,6 +159,20 @@ std::string_view type_name(ColumnType type) {
       return "timestamp";
   }
   return "string";
+}
+
+std::string_view kind_name(TableColumn::Kind kind) {
+  switch (kind) {
+    case TableColumn::Kind::kGroup:
+      return "group";
+    case TableColumn::Kind::kWindow:
+      return "window";
+    case TableColumn::Kind::kMeasure:
+      return "measure";
+    case TableColumn::Kind::kRank:
+      return "rank";
+  }
+  return "group";
 }
 
 }  // namespace sluice::api

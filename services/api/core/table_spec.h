@@ -17,6 +17,15 @@ struct TableColumn {
   ColumnType type = ColumnType::kString;
   bool in_key = false;  // the key columns together tell a row; they are never null
   std::vector<std::string_view> one_of{};  // of a text: the only ones there are; empty: any
+
+  // Of a report's columns, what they are to it.
+  enum class Kind { kGroup, kWindow, kMeasure, kRank };
+  Kind kind = Kind::kGroup;
+  std::string_view window_unit = {};  // "month"; of a window
+  std::string window_pattern = {};    // its label's, "%Y_%m"
+  // Rows of this measure may be added up: it is a count or a sum.
+  bool sums = false;
+  std::string currency = {};  // the column that tells this amount's currency
 };
 
 struct OrderTerm {
@@ -37,6 +46,7 @@ const TableSpec& files_table();
 const TableSpec& dead_letters_table();
 const TableSpec& exports_table();
 
-std::string_view type_name(ColumnType type);  // "string", "integer", "decimal", …
+std::string_view type_name(ColumnType type);          // "string", "integer", "decimal", …
+std::string_view kind_name(TableColumn::Kind kind);    // "group", "window", "measure", "rank"
 
 }  // namespace sluice::api
