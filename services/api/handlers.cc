@@ -12,6 +12,8 @@
 #include "services/api/core/routes.h"
 #include "services/api/core/row_writer.h"
 #include "services/api/core/table_query.h"
+#include "services/api/core/web_page.h"
+#include "services/api/web_files.h"
 
 namespace sluice::api {
 namespace {
@@ -387,11 +389,29 @@ Response document(std::string content_type, const std::string& body) {
   return out;
 }
 
+// The files never change while the process runs.
+Response get_web_file(std::string_view name, const Request& request) {
+  static const WebPage page(web_files());
+  const WebFile* file = page.find(name);
+  if (file == nullptr) return http::problem(404, "Not found", "The web page has no such file.");
+  Response out;
+  out.headers = web_headers(*file);
+  if (is_known_to_client(request.header("if-none-match"), file->etag)) {
+    out.status = 304;
+    return out;
+  }
+  out.content_type = std::string(file->content_type);
+  out.body = std::string(file->bytes);
+  return out;
+}
+
 Response answer(RouteId route, Database& database, const IngestClient& ingest,
                 const Catalogue& catalogue, const Request& request) {
   switch (route) {
-    case RouteId::kIndex:
-      return document("text/html; charset=utf-8", catalogue.index_page);
+    case RouteId::kWebPage:
+      return get_web_file(WebPage::kIndex, request);
+    case RouteId::kWebFile:
+      return get_web_file(request.captures[0], request);
     case RouteId::kOpenApi:
       return document("application/json", catalogue.openapi);
     case RouteId::kReports:
@@ -430,9 +450,11 @@ void register_routes(http::Server& server, std::shared_ptr<Database> database,
                              });
       continue;
     }
-    const bool reads_database = route.id != RouteId::kIndex && route.id != RouteId::kOpenApi;
+    // Answers of the pool count into the bound of what waits for its clients; the document is the one that is made once
+    // and is small.
+    const bool on_io_thread = route.id == RouteId::kOpenApi;
     server.route(method, pattern,
-                 reads_database ? http::Runs::kOnBlockingPool : http::Runs::kOnIoThread,
+                 on_io_thread ? http::Runs::kOnIoThread : http::Runs::kOnBlockingPool,
                  [id = route.id, database, catalogue, ingest](const Request& request) {
                    return guarded(request, [&] {
                      return answer(id, *database, *ingest, *catalogue(), request);

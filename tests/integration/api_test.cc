@@ -529,13 +529,37 @@ TEST_F(ApiTest, AnswersAreWhatTheDocumentSays) {
   expect_documented("/v1/dead-letters", get("/v1/dead-letters"));
   expect_documented("/openapi.json", get("/openapi.json"));
   expect_documented("/", get("/"));
+  expect_documented("/web/{file}", get("/web/app.js"));
+  expect_documented("/web/{file}", get("/web/style.css"));
+  expect_documented("/web/{file}", get("/web/none.js"));
+}
+
+TEST_F(ApiTest, TheWebPageIsWholeAndComesAgainOnlyWhenItChanged) {
+  const auto page = get("/");
+  ASSERT_EQ(page.status, 200);
+  EXPECT_EQ(page.header("content-type"), "text/html; charset=utf-8");
+  EXPECT_THAT(std::string(page.header("content-security-policy")), StartsWith("default-src 'none'; script-src 'self'"));
+  EXPECT_EQ(page.header("x-content-type-options"), "nosniff");
+  // What the markup names is there.
+  std::set<std::string> named;
+  for (std::size_t at = page.body.find("\"web/"); at != std::string::npos; at = page.body.find("\"web/", at + 1)) {
+    named.insert(page.body.substr(at + 1, page.body.find('"', at + 1) - at - 1));
+  }
+  EXPECT_GE(named.size(), 4u);
+  for (const std::string& file : named) {
+    const auto answer = get("/" + file);
+    EXPECT_EQ(answer.status, 200) << file;
+    EXPECT_FALSE(answer.body.empty()) << file;
+    const std::string etag(answer.header("etag"));
+    EXPECT_EQ(get("/" + file, {{"If-None-Match", etag}}).status, 304) << file;
+  }
 }
 
 TEST_F(ApiTest, EveryRouteOfItsOwnIsInTheDocument) {
   for (const auto& [method, pattern] : server_->routes()) {
     EXPECT_TRUE(document_["paths"].contains(pattern)) << pattern;
   }
-  EXPECT_EQ(server_->routes().size(), 11u);
+  EXPECT_EQ(server_->routes().size(), 12u);
 }
 
 TEST_F(ApiTest, WithoutADatabaseTheAnswerIsToComeBack) {

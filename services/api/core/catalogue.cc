@@ -4,7 +4,6 @@
 
 #include <cstdint>
 
-#include "services/api/core/index_page.h"
 #include "services/api/core/openapi.h"
 
 namespace sluice::api {
@@ -43,7 +42,6 @@ std::shared_ptr<const Catalogue> make_catalogue(const std::vector<Dataset>& data
     }
   }
   out->openapi = openapi_document(served, kApiVersion);
-  out->index_page = index_page(served);
   return out;
 }
 

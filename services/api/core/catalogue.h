@@ -1,5 +1,5 @@
 #pragma once
-// The loaded definitions as the API needs them: reports by name, and the documents made from them.
+// The loaded definitions as the API needs them: reports by name, and the document made from them.
 // Made anew when a definition changes; never changed.
 
 #include <map>
@@ -23,7 +23,6 @@ struct CatalogueReport {
 struct Catalogue {
   std::map<std::string, CatalogueReport, std::less<>> reports;  // those with a Postgres table
   std::string openapi;
-  std::string index_page;
 };
 
 std::shared_ptr<const Catalogue> make_catalogue(const std::vector<Dataset>& datasets);

@@ -360,6 +360,19 @@ Json export_responses() {
           {"503", reference("responses", "Unavailable")}};
 }
 
+Json web_operation(const RouteInfo& route, Json out) {
+  const Json bytes = {{"schema", {{"type", "string"}}}};
+  Json content = {{std::string(route.content_type), bytes}};
+  out["responses"]["304"] = {{"description", "Nothing changed since the ETag in If-None-Match."}};
+  if (route.id == RouteId::kWebFile) {
+    out["parameters"] = Json::array({path_parameter("file")});
+    for (const char* type : {"text/css", "image/svg+xml", "text/plain"}) content[type] = bytes;
+    out["responses"]["404"] = reference("responses", "NotFound");
+  }
+  out["responses"]["200"] = {{"description", std::string(route.summary) + "."}, {"content", content}};
+  return out;
+}
+
 Json operation(const RouteInfo& route) {
   Json out = {{"operationId", route.operation}, {"summary", route.summary}};
   const Json any_row = {{"type", "object"}};
@@ -420,6 +433,9 @@ Json operation(const RouteInfo& route) {
                           {"503", document_response(route, readiness_schema())}};
       out["responses"]["503"]["description"] = "Not ready.";
       break;
+    case RouteId::kWebPage:
+    case RouteId::kWebFile:
+      return web_operation(route, std::move(out));
     default:
       out["responses"] = {{"200", document_response(route, route.content_type == "application/json"
                                                                ? Json{{"type", "object"}}

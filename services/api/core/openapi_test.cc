@@ -5,15 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "services/api/core/index_page.h"
 #include "services/api/core/routes.h"
 
 namespace sluice::api {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
 
 std::vector<Dataset> datasets() {
   ReportSpec report;
@@ -112,12 +109,6 @@ TEST_F(OpenApiTest, AnExportTakesAnIdempotencyKey) {
 TEST_F(OpenApiTest, NamesTheStatesThatAFileMayHave) {
   const auto& state = document_["components"]["schemas"]["File"]["properties"]["state"];
   EXPECT_THAT(state["enum"], ElementsAre("found", "waiting", "reading", "done", "duplicate", "failed", nullptr));
-}
-
-TEST(IndexPage, LinksReportsAndHasNoScript) {
-  const std::string page = index_page(datasets());
-  EXPECT_THAT(page, HasSubstr("<a href=\"/v1/reports/monthly\">monthly</a>"));
-  EXPECT_THAT(page, Not(HasSubstr("<script")));
 }
 
 }  // namespace

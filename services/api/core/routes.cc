@@ -8,8 +8,11 @@ namespace {
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kText = "text/plain";
 
-constexpr std::array<RouteInfo, 16> kRoutes = {{
-    {RouteId::kIndex, "GET", "/", "index", "A page that lists the reports", "text/html"},
+constexpr std::array<RouteInfo, 17> kRoutes = {{
+    {RouteId::kWebPage, "GET", "/", "webPage",
+     "The web page: reports as plots and tables, uploads, files, dead letters", "text/html"},
+    {RouteId::kWebFile, "GET", "/web/{file}", "webFile", "A script, style or picture of the web page",
+     "text/javascript"},
     {RouteId::kOpenApi, "GET", "/openapi.json", "openapi", "This document", kJson},
     {RouteId::kReports, "GET", "/v1/reports", "listReports",
      "All reports with their columns and freshness", kJson},

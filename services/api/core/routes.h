@@ -8,7 +8,8 @@
 namespace sluice::api {
 
 enum class RouteId {
-  kIndex,
+  kWebPage,
+  kWebFile,
   kOpenApi,
   kReports,
   kReport,
