@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Debian packages: installed when missing, not asked about when there. Lists are files of this folder:
-# packages (what everybody needs) and fuzz-packages (what only ./sluice test needs, on top).
+# packages (what everybody needs) and, on top, what only ./sluice test needs: test-packages, npm-packages.
 
 # wanted_packages LIST…
 wanted_packages() { (cd "$root/launcher" && sed -E '/^#/d; /^$/d' "${@/%/.txt}") | LC_ALL=C sort -u; }

@@ -5,11 +5,14 @@ command_test() {
   # Tests bring servers of their own; a home is only needed for the logs of the set-up.
   make_home
   lock_home
-  install_packages packages fuzz-packages
+  local more
+  mapfile -t more < <(test_package_lists)
+  install_packages packages "${more[@]}"
   install_kafka "$logs"
   install_seaweedfs "$logs"
   install_helm "$logs"
   install_schemas "$logs"
+  install_web_modules "$logs"
   build_targets
   build_fuzzers
   exec {lock_fd}>&-
