@@ -114,7 +114,7 @@ class Upload {
       const diagnoses = answer.files ?? [answer];
       this.meter.hidden = true;
       replace(this.told, diagnoses.map((one) => diagnosis(one, diagnoses.length > 1)));
-      const refused = diagnoses.every((one) => one.state === "failed");
+      const refused = diagnoses.every((one) => one.state === "failed" || one.definition === null);
       this.show(refused ? "refused" : "checked",
         refused ? [["Dismiss", () => this.dismiss()]]
           : [["Send it", () => this.send(), "primary"], ["Dismiss", () => this.dismiss()]]);
@@ -183,7 +183,8 @@ function diagnosis(one, named) {
   return h("div", { class: "diagnosis" },
     named && h("h3", {}, one.name),
     one.error && h("div", { class: "problem" }, h("p", {}, one.error)),
-    !one.error && h("p", {}, `Would be read as ${one.dataset}: ${dialect(one)}.`),
+    !one.error && one.definition === null && h("div", { class: "problem" }, h("p", {}, "No definition takes a file of this name.")),
+    !one.error && one.definition !== null && h("p", {}, `Would be read as ${one.dataset}: ${dialect(one)}.`),
     !one.error && receipt(one),
     letters.length > 0 && h("details", { open: true },
       h("summary", {}, `${shown(String(one.dead_letters))} ${Number(one.dead_letters) === 1 ? "row" : "rows"} would be dead letters`),
