@@ -11,6 +11,7 @@ namespace sluice::api {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 std::vector<Dataset> datasets() {
   ReportSpec report;
