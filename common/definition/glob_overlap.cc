@@ -91,7 +91,7 @@ char best_of(const Bytes& bytes) {
   if (good != kOrder.end()) return *good;
   std::size_t byte = ' ';
   while (byte < bytes.size() && !bytes[byte]) ++byte;
-  for (std::size_t low = 1; byte == bytes.size(); ++low) {
+  for (std::size_t low = 0; byte == bytes.size(); ++low) {
     if (bytes[low]) byte = low;
   }
   return static_cast<char>(byte);
