@@ -14,12 +14,13 @@ let browser;
 before(async () => { browser = await launched(); });
 after(() => browser.close());
 
+// Byte by byte: not all of it is UTF-8.
 async function drop(page, name, upload) {
-  const transfer = await page.evaluateHandle(([text, fileName]) => {
+  const transfer = await page.evaluateHandle(([bytes, fileName]) => {
     const data = new DataTransfer();
-    data.items.add(new File([text], fileName, { type: "text/csv" }));
+    data.items.add(new File([new Uint8Array(bytes)], fileName, { type: "text/csv" }));
     return data;
-  }, [readFileSync(`${folder}/${name}`, "utf8"), upload]);
+  }, [[...readFileSync(`${folder}/${name}`)], upload]);
   await page.dispatchEvent("#drop-zone", "dragenter", { dataTransfer: transfer });
   assert.ok(await page.locator("#drop-zone.over").count(), "the zone shows that it takes files");
   await page.dispatchEvent("#drop-zone", "drop", { dataTransfer: transfer });
