@@ -21,6 +21,7 @@ RUN launcher/arrow.sh /tmp
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
 COPY common common
+COPY web web
 COPY services services
 COPY cli cli
 COPY samples samples

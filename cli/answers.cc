@@ -88,9 +88,23 @@ std::vector<std::string> definitions_of(const Json& readiness) {
 
 long CsvPages::next_limit() const { return left_ ? std::min(*left_, kRowsOfAPage) : kRowsOfAPage; }
 
+namespace {
+
+// The rows below the header: line ends outside of quotes.
+long rows_in(std::string_view page) {
+  bool quoted = false;
+  long lines = 0;
+  for (const char c : page) {
+    if (c == '"') quoted = !quoted;
+    if (c == '\n' && !quoted) ++lines;
+  }
+  return std::max(0L, lines - 1);
+}
+
+}  // namespace
+
 std::string_view CsvPages::take(std::string_view page) {
-  // A page that is not the last is as long as it may be.
-  if (left_) *left_ -= next_limit();
+  if (left_) *left_ -= rows_in(page);
   // Column names hold no line end.
   if (header_taken_) page.remove_prefix(std::min(page.find('\n'), page.size() - 1) + 1);
   header_taken_ = true;

@@ -2,6 +2,9 @@
 # from itself. The assembler copies the bytes (.incbin); the generated source lists them by name for
 #   std::span<const sluice::EmbeddedFile> FUNCTION();   (common/base/embedded_file.h)
 function(sluice_embed target function)
+  if(NOT ARGN)
+    message(FATAL_ERROR "${function}: there are no files to embed")
+  endif()
   set(bytes "")
   set(symbols "")
   set(list "")

@@ -24,6 +24,12 @@ function(sluice_adapter name)
   sluice_unit_tests(${name} ${A_TESTS})
 endfunction()
 
+# All sources of a test as one: what GoogleTest and JSON are made of for each is then made once, which takes a third of
+# the time. So helpers of one library's tests have names that differ.
+function(sluice_compile_together test)
+  set_target_properties(${test} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+endfunction()
+
 # One test binary for the unit tests of a library, one for its property tests.
 function(sluice_unit_tests library)
   if(NOT SLUICE_TESTS OR NOT ARGN)
@@ -35,11 +41,13 @@ function(sluice_unit_tests library)
   list(FILTER property INCLUDE REGEX "_property_test\\.cc$")
   if(unit)
     add_executable(${library}_test ${unit})
+    sluice_compile_together(${library}_test)
     target_link_libraries(${library}_test PRIVATE ${library} sluice_test_flags GTest::gmock_main)
     gtest_discover_tests(${library}_test PROPERTIES LABELS unit TIMEOUT ${SLUICE_QUICK_TEST} DISCOVERY_TIMEOUT 60)
   endif()
   if(property)
     add_executable(${library}_property_test ${property})
+    sluice_compile_together(${library}_property_test)
     target_link_libraries(${library}_property_test PRIVATE ${library} sluice_test_flags rapidcheck GTest::gmock_main)
     gtest_discover_tests(${library}_property_test PROPERTIES LABELS property TIMEOUT ${SLUICE_LONG_TEST} DISCOVERY_TIMEOUT 60)
   endif()

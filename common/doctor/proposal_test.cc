@@ -11,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-struct Case {
+struct ProposalCase {
   const char* what;
   const char* file;
   const char* text;
@@ -19,8 +19,8 @@ struct Case {
   std::vector<const char*> lines;      // in the proposal
 };
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = {
+const std::vector<ProposalCase>& cases() {
+  static const std::vector<ProposalCase> all = {
       {"CSV with semicolons, money, two date formats and an id",
        "bookings_1.csv",
        "booking_id;amount;date;guests;client name\n"
@@ -123,7 +123,7 @@ const std::vector<Case>& cases() {
 }
 
 TEST(Proposal, PassesTheCheckerAndReadsTheFileItWasMadeFor) {
-  for (const Case& one : cases()) {
+  for (const ProposalCase& one : cases()) {
     SCOPED_TRACE(one.what);
     TextBytes bytes(one.text);
     const Diagnosis d = diagnose(bytes, one.file, nullptr, {});

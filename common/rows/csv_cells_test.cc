@@ -8,12 +8,12 @@ namespace {
 using namespace std::string_literals;
 using testing::HasSubstr;
 
-struct Case {
+struct CellsCase {
   std::string row;
   std::vector<std::string> cells;
 };
 
-class SplitCells : public ::testing::TestWithParam<Case> {};
+class SplitCells : public ::testing::TestWithParam<CellsCase> {};
 TEST_P(SplitCells, KeepsEveryByteButQuotesAndDelimiters) {
   const auto cells = split_cells(GetParam().row, {});
   ASSERT_TRUE(cells) << GetParam().row;
@@ -21,12 +21,12 @@ TEST_P(SplitCells, KeepsEveryByteButQuotesAndDelimiters) {
 }
 INSTANTIATE_TEST_SUITE_P(
     All, SplitCells,
-    ::testing::Values(Case{"", {""}}, Case{"a", {"a"}}, Case{"a,b,", {"a", "b", ""}},
-                      Case{"\"a,b\",c", {"a,b", "c"}}, Case{"\"a\"\"b\",\"\"", {"a\"b", ""}},
-                      Case{"a\"b,c\"\"d", {"a\"b", "c\"\"d"}},
+    ::testing::Values(CellsCase{"", {""}}, CellsCase{"a", {"a"}}, CellsCase{"a,b,", {"a", "b", ""}},
+                      CellsCase{"\"a,b\",c", {"a,b", "c"}}, CellsCase{"\"a\"\"b\",\"\"", {"a\"b", ""}},
+                      CellsCase{"a\"b,c\"\"d", {"a\"b", "c\"\"d"}},
                       // A NUL is refused later, by name; until then it is a character as any other.
-                      Case{"a\0b,c"s, {"a\0b"s, "c"}}, Case{"a\0\0b,\"c\0d\",\0"s, {"a\0\0b"s, "c\0d"s, "\0"s}},
-                      Case{"\"\0\"\"x\""s, {"\0\"x"s}}));
+                      CellsCase{"a\0b,c"s, {"a\0b"s, "c"}}, CellsCase{"a\0\0b,\"c\0d\",\0"s, {"a\0\0b"s, "c\0d"s, "\0"s}},
+                      CellsCase{"\"\0\"\"x\""s, {"\0\"x"s}}));
 
 TEST(SplitCells, AQuoteThatDoesNotEndWhereItsCellDoesIsAnError) {
   for (const char* row : {"a,\"b", "a,\"b\"c", "\"a\" ,b"}) {

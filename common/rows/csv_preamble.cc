@@ -63,6 +63,9 @@ Result<std::optional<CsvPreamble>> csv_preamble(std::string_view start, bool at_
       return fail(fmt::format("The {} lines above its rows, which the definition skips, are longer than {} MiB.",
                               format.skip_lines, kMaxRowBytes >> 20U));
     }
+    if (!skipped && (line ? out.bytes : start.size()) > kMaxRowBytes) {
+      return fail(fmt::format("Above its header the file has more than {} MiB of blank lines.", kMaxRowBytes >> 20U));
+    }
     const bool blank = rest.empty() || rest.front() == '\r' || rest.front() == '\n';
     if (!skipped && !(blank && format.header)) break;  // without a header the splitter passes over blank lines
     if (!line) return std::optional<CsvPreamble>();

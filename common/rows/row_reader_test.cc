@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kDefinition = R"(dataset: things
+constexpr const char* kRowDefinition = R"(dataset: things
 source: { files: "things*.csv" }
 format: csv
 key: [id, day]
@@ -31,7 +31,7 @@ reports:
 )";
 constexpr const char* kHeader = "id,name,kind,price,weight,day,seen,Is good";
 
-std::shared_ptr<const Dataset> dataset(std::string text = kDefinition) {
+std::shared_ptr<const Dataset> row_dataset(std::string text = kRowDefinition) {
   auto parsed = parse_definition(text, "things.yaml");
   if (!parsed) throw std::runtime_error(to_string(parsed.error().front()));
   return std::make_shared<const Dataset>(*std::move(parsed));
@@ -55,7 +55,7 @@ class RowReaderTest : public ::testing::Test {
     return rejection.column + "/" + rejection.rule;
   }
 
-  RowReader reader_ = RowReader::for_header(dataset(), kHeader).value();
+  RowReader reader_ = RowReader::for_header(row_dataset(), kHeader).value();
   RowRecord record_;
 };
 
@@ -75,9 +75,9 @@ TEST_F(RowReaderTest, EmptyCellsAreNull) {
 TEST_F(RowReaderTest, TheEventTimeIsTheRowsOwnOrNone) {
   ASSERT_EQ(fault("7,Ann,,£5,,31/12/1969,,"), "none");
   EXPECT_EQ(record_.event_time_ms, -86'400'000);
-  std::string without(kDefinition);
+  std::string without(kRowDefinition);
   without.erase(without.find("event_time: day\n"), std::string_view("event_time: day\n").size());
-  reader_ = RowReader::for_header(dataset(without), kHeader).value();
+  reader_ = RowReader::for_header(row_dataset(without), kHeader).value();
   ASSERT_EQ(fault("7,Ann,,£5,,31/12/1969,,"), "none");
   EXPECT_EQ(record_.event_time_ms, std::nullopt);
 }
@@ -146,7 +146,7 @@ TEST_F(RowReaderTest, ARefusedRowLeavesNothingBehind) {
 }
 
 TEST(RowReader, FindsItsColumnsInAnyOrder) {
-  auto reader = RowReader::for_header(dataset(), "\"Is good\",day,price,id,name,weight,kind,seen");
+  auto reader = RowReader::for_header(row_dataset(), "\"Is good\",day,price,id,name,weight,kind,seen");
   ASSERT_TRUE(reader.has_value()) << reader.error().message;
   RowRecord record;
   RowRejection rejection;
@@ -155,9 +155,9 @@ TEST(RowReader, FindsItsColumnsInAnyOrder) {
 }
 
 TEST(RowReader, AKeyOfOneColumnIsItsText) {
-  std::string text = kDefinition;
+  std::string text = kRowDefinition;
   text.replace(text.find("[id, day]"), 9, "name");
-  auto reader = RowReader::for_header(dataset(text), kHeader).value();
+  auto reader = RowReader::for_header(row_dataset(text), kHeader).value();
   RowRecord record;
   RowRejection rejection;
   ASSERT_TRUE(reader.read("7,\"say \"\"hi\"\"\",,£5,,31/01/2017,,", record, rejection));
@@ -166,7 +166,7 @@ TEST(RowReader, AKeyOfOneColumnIsItsText) {
 
 TEST(RowReader, AHeaderThatDoesNotFitSaysWhy) {
   const auto why = [](std::string_view header) {
-    const auto reader = RowReader::for_header(dataset(), header);
+    const auto reader = RowReader::for_header(row_dataset(), header);
     return reader ? "fits" : reader.error().message;
   };
   EXPECT_EQ(why("id,nmae,kind,price,weight,day,seen,Is good"),
@@ -183,7 +183,7 @@ TEST(RowReader, AHeaderThatDoesNotFitSaysWhy) {
 
 // Of a definition with the fields id, sum and count, all with a decimal comma, in this format.
 std::string with_comma(const std::string& format, std::string_view header, std::string_view row) {
-  auto reader = RowReader::for_header(dataset("dataset: things\nsource: { files: \"*\" }\nformat: " + format +
+  auto reader = RowReader::for_header(row_dataset("dataset: things\nsource: { files: \"*\" }\nformat: " + format +
                                               "\nkey: id\nrecords: { postgres: {} }\nfields:\n"
                                               "  id: { type: string, required: true }\n"
                                               "  sum: { type: decimal, decimal_separator: \",\", quoted: true }\n"

@@ -13,7 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::vector<std::string> rows_of(std::string_view text, std::size_t piece = SIZE_MAX) {
+std::vector<std::string> xml_rows_of(std::string_view text, std::size_t piece = SIZE_MAX) {
   std::vector<std::string> rows;
   std::string buffer;
   std::uint64_t line = 1;
@@ -36,21 +36,21 @@ std::vector<std::string> rows_of(std::string_view text, std::size_t piece = SIZE
 }
 
 TEST(XmlSplitter, EveryElementOfTheNameIsARow) {
-  EXPECT_THAT(rows_of("<feed>\n<doc>\n<a>1</a></doc><doc x='/>'/>\r\n<doc\n>2</doc >\r</feed>"),
+  EXPECT_THAT(xml_rows_of("<feed>\n<doc>\n<a>1</a></doc><doc x='/>'/>\r\n<doc\n>2</doc >\r</feed>"),
               ElementsAre("2:<doc>\n<a>1</a></doc>", "3:<doc x='/>'/>", "4:<doc\n>2</doc >"));
 }
 
 TEST(XmlSplitter, OtherNamesCommentsAndCdataAreNoRows) {
-  EXPECT_THAT(rows_of("<docs><document/><!-- <doc>1</doc> -->\n<![CDATA[<doc>2</doc>]]><?doc <doc> ?><do></do></docs>"),
+  EXPECT_THAT(xml_rows_of("<docs><document/><!-- <doc>1</doc> -->\n<![CDATA[<doc>2</doc>]]><?doc <doc> ?><do></do></docs>"),
               ElementsAre());
-  EXPECT_THAT(rows_of("<doc><!-- </doc> --><![CDATA[</doc>]]><docs/></doc>"),
+  EXPECT_THAT(xml_rows_of("<doc><!-- </doc> --><![CDATA[</doc>]]><docs/></doc>"),
               ElementsAre("1:<doc><!-- </doc> --><![CDATA[</doc>]]><docs/></doc>"));
 }
 
 TEST(XmlSplitter, AnElementThatIsNotClosedCostsItselfOnly) {
-  EXPECT_THAT(rows_of("<doc>1\n<doc>2</doc>\n<doc>3"),
+  EXPECT_THAT(xml_rows_of("<doc>1\n<doc>2</doc>\n<doc>3"),
               ElementsAre("1:<doc>1\n", "2:<doc>2</doc>", "3:<doc>3"));
-  EXPECT_THAT(rows_of("<doc><!-- \n<doc>2</doc>"), ElementsAre("1:<doc><!-- \n", "2:<doc>2</doc>"));
+  EXPECT_THAT(xml_rows_of("<doc><!-- \n<doc>2</doc>"), ElementsAre("1:<doc><!-- \n", "2:<doc>2</doc>"));
 }
 
 TEST(XmlSplitter, AnElementWithoutEndIsNotReadForEver) {
@@ -66,7 +66,7 @@ TEST(XmlSplitter, RowsDoNotDependOnHowTheFileIsCutIntoBuffers) {
   constexpr std::string_view kText =
       "<feed>\r\n<!-- <doc> -->\r\n<doc a='>'>\r\n<![CDATA[</doc>]]>]]</doc ><doc/>\r\n\r\n<document>\n<doc>1<doc>2</doc>\n"
       "<?x <doc> ?><doc>3";
-  for (const std::size_t piece : {1, 2, 3, 5, 7, 11}) EXPECT_EQ(rows_of(kText, piece), rows_of(kText)) << piece;
+  for (const std::size_t piece : {1, 2, 3, 5, 7, 11}) EXPECT_EQ(xml_rows_of(kText, piece), xml_rows_of(kText)) << piece;
 }
 
 std::string root(std::string_view start) {
@@ -90,7 +90,7 @@ TEST(XmlRoot, RefusesDeclarationsOfEntitiesAndWhatIsNoXml) {
   EXPECT_THAT(root("<?xml version='1.0'?>"), HasSubstr("no root element"));
 }
 
-constexpr const char* kDefinition = R"(dataset: pages
+constexpr const char* kXmlDefinition = R"(dataset: pages
 source: { files: "*.xml" }
 format: { xml: { row: doc } }
 key: url
@@ -116,7 +116,7 @@ class XmlRows : public ::testing::Test {
     return why.column + "/" + why.rule;
   }
   std::shared_ptr<const Dataset> dataset_ =
-      std::make_shared<const Dataset>(parse_definition(kDefinition, "pages.yaml").value());
+      std::make_shared<const Dataset>(parse_definition(kXmlDefinition, "pages.yaml").value());
   RowReader reader_ = RowReader::for_file(dataset_, *row_format(dataset_), "", {}).value();
 };
 

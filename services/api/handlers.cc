@@ -40,8 +40,9 @@ constexpr const char* kForgetKeysSql =
     "DELETE FROM _sluice.export_keys WHERE key = ANY (ARRAY(SELECT key FROM _sluice.export_keys "
     "WHERE made_at < now() - interval '24 hours' LIMIT 1000 FOR UPDATE SKIP LOCKED))";
 constexpr const char* kTakeKeySql =
-    "INSERT INTO _sluice.export_keys (key, report) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING "
-    "RETURNING key";
+    "INSERT INTO _sluice.export_keys (key, report) VALUES ($1, $2) "
+    "ON CONFLICT (key) DO UPDATE SET report = EXCLUDED.report, location = NULL, answer = NULL, made_at = now() "
+    "WHERE export_keys.made_at < now() - interval '24 hours' RETURNING key";
 constexpr const char* kKeySql =
     "SELECT report, location, answer FROM _sluice.export_keys WHERE key = $1";
 constexpr const char* kKeepAnswerSql =
@@ -73,8 +74,8 @@ Response guarded(const Request& request, Answer answer) {
     }
     if (error.sqlstate == "42703" || is_missing_table(error)) {
       return unavailable(
-          "The table does not have the definition's columns: it is being brought up to it, or the "
-          "definition has changed under rows that there are (./sluice status tells).");
+          "The table does not have the columns that are asked for: a loader of this version is bringing it up to "
+          "them or has not run yet, or the definition has changed under rows that there are (./sluice status tells).");
     }
     if (error.sqlstate.starts_with("22")) {
       return bad_request("A value in the query is outside of what its column can hold.");

@@ -114,6 +114,11 @@ void Telemetry::access_refused(const Announcement& file, std::string_view reason
   log::warning("file may not be read", {{"file", file.id}, {"trace", trace_id_of(file.id)}, {"reason", reason}});
 }
 
+void Telemetry::memory_short(const Announcement& file) {
+  metrics_.counter("sluice_decoder_waits_total", "Files that waited for memory to be unpacked in").Increment();
+  log::info("file waits for memory to be unpacked in", {{"file", file.id}, {"trace", trace_id_of(file.id)}});
+}
+
 void Telemetry::move_failed(const Announcement& file, std::string_view reason) {
   log::warning("file cannot be moved yet",
                {{"file", file.id}, {"trace", trace_id_of(file.id)}, {"reason", reason}});

@@ -34,6 +34,7 @@ class Telemetry final : public IngestEvents {
   void fully_read(const FileEntry& entry) override;
   void settled(const FileEntry& entry) override;
   void source_away(const Announcement& file, std::string_view reason) override;
+  void memory_short(const Announcement& file) override;
   void access_refused(const Announcement& file, std::string_view reason) override;
   void move_failed(const Announcement& file, std::string_view reason) override;
   void message_ignored(std::string_view topic, std::int64_t offset,

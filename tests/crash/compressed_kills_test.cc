@@ -48,7 +48,11 @@ TEST(CompressedKills, AFileGoesOnBehindItsLastCommittedRowAndNothingIsPublishedT
     ++files;
     ASSERT_TRUE(eventually([&] { return !stack.running("ingest"); }, std::chrono::seconds(90)))
         << "the point was never reached\n" << stack.log("ingest");
-    ASSERT_NE(stack.receipts()[name].state, "done") << "it was to end in the middle of the file";
+    ASSERT_TRUE(eventually([&] {
+      const Receipt so_far = stack.receipts()[name];
+      return so_far.state == "reading" && so_far.rows > 0;
+    })) << "some of the file was to be committed";
+    ASSERT_LT(stack.receipts()[name].rows, kRows);
     stack.start("ingest");
     ASSERT_TRUE(eventually([&] { return stack.all_settled(files); }, std::chrono::seconds(90))) << stack.log("ingest");
     const Receipt receipt = stack.receipts()[name];

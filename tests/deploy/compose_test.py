@@ -82,7 +82,7 @@ class Compose(unittest.TestCase):
             if name != "api":
                 self.assertEqual(given["kafka.brokers"], "kafka:9092")
             if name in ("loader", "api"):
-                self.assertEqual(given["postgres_url"], "postgresql://sluice:***@postgres:5432/sluice")
+                self.assertEqual(given["postgres_url"], "postgresql://sluice@postgres:5432/sluice")
             if name in ("ingest", "loader"):
                 self.assertEqual(given["s3.endpoint"], "http://s3:8333")
 

@@ -64,6 +64,18 @@ class Images(unittest.TestCase):
         for kept_back in (".git", "build", ".sluice", ".cache", "tests"):
             self.assertFalse(sent(kept_back), kept_back)
 
+    def test_what_the_build_reads_is_copied(self):
+        copied = [source for copy in instructions("build", "COPY") for source in copy.words[:-1]]
+        folders = [folder for folder in copied if (ROOT / folder).is_dir()]
+        scripts = [ROOT / "CMakeLists.txt"]
+        for folder in folders:
+            scripts += [*(ROOT / folder).rglob("CMakeLists.txt"), *(ROOT / folder).rglob("*.cmake")]
+        read = {name for script in scripts
+                for name in re.findall(r"\$\{(?:CMAKE|PROJECT)_SOURCE_DIR\}/(\w+)", script.read_text())}
+        self.assertIn("web", read)
+        # Tests and benchmarks are off.
+        self.assertEqual(read - {"tests", "bench", "schemas"} - set(copied), set())
+
     def test_packages_to_build_are_those_of_the_launcher(self):
         run = next(i.text for i in instructions("build", "RUN") if "apt-get" in i.text)
         expression = re.search(r"sed '([^']+)' launcher/packages.txt", run)[1]
@@ -72,7 +84,7 @@ class Images(unittest.TestCase):
         self.assertIn("# To run", lines)
         self.assertIn("cmake", lines[: lines.index("# To run")])
 
-    def test_nothing_of_this_machine_is_in_it(self):
+    def test_no_proxy_and_no_mirror_is_in_it(self):
         text = (ROOT / "Dockerfile").read_text()
         self.assertNotRegex(text, r"(?i)proxy|mirror|http://|https://")
 

@@ -21,14 +21,14 @@ std::string unpack(const std::string& bytes, const UnpackLimits& limits = {}) {
   return read_all(*reader);
 }
 
-struct Kind {
+struct Compression {
   const char* name;
   int (*filter)(struct archive*);
   Packing packing;
 };
-void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
+void PrintTo(const Compression& kind, std::ostream* out) { *out << kind.name; }
 
-class Unpacked : public ::testing::TestWithParam<Kind> {};
+class Unpacked : public ::testing::TestWithParam<Compression> {};
 
 TEST_P(Unpacked, GivesBackWhatWasPacked) {
   for (const std::string& text : {text_of_rows(50'000), std::string("x"), std::string()}) {
@@ -70,10 +70,10 @@ TEST_P(Unpacked, RefusesASmallFileThatUnpacksToAHugeOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryKind, Unpacked,
-                         ::testing::Values(Kind{"gzip", archive_write_add_filter_gzip, Packing::kGzip},
-                                           Kind{"zstd", archive_write_add_filter_zstd, Packing::kZstd},
-                                           Kind{"xz", archive_write_add_filter_xz, Packing::kXz},
-                                           Kind{"bzip2", archive_write_add_filter_bzip2, Packing::kBzip2}),
+                         ::testing::Values(Compression{"gzip", archive_write_add_filter_gzip, Packing::kGzip},
+                                           Compression{"zstd", archive_write_add_filter_zstd, Packing::kZstd},
+                                           Compression{"xz", archive_write_add_filter_xz, Packing::kXz},
+                                           Compression{"bzip2", archive_write_add_filter_bzip2, Packing::kBzip2}),
                          [](const auto& kind) { return std::string(kind.param.name); });
 
 TEST(GzipReader, ChecksTheChecksumAndTheLength) {

@@ -95,7 +95,6 @@ bool parse_number(std::string_view text, int base, std::size_t& out) {
 // "1a" of "1a ; name=value".
 std::string_view chunk_size(std::string_view line) { return line.substr(0, line.find_first_of("; \t")); }
 
-
 bool decode_chunks(std::string_view bytes, std::string& out) {
   for (;;) {
     std::size_t size = 0;

@@ -180,6 +180,11 @@ HeadEnd find_head_end(std::string_view bytes) {
   return {};
 }
 
+bool is_forged_by_a_page(std::string_view method, std::string_view sec_fetch_site) {
+  if (method == "GET" || method == "HEAD" || method == "OPTIONS") return false;
+  return !sec_fetch_site.empty() && sec_fetch_site != "same-origin" && sec_fetch_site != "none";
+}
+
 std::string why_head_is_refused(std::string_view head) {
   HeaderCounts counts;
   bool http_1_1 = false;

@@ -41,4 +41,8 @@ HeadEnd find_head_end(std::string_view bytes);
 // "chunked", no Host or two of them in HTTP/1.1. Returns why, in a sentence; empty if it is well.
 std::string why_head_is_refused(std::string_view head);
 
+// Whether a page of another site made a browser send this request, which would change something. Browsers say where a
+// request comes from in Sec-Fetch-Site (W3C Fetch Metadata); other clients send no such field, and are let through.
+bool is_forged_by_a_page(std::string_view method, std::string_view sec_fetch_site);
+
 }  // namespace sluice::http

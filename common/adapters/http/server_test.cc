@@ -136,6 +136,22 @@ TEST_F(ServerTest, AnotherMethodIsToldWhichAreAllowed) {
                     HasSubstr("problem+json")));
 }
 
+TEST_F(ServerTest, APageOfAnotherSiteChangesNothing) {
+  start();
+  const auto post = [&](const std::string& field) {
+    return ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n" + field + "\r\nx");
+  };
+  for (const char* site : {"cross-site", "same-site"}) {
+    EXPECT_THAT(post("Sec-Fetch-Site: " + std::string(site) + "\r\n"),
+                AllOf(StartsWith("HTTP/1.1 403 "), Not(HasSubstr("[x]"))));
+  }
+  EXPECT_THAT(post("Sec-Fetch-Site: same-origin\r\n"), HasSubstr("[x]"));
+  EXPECT_THAT(post("Sec-Fetch-Site: none\r\n"), HasSubstr("[x]"));
+  EXPECT_THAT(post(""), HasSubstr("[x]")) << "no browser";
+  EXPECT_THAT(ask("GET /hello/x HTTP/1.1\r\nHost: a\r\nSec-Fetch-Site: cross-site\r\nConnection: close\r\n\r\n"),
+              HasSubstr("hello x!"));
+}
+
 TEST_F(ServerTest, AnUnknownPathIsAProblemWithPathAndId) {
   start();
   EXPECT_THAT(

@@ -169,6 +169,9 @@ Session::Step Session::take_head() {
   const std::vector<std::string> segments = target->segments;
   take_request(std::move(*target));
   head_only_ = request_.method == "HEAD";
+  if (is_forged_by_a_page(request_.method, request_.header("sec-fetch-site"))) {
+    return refuse_with(403, "Forbidden", "A page of another site may not change anything here.");
+  }
   match_ = core_.router.match(request_.method, segments);
   if (!match_->found) return Step::kServe;
   route_ = core_.router.pattern(match_->found->route);

@@ -150,6 +150,9 @@ Result<std::vector<OrderTerm>> parse_order(const TableSpec& table, std::string_v
     const bool descending = part.starts_with('-');
     const auto column = find_column(table, std::string_view(part).substr(descending ? 1 : 0));
     if (!column) return fail(column.error().message);
+    if (!table.columns[*column].ordered) {
+      return fail("Rows cannot be ordered by " + quoted(table.columns[*column].name) + ".");
+    }
     if (is_ordered_by(out, *column)) return fail(quoted(part) + " stands twice in order.");
     out.push_back({*column, descending});
   }

@@ -118,6 +118,13 @@ TEST(TableQuery, AColumnWithFewValuesTakesNoOther) {
   EXPECT_THAT(error(exports_table(), "trigger", "cron"), HasSubstr("There are request, schedule."));
 }
 
+TEST(TableQuery, NothingIsOrderedByWholeRowsForNoCursorCouldHoldOne) {
+  const auto query = parse_table_query(dead_letters_table(), {{"order", "-row"}});
+  ASSERT_FALSE(query);
+  EXPECT_EQ(query.error().message, "Rows cannot be ordered by 'row'.");
+  EXPECT_TRUE(parse_table_query(dead_letters_table(), {{"order", "-line"}, {"row[prefix]", "a"}}));
+}
+
 TEST(TableQuery, SeveralFiltersMustAllHold) {
   const Statement statement = sql_of({{"month[gte]", "2017_01"}, {"month[lt]", "2018_01"}});
   EXPECT_THAT(statement.sql, HasSubstr(">= $1::text AND \"month\" COLLATE \"C\" < $2::text"));

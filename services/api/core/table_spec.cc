@@ -58,6 +58,8 @@ bool is_sum(const ReportSpec& report, std::size_t measure) {
   if (measure >= report.measures.size() || report.families.empty()) return false;
   const ExpressionPtr& value = report.measures[measure].value;
   if (value == nullptr || value->function != Function::kColumn) return false;
+  // A record that is counted in several groups would be counted several times in their sum.
+  if (report.explode || (report.derive && std::holds_alternative<PairsSpec>(*report.derive))) return false;
   const auto& aggregates = report.families.front().aggregates;
   const std::size_t first = report.groups.size();
   if (value->column < first || value->column - first >= aggregates.size()) return false;
@@ -85,6 +87,7 @@ TableSpec make_dead_letters_table() {
                  {"file_name", kString}, {"entry", kInteger},  {"line", kInteger},
                  {"column", kString},    {"rule", kString},    {"reason", kString},
                  {"row", kString},       {"stage", kString},   {"created_at", kTimestamp}};
+  out.columns[index_of(out, "row")].ordered = false;  // up to 4 MiB
   out.default_order = {{index_of(out, "created_at"), true},
                        {index_of(out, "file"), false},
                        {index_of(out, "entry"), false},

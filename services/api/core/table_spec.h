@@ -17,6 +17,7 @@ struct TableColumn {
   ColumnType type = ColumnType::kString;
   bool in_key = false;  // the key columns together tell a row; they are never null
   std::vector<std::string_view> one_of{};  // of a text: the only ones there are; empty: any
+  bool ordered = true;  // rows may be ordered by it; a cursor holds its value
 
   // Of a report's columns, what they are to it.
   enum class Kind { kGroup, kWindow, kMeasure, kRank };

@@ -14,7 +14,7 @@ ExpressionPtr column_of(std::size_t number) {
 
 // group_by: [country]; window: month; measures: a count, a sum of money, a number of different values, a ratio of the
 // first two, and a total over a coarser grouping.
-ReportSpec report() {
+ReportSpec bookings_report() {
   ReportSpec out;
   out.name = "monthly";
   out.groups = {{"country", ColumnType::kString, 0}, {"currency", ColumnType::kString, 0}, {"month", ColumnType::kString, 0}};
@@ -56,7 +56,7 @@ const TableColumn& column(const TableSpec& table, std::string_view name) {
 }
 
 TEST(TableSpec, AReportsColumnTellsWhatItIs) {
-  const TableSpec table = table_of(report());
+  const TableSpec table = table_of(bookings_report());
   EXPECT_EQ(column(table, "country").kind, TableColumn::Kind::kGroup);
   EXPECT_EQ(column(table, "month").kind, TableColumn::Kind::kWindow);
   EXPECT_EQ(column(table, "month").window_unit, "month");
@@ -67,7 +67,7 @@ TEST(TableSpec, AReportsColumnTellsWhatItIs) {
 }
 
 TEST(TableSpec, OnlyCountsAndSumsOverTheRowsOwnGroupMayBeAddedUp) {
-  const TableSpec table = table_of(report());
+  const TableSpec table = table_of(bookings_report());
   EXPECT_TRUE(column(table, "bookings").sums);
   EXPECT_TRUE(column(table, "amount").sums);
   EXPECT_FALSE(column(table, "guests").sums) << "a guest of two months would count twice";
@@ -75,6 +75,15 @@ TEST(TableSpec, OnlyCountsAndSumsOverTheRowsOwnGroupMayBeAddedUp) {
   EXPECT_FALSE(column(table, "all").sums) << "a total stands in each of its rows";
   EXPECT_FALSE(column(table, "first_group").sums);
   EXPECT_FALSE(column(table, "country").sums);
+}
+
+TEST(TableSpec, NothingIsAddedUpWhereARecordStandsInSeveralGroups) {
+  ReportSpec by_genre = bookings_report();
+  by_genre.explode = 0;
+  EXPECT_FALSE(column(table_of(by_genre), "bookings").sums);
+  ReportSpec pairs = bookings_report();
+  pairs.derive = PairsSpec{};
+  EXPECT_FALSE(column(table_of(pairs), "bookings").sums);
 }
 
 }  // namespace

@@ -253,6 +253,7 @@ Result<std::unique_ptr<FileReading>> FileReading::open(FileSource& source, Parse
   if (at_start) {
     buffer.take(opening->consumed);
   } else {
+    buffer = ByteBuffer(nullptr);  // gives its decoders' memory back: two of one file may not fit
     auto rest = text_from(source, entry, text->encoding);
     if (!rest) return tl::unexpected(rest.error());
     buffer = ByteBuffer(*std::move(rest));

@@ -14,6 +14,7 @@ class TextSource final : public FileSource {
   std::string content;
   std::uint64_t fails_at = UINT64_MAX;
   std::size_t largest_read = 0;
+  int open_now = 0, most_open = 0;
 
   std::optional<FileIdentity> identity(const Announcement&) override { return FileIdentity{}; }
   Result<std::unique_ptr<FileReader>> open(const Announcement&, std::uint64_t from) override {
@@ -24,7 +25,10 @@ class TextSource final : public FileSource {
 
  private:
   struct Reader final : FileReader {
-    Reader(TextSource& s, std::uint64_t a) : source(s), at(a) {}
+    Reader(TextSource& s, std::uint64_t a) : source(s), at(a) {
+      source.most_open = std::max(source.most_open, ++source.open_now);
+    }
+    ~Reader() override { --source.open_now; }
     Result<std::size_t> read(std::span<char> into) override {
       if (at + into.size() > source.fails_at)
         return fail("The file cannot be read: Input/output error.");
@@ -38,7 +42,7 @@ class TextSource final : public FileSource {
   };
 };
 
-std::shared_ptr<Dataset> things() {
+std::shared_ptr<Dataset> things_dataset() {
   auto dataset = std::make_shared<Dataset>();
   dataset->name = "things";
   FieldSpec id;
@@ -107,10 +111,17 @@ class FileReadingTest : public ::testing::Test {
   }
 
   TextSource source;
-  std::shared_ptr<Dataset> dataset = things();
+  std::shared_ptr<Dataset> dataset = things_dataset();
   ParsePool pool{0};
   ReadLimits limits{16, 3};
 };
+
+TEST_F(FileReadingTest, AFileThatIsGoneOnWithIsNeverOpenedTwiceForItsDecodersMayNotFitTwice) {
+  source.content = "id,text\n1,a\n2,b\n";
+  const Outcome rest = read(12, 3);
+  EXPECT_EQ(rest.keys, std::vector<std::string>{"2"});
+  EXPECT_EQ(source.most_open, 1);
+}
 
 TEST_F(FileReadingTest, RowsComeInTheFilesOrderWithTheirPhysicalLines) {
   source.content = "id,text\r\na,1\r\n\r\nb,\"two\r\nlines\"\r\nc,3";
@@ -207,7 +218,7 @@ TEST_F(FileReadingTest, AFileMayBeDroppedWhileItsBlocksAreParsed) {
   for (int i = 0; i < 5000; ++i) source.content += "key" + std::to_string(i) + ",x\n";
   ParsePool threads(2);
   FileEntry entry;
-  auto reading = FileReading::open(source, threads, things(), entry, {1024, 8});
+  auto reading = FileReading::open(source, threads, things_dataset(), entry, {1024, 8});
   ASSERT_TRUE(reading.has_value());
   EXPECT_TRUE((*reading)->next().has_value());
   reading->reset();

@@ -30,6 +30,8 @@ class IngestEvents {
   virtual void source_away(const Announcement& /*file*/, std::string_view /*reason*/) {}
   // It is tried again, until it has been refused often enough.
   virtual void access_refused(const Announcement& /*file*/, std::string_view /*reason*/) {}
+  // What unpacks it has no memory now; it waits until others have given some back.
+  virtual void memory_short(const Announcement& /*file*/) {}
   virtual void move_failed(const Announcement& /*file*/, std::string_view /*reason*/) {}
   // A message of an input topic that nobody of ours wrote, or about a file that is not here.
   virtual void message_ignored(std::string_view /*topic*/, std::int64_t /*offset*/,

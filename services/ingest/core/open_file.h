@@ -22,6 +22,7 @@ struct ShardTask::OpenFile {
   bool ended = false;
   int refused = 0;             // times in a row that its source did not let it be read
   bool short_of_memory = false;  // its decoder was, the last time
+  int without_memory = 0;        // times in a row
   Clock::Steady not_before{};  // tried again
   std::unique_ptr<FileReading> reading;
   ChunkCounts pending;

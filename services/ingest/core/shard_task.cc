@@ -113,7 +113,10 @@ bool ShardTask::work() {
   OpenFile& file = *current();
   try {
     file.short_of_memory = false;
-    if (prepare(file)) read_block(file);
+    if (prepare(file)) {
+      read_block(file);
+      file.without_memory = 0;
+    }
   } catch (const MemoryBusy&) {
     wait_for_memory(file);
   } catch (const SourceAway& away) {
@@ -152,7 +155,10 @@ void ShardTask::put_off(OpenFile& file, const AccessRefused& refused) {
 // Holding nothing: of two that wait for each other's memory none would ever go on.
 void ShardTask::wait_for_memory(OpenFile& file) {
   file.short_of_memory = true;
-  file.not_before = parts_.clock.steady_now() + parts_.limits.memory_retry;
+  if (file.without_memory == 0) parts_.events.memory_short(file.entry->file);
+  // Ever longer, and in each shard another time: two that need it both would else take it from each other for long.
+  const auto pause = parts_.limits.memory_retry * (1 << std::min(file.without_memory++, 6));
+  file.not_before = parts_.clock.steady_now() + pause + pause * (shard_ % 8) / 8;
   close_for_now(file);
 }
 

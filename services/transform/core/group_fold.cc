@@ -246,7 +246,9 @@ void GroupFold::settle() {
 
 std::size_t GroupFold::bytes() const {
   std::size_t bytes = 0;
-  for (const Report& report : reports_) bytes += report.groups->bytes();
+  for (const Report& report : reports_) {
+    bytes += report.groups->bytes() + (report.top == nullptr ? 0 : report.top->bytes());
+  }
   return bytes;
 }
 
