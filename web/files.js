@@ -3,7 +3,7 @@
 import { json } from "./api.js";
 import { drawn, h, instant, replace, sayProblem } from "./dom.js";
 import { bytes, shown } from "./exact.js";
-import { badge, receipt, receiptBar } from "./receipt.js";
+import { badge, parts, receipt, receiptBar } from "./receipt.js";
 import { Table } from "./table.js";
 
 const columns = [
@@ -54,8 +54,7 @@ export class FilesPage {
 
 function legend() {
   return h("ul", { class: "legend plain", "aria-label": "Parts of a receipt" },
-    [["records", "records"], ["corrections", "corrections"], ["duplicates", "duplicates"], ["dead_letters", "dead letters"]]
-      .map(([name, title]) => h("li", {}, h("span", { class: `swatch ${name}`, "aria-hidden": "true" }), title)));
+    parts.map(([name, title]) => h("li", {}, h("span", { class: `swatch ${name}`, "aria-hidden": "true" }), title)));
 }
 
 export class FilePage {

@@ -5,14 +5,18 @@ import { json, send } from "./api.js";
 import { h, replace, sayProblem } from "./dom.js";
 import { bytes, shown } from "./exact.js";
 import { letterList } from "./letters.js";
+import { Queue } from "./queue.js";
 import { badge, isSettled, receipt, receiptWords } from "./receipt.js";
 
 const mostAtOnce = 20;
+const mostInPanel = 200;
+const mostOnTheWay = 2;  // dry runs and sends together
 
 export class Uploads {
   // settled(file): called with each receipt that is settled.
   constructor({ zone, panel, voice, settled }) {
     Object.assign(this, { zone, panel, voice, settled });
+    this.queue = new Queue(mostOnTheWay);
     this.list = h("ul", { class: "uploads" });
     this.input = h("input", { type: "file", multiple: true, class: "quiet", id: "file-choice", "aria-label": "Files to upload",
       tabindex: "-1", onchange: () => { this.take(this.input.files); this.input.value = ""; } });
@@ -44,12 +48,14 @@ export class Uploads {
   say(words) { this.voice.textContent = words; }
 
   take(files) {
-    const taken = [...files].slice(0, mostAtOnce);
-    if (taken.length === 0) return;
+    const room = mostInPanel - this.list.children.length;
+    const taken = [...files].slice(0, Math.min(mostAtOnce, room));
+    if (files.length === 0) return;
     this.panel.hidden = false;
     document.body.classList.add("with-panel");
     for (const file of taken) this.list.prepend(new Upload(file, this).element);
-    if (files.length > mostAtOnce) this.say(`Only the first ${mostAtOnce} files are taken at once.`);
+    if (files.length > room) this.say(`There are ${mostInPanel} uploads at most; dismiss some to make room.`);
+    else if (files.length > mostAtOnce) this.say(`Only the first ${mostAtOnce} files are taken at once.`);
   }
 
   close() {
@@ -99,18 +105,23 @@ class Upload {
     if (this.uploads.list.children.length === 0) this.uploads.close();
   }
 
-  sent(options) {
+  // Says that it waits, until it is its turn: then that it is `doing`.
+  sent(options, doing, actions) {
     this.sending?.cancel();
     this.meter.hidden = false;
     this.meter.value = 0;
-    this.sending = send(this.file, { ...options, progress: (share) => { this.meter.value = share; } });
+    this.show("waiting", actions);
+    this.sending = this.uploads.queue.add(() => {
+      replace(this.state, badge(doing));
+      return send(this.file, { ...options, progress: (share) => { this.meter.value = share; } });
+    }, !options.dryRun);
     return this.sending.done;
   }
 
   async check() {
-    this.show("checking", [["Send without waiting", () => this.send(), "primary"], ["Cancel", () => this.dismiss()]]);
     try {
-      const answer = await this.sent({ dryRun: true });
+      const answer = await this.sent({ dryRun: true }, "checking",
+        [["Send without waiting", () => this.send(), "primary"], ["Cancel", () => this.dismiss()]]);
       const diagnoses = answer.files ?? [answer];
       this.meter.hidden = true;
       replace(this.told, diagnoses.map((one) => diagnosis(one, diagnoses.length > 1)));
@@ -133,10 +144,9 @@ class Upload {
 
   async send() {
     replace(this.told);
-    this.show("sending", [["Cancel", () => this.dismiss()]]);
     this.uploads.say(`Sending ${this.file.name}`);
     try {
-      const answer = await this.sent({ key: this.key });
+      const answer = await this.sent({ key: this.key }, "sending", [["Cancel", () => this.dismiss()]]);
       this.meter.hidden = true;
       await this.follow((answer.files ?? [answer]).map(({ id }) => id));
     } catch (error) {
