@@ -21,6 +21,11 @@ export function problemOf(status, text) {
   return new Problem(status, `The server answered ${status}`, text.slice(0, 200) || "It said nothing more.");
 }
 
+// The same question would be answered so again.
+export function isFinal({ status }) {
+  return status >= 400 && status < 500 && status !== 429;
+}
+
 export function away() {
   return new Problem(0, "No connection", "The server does not answer. This page goes on asking.");
 }

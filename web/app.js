@@ -97,6 +97,9 @@ function drawNavigation() {
 
 const shapeOf = (list) => JSON.stringify(list.map(({ name, dataset, columns, updated_at: at }) => [name, dataset, columns, at === null]));
 
+// What does not come is asked for less and less often.
+const slower = (now) => Math.min(longestPause, now * 1.6);
+
 async function look() {
   try {
     const { reports: found } = await json("v1/reports");
@@ -105,11 +108,11 @@ async function look() {
     reports = found;
     if (reshaped) drawNavigation();
     banner.hidden = true;
-    pause = usualPause;
     if (first || isOutdated(shown)) await reopen();
     else await refresh();
+    pause = shown?.page.behind?.().length ? slower(pause) : usualPause;
   } catch (error) {
-    pause = Math.min(longestPause, pause * 1.6);
+    pause = slower(pause);
     replace(banner, sayProblem(error));
     banner.hidden = false;
   }
@@ -134,7 +137,9 @@ async function refresh() {
   if (!page) return;
   if (!(page instanceof ReportPage)) return page.refresh();
   const report = reportOf(page.report.name);
-  if (report && page.tell(report)) await page.refresh();
+  if (!report) return;
+  page.tell(report);
+  await page.refresh();
 }
 
 // Nobody looks: nothing is asked.

@@ -1,8 +1,11 @@
 // Dead letters: the rows that could not become records, whole, with the place that is to blame marked in them.
 
+import { Pace } from "./again.js";
 import { h, instant } from "./dom.js";
 import { shown } from "./exact.js";
 import { Table } from "./table.js";
+
+const pause = 10_000;  // for a page of rows that are whole may be megabytes
 
 export const letterColumns = [
   { name: "file_name", type: "string", title: "File", class: "name", cell: (row) => h("div", {}, fileOf(row), h("p", { class: "dim small-words" }, `${row.dataset ?? ""}, `, instant(row.created_at))) },
@@ -10,7 +13,8 @@ export const letterColumns = [
   { name: "column", type: "string", title: "Column", class: "column", cell: (row) => h("span", { class: "code" }, row.column ?? "") },
   { name: "reason", type: "string", title: "Reason", class: "reason",
     cell: (row) => h("div", {}, row.reason ?? "", h("p", { class: "dim code" }, row.rule ?? "")) },
-  { name: "row", type: "string", title: "Row", class: "raw", cell: (row) => rawRow(row) },
+  // A row may be longer than any cursor, so the api has no order by it.
+  { name: "row", type: "string", title: "Row", sortable: false, class: "raw", cell: (row) => rawRow(row) },
 ];
 
 const hiddenColumns = [
@@ -50,6 +54,7 @@ export class LettersPage {
   constructor(place, go) {
     this.place = place;
     this.title = "Dead letters";
+    this.pace = new Pace(pause);
     this.table = new Table({
       path: "v1/dead-letters", title: this.title, go, place: () => this.place,
       columns: [...letterColumns, ...hiddenColumns], shownColumns: letterColumns,
@@ -62,10 +67,20 @@ export class LettersPage {
 
   show(place = this.place) {
     this.place = place;
-    return this.table.show();
+    return this.paced(() => this.table.show());
   }
 
-  refresh() { return this.table.refresh(); }
+  async refresh() {
+    if (this.pace.isDue(performance.now())) await this.paced(() => this.table.refresh());
+  }
+
+  // From the answer on, too: one that takes long is not asked for again at once.
+  async paced(ask) {
+    this.pace.mark(performance.now());
+    await ask();
+    this.pace.mark(performance.now());
+  }
+
   close() {}
 }
 

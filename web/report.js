@@ -1,11 +1,13 @@
-// A report: its plot over its table, anew whenever its revision changes.
+// A report: its plot over its table, anew until the rows of its newest revision have come.
 
-import { json, pages } from "./api.js";
+import { Part } from "./again.js";
+import { isFinal, json, pages } from "./api.js";
 import { age, drawn, h, options, replace, sayProblem } from "./dom.js";
 import { shown } from "./exact.js";
+import { notesOf } from "./notes.js";
 import { Plot } from "./plot.js";
 import { readable } from "./place.js";
-import { measureOf, mostBars, mostSeries, plotOf, questionOf, seriesOf, splitsOf, titled, totalsOf } from "./series.js";
+import { measureOf, plotOf, plotted, questionOf, seriesOf, splitsOf, titled, totalsOf } from "./series.js";
 import { Table } from "./table.js";
 
 const mostPages = 5;  // of 10,000 rows, for a plot
@@ -31,6 +33,9 @@ export class ReportPage {
         h("div", {}, h("p", { class: "eyebrow" }, titled(report.dataset)), h("h1", { tabindex: "-1" }, this.title), this.facts),
         h("div", { class: "actions" }, this.download)),
       this.plot && this.plotCard(), this.table.element);
+    this.plotPart = new Part(() => this.showPlot());
+    this.tablePart = new Part(() => this.table.refresh());
+    this.completeness = new Part(() => this.askCompleteness());
     this.tell(report);
   }
 
@@ -54,7 +59,6 @@ export class ReportPage {
 
   // Revision and freshness, as the list of reports has them.
   tell(report) {
-    const changed = report.revision !== this.report.revision;
     this.report = report;
     const parts = [];
     if (report.updated_at === null) parts.push("no rows yet");
@@ -62,7 +66,6 @@ export class ReportPage {
     if (report.rows_estimate > 0) parts.push(`about ${shown(String(report.rows_estimate))} rows`);
     if (this.completeThrough) parts.push(`complete through ${this.completeThrough.slice(0, 10)}`);
     replace(this.facts, h("span", { class: "dot", "aria-hidden": "true" }), parts.join(" · "));
-    return changed;
   }
 
   show(place = this.place) {
@@ -73,24 +76,32 @@ export class ReportPage {
     query.append("format", "csv");
     query.append("limit", "10000");
     this.download.setAttribute("href", `${this.path}?${readable(query)}`);
-    return Promise.all([this.showPlot(), sameRows && this.table.rows.length ? null : this.table.show()]);
+    const { revision } = this.report;
+    return Promise.all([this.plotPart.bring(revision),
+      sameRows && this.table.rows.length ? null : this.tablePart.bring(revision, () => this.table.show())]);
   }
 
+  behind() {
+    return [this.plotPart, this.tablePart, this.completeness].filter((part) => part.isBehind(this.report.revision));
+  }
+
+  // What did not come is asked for again with each call.
   refresh() {
-    return Promise.all([this.showPlot(), this.table.refresh(), this.askCompleteness()]);
+    return Promise.all(this.behind().map((part) => part.bring(this.report.revision)));
   }
 
   async askCompleteness() {
     try {
       this.completeThrough = (await json(`${this.path}?limit=1`)).complete_through;
       this.tell(this.report);
-    } catch {
-      // The table says what is the matter.
+      return true;
+    } catch (error) {
+      return isFinal(error);  // the table says what is the matter
     }
   }
 
   async showPlot() {
-    if (!this.plot) return;
+    if (!this.plot) return true;
     this.asked += 1;
     const asked = this.asked;
     const measure = measureOf(this.plot, this.place.own.measure);
@@ -99,15 +110,18 @@ export class ReportPage {
     try {
       const most = this.plot.kind === "ranking" ? 1 : mostPages;
       const answer = await pages(this.path, { ...question, filters }, most);
-      if (asked !== this.asked || this.closed) return;
+      if (asked !== this.asked || this.closed) return false;
       replace(this.trouble);
-      this.drawPlot(measure, answer);
+      this.drawPlot(measure, plotted(this.plot, answer));
+      return true;
     } catch (error) {
-      if (asked === this.asked) replace(this.trouble, sayProblem(error, () => this.showPlot()));
+      if (asked === this.asked) replace(this.trouble, sayProblem(error, () => this.plotPart.bring(this.report.revision)));
+      return isFinal(error);
     }
   }
 
-  drawPlot(measure, { rows, whole }) {
+  drawPlot(measure, shows) {
+    const { rows, whole } = shows;
     const splits = this.plot.kind === "ranking" ? [] : splitsOf(this.plot, rows);
     const wanted = this.place.own.split;
     const split = wanted === "nothing" ? null : splits.find(({ name }) => name === wanted) ?? splits[0] ?? null;
@@ -120,8 +134,8 @@ export class ReportPage {
     this.drawing.element.hidden = empty;
     if (!empty) this.drawing.draw(model, this.plot.kind, titled(measure.name));
     const several = measure.currency && new Set(rows.map((row) => row[measure.currency])).size > 1;
-    drawn(this.note, [model.of, whole, empty, several, measure, model.labels.length],
-      () => notesOf(this.plot, measure, model, { whole, empty, several }).join(" "));
+    const notes = notesOf(this.plot, measure, model, shows, several).join(" ");
+    drawn(this.note, notes, () => [notes]);
     this.drawTiles(whole && this.plot.kind !== "ranking" ? totalsOf(this.plot, rows) : []);
   }
 
@@ -141,17 +155,4 @@ export class ReportPage {
 function choices(select, pairs, chosen) {
   drawn(select, pairs, () => options(pairs, chosen));
   select.value = chosen;
-}
-
-function notesOf(plot, measure, model, { whole, empty, several }) {
-  if (empty) return ["Nothing to plot yet. Drop a file, or take a filter away."];
-  const out = [];
-  if (plot.kind === "ranking" && model.labels.length === mostBars) out.push(`The first ${mostBars}; the table has all.`);
-  if (!measure.sums && model.of > 1) {
-    out.push(`${titled(measure.name)} cannot be added up, so each group has a line of its own.`);
-  }
-  if (model.of > mostSeries) out.push(`The ${mostSeries} largest of ${shown(String(model.of))}.`);
-  if (several) out.push("Each amount is in its own currency; they are never added, and only a filter makes them comparable.");
-  if (!whole && plot.kind !== "ranking") out.push("Only the newest rows are plotted; a filter makes them fewer.");
-  return out;
 }

@@ -44,6 +44,16 @@ export function questionOf(plot, measure) {
   return { order: `-${measure.name}`, limit: mostBars, filters: [[`${measure.name}[null]`, "false"]] };
 }
 
+// What of the rows that came is plotted: { rows, whole, onlyPart }. Where there are more in the api, the last place on the
+// axis that came may have more rows too, and a part of it must not look like the whole: it is left out. onlyPart: there
+// is no other place, so a part is what there is to show.
+export function plotted(plot, { rows, whole }) {
+  if (whole || plot.kind === "ranking" || rows.length === 0) return { rows, whole, onlyPart: false };
+  const last = rows[rows.length - 1][plot.x.name];
+  const kept = rows.filter((row) => row[plot.x.name] !== last);
+  return kept.length > 0 ? { rows: kept, whole, onlyPart: false } : { rows, whole, onlyPart: true };
+}
+
 // The groups a sum may be split by: those with few values.
 export function splitsOf(plot, rows) {
   return plot.groups.filter((column) => column !== plot.x)
@@ -59,6 +69,7 @@ export function seriesOf(plot, measure, split, rows) {
   const by = seriesColumns(plot, measure, split);
   const place = plot.kind === "time" ? (row) => plot.reader.start(row[plot.x.name]) : (row) => row[plot.x.name];
   const found = new Map();
+  const places = new Set();  // in the order of the rows, which is the axis's where that is no time
   for (const row of rows) {
     const at = place(row);
     const value = row[measure.name];
@@ -66,10 +77,10 @@ export function seriesOf(plot, measure, split, rows) {
     const key = JSON.stringify(by.map((column) => row[column]));
     if (!found.has(key)) found.set(key, { row, points: new Map() });
     const { points } = found.get(key);
+    places.add(at);
     points.set(at, points.has(at) ? add(points.get(at), value) : value);
   }
-  const places = [...new Set([...found.values()].flatMap(({ points }) => [...points.keys()]))];
-  const labels = plot.kind === "time" ? filled(plot.x.window.unit, places) : places;
+  const labels = plot.kind === "time" ? filled(plot.x.window.unit, [...places]) : [...places];
   const name = namesOf(by, measure, [...found.values()].map(({ row }) => row));
   const series = [...found.values()].map(({ row, points }) => ({
     name: name(row),

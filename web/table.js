@@ -1,9 +1,10 @@
 // A table of the api: sorted and filtered by the api itself, a page at a time. What it is asked stands in the address.
 
-import { page } from "./api.js";
+import { isFinal, page } from "./api.js";
 import { drawn, h, instant, options, replace, sayProblem } from "./dom.js";
 import { shown } from "./exact.js";
 import { filterName, filterOf } from "./place.js";
+import { Rows } from "./rows.js";
 import { titled } from "./series.js";
 
 const pageRows = 100;
@@ -27,9 +28,10 @@ export class Table {
   constructor({ path, columns, title, place, go, shownColumns }) {
     Object.assign(this, { path, columns, title, place, go });
     this.shown = shownColumns ?? columns;
-    this.rows = [];
-    this.next = null;
-    this.asked = 0;
+    this.data = new Rows((question) => {
+      const { filters, order } = this.place();
+      return page(this.path, { filters, order, ...question });
+    }, pageRows);
     this.filters = h("div", { class: "filters" });
     this.head = h("thead");
     this.body = h("tbody");
@@ -42,45 +44,37 @@ export class Table {
       this.foot);
   }
 
-  // Asks anew, from the first row on; `rows` of them, so that a refresh keeps what had been unfolded.
-  async show(limit = pageRows) {
-    this.drawFilters();
-    this.drawHead();
-    if (this.asked === 0) replace(this.foot, h("p", { class: "dim" }, "Loading…"));
-    await this.ask((question) => page(this.path, { ...question, limit }), (one) => { this.rows = one.rows; });
+  get rows() { return this.data.rows; }
+
+  // Asks anew, from the first row on. This and refresh() resolve with whether what is shown is what the api says now.
+  show() {
+    return this.ask(() => this.data.first());
   }
 
   refresh() {
-    return this.show(Math.min(10000, Math.max(pageRows, this.rows.length)));
+    return this.ask(() => this.data.again());
   }
 
-  more() {
+  async more() {
     const from = this.rows.length;
-    return this.ask((question) => page(this.path, { ...question, limit: pageRows, cursor: this.next }),
-      (one) => { this.rows.push(...one.rows); }).then(() => this.body.rows[from]?.cells[0]?.focus());
+    this.draw(await this.data.more());
+    this.body.rows[from]?.cells[0]?.focus();
   }
 
-  // An answer to a question that is no longer asked is dropped.
-  async ask(question, take) {
-    this.asked += 1;
-    const asked = this.asked;
-    const { filters, order } = this.place();
-    try {
-      const one = await question({ filters, order });
-      if (asked !== this.asked) return;
-      take(one);
-      this.next = one.next;
-      replace(this.trouble);
-      this.drawRows();
-    } catch (error) {
-      if (asked !== this.asked) return;
-      replace(this.trouble, sayProblem(error, () => this.show()));
-      if (error.status === 400) {
-        this.rows = [];
-        this.next = null;
-        this.drawRows();
-      }
-    }
+  async ask(question) {
+    this.drawFilters();
+    this.drawHead();
+    if (this.data.asked === 0) replace(this.foot, h("p", { class: "dim" }, "Loading…"));
+    return this.draw(await question());
+  }
+
+  // An answer to a question that is no longer asked is none.
+  draw(answer) {
+    if (answer === null) return false;
+    const { error } = answer;
+    replace(this.trouble, error && sayProblem(error, () => this.show()));
+    if (!error || error.status === 400) this.drawRows();
+    return !error || isFinal(error);
   }
 
   drawHead() {
@@ -99,13 +93,14 @@ export class Table {
   }
 
   drawRows() {
+    const { next } = this.data;
     drawn(this.body, this.rows, () => this.rows.map((row) => h("tr", {}, this.shown.map((column, i) => cellOf(column, row, i === 0)))));
     const count = this.rows.length;
     const words = count === 0
       ? (this.place().filters.length ? "No row passes these filters." : "There are no rows yet.")
-      : `${shown(String(count))} ${count === 1 ? "row" : "rows"}${this.next ? " so far" : ""}`;
-    drawn(this.foot, [words, this.next !== null], () => [h("p", { class: count === 0 ? "empty" : "dim" }, words),
-      this.next && h("button", { type: "button", class: "more", onclick: () => this.more() }, "More rows")]);
+      : `${shown(String(count))} ${count === 1 ? "row" : "rows"}${next ? " so far" : ""}`;
+    drawn(this.foot, [words, next !== null], () => [h("p", { class: count === 0 ? "empty" : "dim" }, words),
+      next && h("button", { type: "button", class: "more", onclick: () => this.more() }, "More rows")]);
   }
 
   drawFilters() {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { culprit } from "../../web/letters.js";
+import { culprit, letterColumns } from "../../web/letters.js";
 
 const marked = (letter) => {
   const found = culprit(letter);
@@ -20,6 +20,10 @@ test("of JSON and XML the column's name finds it", () => {
   assert.equal(marked({ row: '{"user": {"country": "", "id": 3}}', column: "user.country", reason: "user.country is empty" }), '"country": ""');
   assert.equal(marked({ row: "<doc>\n<title />\n<url>x</url></doc>", column: "title", reason: "title is empty" }), "<title />");
   assert.equal(marked({ row: "<doc><url></url></doc>", column: "url", reason: "url is empty" }), "<url></url>");
+});
+
+test("there is no order by the row itself, which no cursor could hold", () => {
+  assert.deepEqual(letterColumns.filter(({ sortable }) => sortable === false).map(({ name }) => name), ["row"]);
 });
 
 test("a row without a place to blame is shown as it is", () => {

@@ -185,9 +185,27 @@ test("what is not there is told, and mistakes in an address too", async () => {
 test("a server that is away is told, and that it is back is seen", async () => {
   await visit(browser, { expected: (text) => text.includes("ERR_") }, async (page) => {
     await open(page, report);
-    await page.route("**/v1/reports", (route) => route.abort());
-    await page.getByText("The server does not answer").waitFor();
-    await page.unroute("**/v1/reports");
+    await eventually("a plot", () => plotted(page));
+    for (const paths of ["**/v1/reports", "**/v1/reports/**"]) await page.route(paths, (route) => route.abort());
+    await page.locator("#banner", { hasText: "The server does not answer" }).waitFor();
+    await page.locator(".plot-choices select").first().selectOption("number_of_guests");
+    await page.locator(".plot-card .problem").waitFor();
+    for (const paths of ["**/v1/reports", "**/v1/reports/**"]) await page.unroute(paths);
     await eventually("the banner gone", () => page.locator("#banner").isHidden());
+    await page.locator(".plot-card .problem").waitFor({ state: "detached" });
+  });
+});
+
+test("rows that did not come are asked for until they come, although nothing changes", async () => {
+  await visit(browser, { expected: (text) => text.includes("ERR_") }, async (page) => {
+    await page.route("**/v1/reports/**", (route) => route.abort());
+    await page.goto(`${base}/${report}`);
+    for (const card of [".plot-card", ".table-card"]) {
+      await page.locator(`${card} .problem`, { hasText: "The server does not answer" }).waitFor();
+    }
+    await page.unroute("**/v1/reports/**");
+    await page.locator("tbody tr").first().waitFor();
+    await eventually("a plot", () => plotted(page));
+    assert.equal(await page.locator("main .problem").count(), 0);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { measureOf, plotOf, questionOf, seriesOf, splitsOf, titled, totalsOf } from "../../web/series.js";
+import { measureOf, plotOf, plotted, questionOf, seriesOf, splitsOf, titled, totalsOf } from "../../web/series.js";
 
 const group = (name, type = "string") => ({ name, type, key: true, kind: "group" });
 const window = (name, unit, pattern) => ({ name, type: "string", key: true, kind: "window", window: { unit, pattern } });
@@ -90,6 +90,37 @@ test("months of all years, and groups that are numbers, stand in their order", (
   const sizes = plotOf({ name: "s", columns: [group("items", "integer"), sum("baskets")] });
   assert.equal(sizes.kind, "ordered");
   assert.equal(questionOf(sizes, measureOf(sizes)).order, "items");
+});
+
+test("an ordered plot of several series has its places in the order of the rows", () => {
+  const months = plotOf({ name: "m", columns: [group("country"), window("month", "month", "%m"), sum("n")] });
+  const byMonth = [["01", "UK"], ["02", "France"], ["03", "UK"], ["12", "France"]];
+  const { names, series } = seriesOf(months, measureOf(months), months.groups[0],
+    byMonth.map(([month, country]) => ({ month, country, n: "1" })));
+  assert.deepEqual(names, ["Jan", "Feb", "Mar", "Dec"]);
+  assert.deepEqual(series, [
+    { name: "France", values: ["0", "1", "0", "1"] }, { name: "UK", values: ["1", "0", "1", "0"] },
+  ]);
+});
+
+test("a window of which rows may be missing is not plotted as if it were whole", () => {
+  const plot = plotOf(monthly);
+  const came = [row("A", "France", "2017_03", "4", "5.00", "EUR"), row("C", "UK", "2017_03", "3", "2.00", "GBP"),
+    row("A", "France", "2017_01", "2", "10.10", "EUR")];
+  assert.deepEqual(plotted(plot, { rows: came, whole: false }), { rows: came.slice(0, 2), whole: false, onlyPart: false });
+  assert.deepEqual(plotted(plot, { rows: came, whole: true }), { rows: came, whole: true, onlyPart: false });
+  const one = came.slice(0, 2);
+  assert.deepEqual(plotted(plot, { rows: one, whole: false }), { rows: one, whole: false, onlyPart: true },
+    "a part is more than nothing, where it is called one");
+});
+
+test("nor is the last place of an order", () => {
+  const sizes = plotOf({ name: "s", columns: [group("items", "integer"), sum("cost", "currency"), group("currency")] });
+  const came = [["1", "EUR"], ["1", "GBP"], ["2", "EUR"]].map(([items, currency]) => ({ items, currency, cost: "1" }));
+  assert.deepEqual(plotted(sizes, { rows: came, whole: false }).rows, came.slice(0, 2));
+  const ranking = plotOf({ name: "items", columns: [group("item"), sum("baskets")] });
+  const greatest = [{ item: "milk", baskets: "9" }, { item: "tea", baskets: "1" }];
+  assert.deepEqual(plotted(ranking, { rows: greatest, whole: false }), { rows: greatest, whole: false, onlyPart: false });
 });
 
 test("a report without numbers has no plot, and one without rows an empty one", () => {
