@@ -77,7 +77,8 @@ std::vector<Part> parts_of(std::string_view pattern) {
     } else {
       if (pattern[at] == '\\' && at + 1 < pattern.size()) ++at;
       out.push_back({false, {}});
-      out.back().one_of.set(number(pattern[at++]));
+      if (pattern[at] != '\0') out.back().one_of.set(number(pattern[at]));  // which no name holds
+      ++at;
     }
   }
   return out;
@@ -91,7 +92,7 @@ char best_of(const Bytes& bytes) {
   if (good != kOrder.end()) return *good;
   std::size_t byte = ' ';
   while (byte < bytes.size() && !bytes[byte]) ++byte;
-  for (std::size_t low = 0; byte == bytes.size(); ++low) {
+  for (std::size_t low = 1; byte == bytes.size(); ++low) {
     if (bytes[low]) byte = low;
   }
   return static_cast<char>(byte);
