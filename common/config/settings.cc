@@ -292,13 +292,18 @@ std::map<std::string, std::string> own_environment() {
   return out;
 }
 
+// Whether a setting is itself the name of a file, SLUICE_S3_CA_FILE: then its value is that name.
+bool names_a_file(const std::string& variable) {
+  return std::ranges::find(options(), variable, &Option::variable) != options().end();
+}
+
 // NAME_FILE=path becomes NAME=the file's first line; both at once would leave open which one
 // counts.
 std::map<std::string, std::string> with_files_read(std::map<std::string, std::string> variables) {
   static constexpr std::string_view kSuffix = "_FILE";
   std::map<std::string, std::string> out;
   for (auto& [name, value] : variables) {
-    if (!name.ends_with(kSuffix) || belongs_to_others(name)) {
+    if (!name.ends_with(kSuffix) || belongs_to_others(name) || names_a_file(name)) {
       out.emplace(name, std::move(value));
       continue;
     }

@@ -161,6 +161,11 @@ TEST_F(SettingsTest, AnS3SourceIsConfiguredLikeEverythingElseAndItsSecretStaysUn
   EXPECT_THAT(refusal(), HasSubstr("none of keep, move, tag, delete"));
 }
 
+TEST_F(SettingsTest, ASettingThatIsAFilesNameIsTheNameAndNotItsFirstLine) {
+  variable("SLUICE_S3_CA_FILE", file("ca.crt", "-----BEGIN CERTIFICATE-----\n"));
+  EXPECT_EQ(read().s3.ca_file, (folder_ / "ca.crt").string());
+}
+
 TEST_F(SettingsTest, WhatIsUnknownIsRefusedByName) {
   struct Case {
     std::string yaml, says;
