@@ -21,8 +21,9 @@ struct Known {
 
 void observe_requests(http::Server& server, Metrics& metrics) {
   auto known = std::make_shared<Known>();
-  server.observe([known, &metrics](std::string_view route, std::string_view method, int status,
-                                   double seconds) {
+  server.observe([known, &metrics](const http::Answered& answered) {
+    const auto& [route, method, seconds, request, response] = answered;
+    const int status = response.status;
     const std::string key = std::string(method) + " " + std::string(route);
     prometheus::Counter*& counter = known->counters[{key, status}];
     prometheus::Histogram*& histogram = known->histograms[key];

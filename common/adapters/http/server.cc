@@ -115,9 +115,12 @@ std::vector<std::pair<std::string, std::string>> Server::routes() const {
   return out;
 }
 
-void Server::observe(
-    std::function<void(std::string_view, std::string_view, int, double)> observer) {
-  impl_->on_io_thread([&] { impl_->observer = std::move(observer); });
+void Server::observe(std::function<void(const Answered&)> observer) {
+  impl_->on_io_thread([&] { impl_->observers.push_back(std::move(observer)); });
+}
+
+void Server::guard(std::function<std::optional<Response>(Request&, std::string_view)> guard) {
+  impl_->on_io_thread([&] { impl_->guard = std::move(guard); });
 }
 
 void Server::start() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct Request {
   std::vector<std::string> captures;                         // what {…} of the route matched
   std::string body;
   std::string trace_id;                                             // from traceparent, or made
+  std::string client;                                               // the address it came from
+  std::string principal;                                            // whom the guard recognised
   std::string_view header(std::string_view lower_case_name) const;  // empty if absent
 };
 
@@ -48,6 +51,15 @@ class BodyReader {
   // client sends nothing. The unexpected is what to answer: the body is longer than the route takes
   // (413), malformed (400) or too slow (408), or the server stops (503). All later calls give it too.
   virtual tl::expected<std::size_t, Response> read(std::span<char> into) = 0;
+};
+
+// What became of a request. Route and method come from closed sets: the route's pattern ("unmatched" if none), and
+// "other" if no route has the method.
+struct Answered {
+  std::string_view route, method;
+  double seconds = 0;  // from the request's head to the answer's last byte
+  const Request& request;  // empty where its head was malformed
+  const Response& response;
 };
 
 enum class Runs { kOnIoThread, kOnBlockingPool };
@@ -87,10 +99,12 @@ class Server {
   // What the destructor does; a second call does nothing.
   void stop();
   std::uint16_t port() const;
-  // Called after each answer, on the IO thread: route pattern ("unmatched" if none), method
-  // ("other" if no route has it), status, seconds from the request's head to the answer's last
-  // byte. For metrics: the labels come from closed sets. Not from a handler.
-  void observe(std::function<void(std::string_view, std::string_view, int, double)> observer);
+  // Called after each answer, on the IO thread, as are those that were added before. Not from a handler.
+  void observe(std::function<void(const Answered&)> observer);
+  // Asked, on the IO thread, when the head of a request for a route is there, and before anything of its body is
+  // taken: what it answers is the answer, and the route is not asked. It may set the request's principal, and must not
+  // block. Where it throws, the request is refused. Not from a handler.
+  void guard(std::function<std::optional<Response>(Request&, std::string_view route)> guard);
 
  private:
   struct Impl;

@@ -45,7 +45,8 @@ struct ServerCore {
   Limits limits;
   Router router;
   std::deque<Endpoint> endpoints;  // by the router's number; never moves under a running request
-  std::function<void(std::string_view, std::string_view, int, double)> observer;
+  std::vector<std::function<void(const Answered&)>> observers;
+  std::function<std::optional<Response>(Request&, std::string_view)> guard;
   std::set<Session*> sessions;
   int connections = 0;       // accepted and served
   int waiting_for_pool = 0;  // answers that run on, or wait for, the blocking pool

@@ -67,10 +67,10 @@ class ServerTest : public testing::Test {
     });
     server_->route("GET", "/broken", Runs::kOnBlockingPool,
                    [](const Request&) -> Response { throw std::runtime_error("secret detail"); });
-    server_->observe([this](std::string_view route, std::string_view method, int status, double) {
+    server_->observe([this](const Answered& answered) {
       const std::lock_guard lock(mutex_);
-      observed_ +=
-          std::string(method) + " " + std::string(route) + " " + std::to_string(status) + "; ";
+      observed_ += std::string(answered.method) + " " + std::string(answered.route) + " " +
+                   std::to_string(answered.response.status) + "; ";
     });
     server_->start();
   }
@@ -328,6 +328,45 @@ TEST_F(ServerTest, TheObserverSeesPatternsNeverPaths) {
   server_->stop();
   const std::lock_guard lock(mutex_);
   EXPECT_EQ(observed_, "GET /hello/{name} 200; other unmatched 404; other unmatched 405; ");
+}
+
+TEST_F(ServerTest, AGuardRefusesBeforeTheBodyIsTakenAndNamesWhomItLetsIn) {
+  start();
+  std::atomic<int> handled{0};
+  server_->route("POST", "/guarded", Runs::kOnBlockingPool, [&](const Request& request) {
+    ++handled;
+    return Response{200, "text/plain", {}, request.principal + " from " + request.client};
+  });
+  server_->guard([](Request& request, std::string_view route) -> std::optional<Response> {
+    if (route != "/guarded") return std::nullopt;
+    if (request.header("authorization") == "throw") throw std::runtime_error("no memory");
+    if (request.header("authorization").empty()) return problem(401, "Who are you?", "Say so.");
+    request.principal = "me";
+    return std::nullopt;
+  });
+  // The body never comes, and is not waited for.
+  EXPECT_THAT(ask("POST /guarded HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 401 "), HasSubstr("Connection: close\r\n"), HasSubstr("Who are you?")));
+  EXPECT_THAT(ask("POST /guarded HTTP/1.1\r\nHost: a\r\nAuthorization: throw\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 500 "));
+  EXPECT_EQ(handled, 0);
+  const auto let_in = post("127.0.0.1", server_->port(), "/guarded", "body", {{"Authorization", "me"}});
+  ASSERT_TRUE(let_in) << let_in.error().message;
+  EXPECT_EQ(let_in->body, "me from 127.0.0.1");
+  EXPECT_THAT(ask("GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), StartsWith("HTTP/1.1 404 "));
+}
+
+TEST_F(ServerTest, AConnectionWhoseRequestWithoutABodyWasRefusedGoesOn) {
+  start();
+  server_->guard([](Request& request, std::string_view) -> std::optional<Response> {
+    if (request.header("authorization").empty()) return problem(401, "Who are you?", "Say so!");
+    return std::nullopt;
+  });
+  RawClient client(server_->port());
+  client.say("GET /hello/1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(client.hear("}"), HasSubstr("Who are you?"));
+  client.say("GET /hello/2 HTTP/1.1\r\nHost: a\r\nAuthorization: x\r\n\r\n");
+  EXPECT_THAT(client.hear("!"), HasSubstr("hello 2"));
 }
 
 TEST_F(ServerTest, TheClientPostsAndReads) {

@@ -184,6 +184,7 @@ void Session::take_request(Target target) {
   const auto& message = head_->get();
   request_ = {};
   request_.method = std::string(message.method_string());
+  request_.client = client_;
   request_.path = std::move(target.path);
   request_.query = std::move(target.query);
   for (const auto& field : message) {
@@ -200,9 +201,26 @@ void Session::take_request(Target target) {
   request_id_ = is_plain_id(id) ? std::string(id) : request_.trace_id;
 }
 
+std::optional<Response> Session::refused_by_guard() {
+  if (!core_.guard) return std::nullopt;
+  std::optional<Response> out;
+  Response failure = guarded_call(request_, [&] {
+    out = core_.guard(request_, route_);
+    return Response();
+  });
+  if (failure.status != 200) return failure;
+  return out;
+}
+
 net::awaitable<Session::Step> Session::answer() {
   const Endpoint* endpoint =
       match_->found ? &core_.endpoints[match_->found->route] : nullptr;
+  if (endpoint != nullptr) {
+    if (auto refused = refused_by_guard()) {
+      response_ = std::move(*refused);
+      co_return head_->is_done() ? Step::kServe : Step::kRefuse;
+    }
+  }
   if (endpoint != nullptr && endpoint->streaming) co_return co_await answer_stream(*endpoint);
   if (const Step step = co_await read_body(); step != Step::kServe) co_return step;
   if (endpoint == nullptr) {
@@ -242,10 +260,8 @@ net::awaitable<bool> Session::send(bool keep_alive) {
   stream_.expires_after(std::chrono::seconds(core_.limits.request_timeout_seconds));
   const error_code error = co_await write(head, with_body ? response_.body : std::string_view());
   core_.unsent_bytes -= std::exchange(unsent_bytes_, 0);
-  if (core_.observer) {
-    const double seconds = std::chrono::duration<double>(SteadyClock::now() - started_).count();
-    core_.observer(route_, method_, response_.status, seconds);
-  }
+  const double seconds = std::chrono::duration<double>(SteadyClock::now() - started_).count();
+  for (const auto& observer : core_.observers) observer({route_, method_, seconds, request_, response_});
   // A connection that is kept open must not keep what went through it.
   response_ = {};
   request_ = {};

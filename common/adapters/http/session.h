@@ -30,6 +30,7 @@ class Session {
       : core_(core), stream_(std::move(socket)), buffer_(core.limits.header_bytes) {
     error_code ignored;
     stream_.socket().set_option(tcp::no_delay(true), ignored);
+    client_ = stream_.socket().remote_endpoint(ignored).address().to_string();
   }
 
   net::awaitable<void> run();
@@ -64,6 +65,7 @@ class Session {
   net::awaitable<Step> read_head();
   Step take_head();
   net::awaitable<Step> answer();
+  std::optional<Response> refused_by_guard();
   net::awaitable<Step> read_body();
   net::awaitable<bool> say_continue();
   net::awaitable<Step> answer_stream(const Endpoint& endpoint);
@@ -81,6 +83,7 @@ class Session {
   ServerCore& core_;
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
+  std::string client_;
   bool idle_ = false;
   std::optional<SteadyClock::time_point> waits_since_;
   // of the request in hand
