@@ -107,6 +107,18 @@ Option kafka_number(std::string key, std::string variable, std::string help,
           [member](const Settings& s) { return std::to_string(s.kafka.*member); }};
 }
 
+Option access_number(std::string key, std::string variable, std::string help, int AccessSettings::*member,
+                     std::int64_t low) {
+  return {std::move(key),
+          std::move(variable),
+          std::move(help),
+          false,
+          [=](Settings& s, const std::string& v) {
+            s.access.*member = static_cast<int>(whole_number(v, low, 1'000'000));
+          },
+          [member](const Settings& s) { return std::to_string(s.access.*member); }};
+}
+
 const std::vector<Option>& options() {
   static const std::vector<Option> all = {
       text("home", "SLUICE_HOME", "all state of a local run", &Settings::home),
@@ -167,6 +179,19 @@ const std::vector<Option>& options() {
                 &S3Settings::poll_ms, 100, 86'400'000),
       s3_number("s3.concurrency", "SLUICE_S3_CONCURRENCY", "objects that are read at once",
                 &S3Settings::concurrency, 1, 256),
+      {"access.tokens_file", "SLUICE_TOKENS_FILE", "api, ingest: who may call them; all if not set", false,
+       [](Settings& s, const std::string& v) { s.access.tokens_file = v; },
+       [](const Settings& s) { return s.access.tokens_file; }},
+      {"access.metrics", "SLUICE_METRICS_ACCESS", "/metrics, /version: open, or read: by token", false,
+       [](Settings& s, const std::string& v) {
+         if (v != "open" && v != "read") throw ConfigError(fmt::format("\"{}\" is none of open, read", v));
+         s.access.metrics = v;
+       },
+       [](const Settings& s) { return s.access.metrics; }},
+      access_number("access.requests_per_second", "SLUICE_REQUESTS_PER_SECOND",
+                    "api: of one token, or address; 0: no limit", &AccessSettings::requests_per_second, 0),
+      access_number("access.requests_burst", "SLUICE_REQUESTS_BURST", "of them at once, after a pause",
+                    &AccessSettings::requests_burst, 1),
       text("postgres_url", "SLUICE_POSTGRES_URL", "postgresql://user:password@host:port/database",
            &Settings::postgres_url, true),
       text("instance", "SLUICE_INSTANCE_ID",
@@ -203,7 +228,7 @@ const std::vector<Option>& options() {
 bool belongs_to_others(const std::string& variable) {
   static const std::vector<std::string> known = {
       "SLUICE_PORT_BASE", "SLUICE_CONFIG", "SLUICE_CACHE", "SLUICE_POSTGRES_PASSWORD",
-      "SLUICE_POSTGRES_PASSWORD_FILE"};
+      "SLUICE_POSTGRES_PASSWORD_FILE", "SLUICE_TOKEN", "SLUICE_TOKEN_FILE"};
   return std::ranges::find(known, variable) != known.end() ||
          variable.starts_with("SLUICE_TEST_") || variable.starts_with("SLUICE_SIMULATION_") ||
          variable.starts_with("SLUICE_LAUNCHER_") || variable.starts_with("SLUICE_BUILD_");
@@ -260,7 +285,7 @@ void read_yaml(const YAML::Node& node, const std::string& prefix, const std::str
       read_properties(item.second, where, settings);
     } else if (const Option* option = by_key(key)) {
       set(*option, settings, value_of(item.second, key, where), where);
-    } else if (item.second.IsMap() && (key == "kafka" || key == "http" || key == "s3")) {
+    } else if (item.second.IsMap() && (key == "kafka" || key == "http" || key == "s3" || key == "access")) {
       read_yaml(item.second, key + ".", path, settings);
     } else {
       throw ConfigError(where + ": there is no such setting; --help lists them all");

@@ -43,6 +43,14 @@ struct S3Settings {
   int concurrency = 16;                            // SLUICE_S3_CONCURRENCY: objects at once
 };
 
+// Who may call the api and ingest, and how often (docs/access.md).
+struct AccessSettings {
+  std::string tokens_file;      // SLUICE_TOKENS_FILE; empty: nobody needs a token
+  std::string metrics = "open";  // SLUICE_METRICS_ACCESS: open, or read: /metrics and /version need that scope
+  int requests_per_second = 0;  // SLUICE_REQUESTS_PER_SECOND of one client of the api; 0: no limit
+  int requests_burst = 50;      // SLUICE_REQUESTS_BURST: of them at once, after a pause
+};
+
 struct Settings {
   std::string service;
   std::string home = ".sluice";                        // SLUICE_HOME
@@ -53,6 +61,7 @@ struct Settings {
   std::uint16_t http_port = 0;
   KafkaSettings kafka;
   S3Settings s3;
+  AccessSettings access;
   // SLUICE_POSTGRES_URL (secret), default postgresql://sluice:sluice@127.0.0.1:<base+6>/sluice
   std::string postgres_url;
   std::string instance;            // SLUICE_INSTANCE_ID; empty = none (dynamic member)

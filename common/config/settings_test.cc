@@ -166,6 +166,23 @@ TEST_F(SettingsTest, ASettingThatIsAFilesNameIsTheNameAndNotItsFirstLine) {
   EXPECT_EQ(read().s3.ca_file, (folder_ / "ca.crt").string());
 }
 
+TEST_F(SettingsTest, AccessIsOpenUnlessItIsConfigured) {
+  EXPECT_EQ(read().access.tokens_file, "");
+  EXPECT_EQ(read().access.metrics, "open");
+  EXPECT_EQ(read().access.requests_per_second, 0);
+  variable("SLUICE_TOKENS_FILE", "/etc/sluice/tokens.yaml");
+  variable("SLUICE_METRICS_ACCESS", "read");
+  // The launcher's and the command line's.
+  variable("SLUICE_TOKEN", "x");
+  const Settings settings = read({"--config", file("s.yaml", "access: { requests_per_second: 5, requests_burst: 9 }\n")});
+  EXPECT_EQ(settings.access.tokens_file, "/etc/sluice/tokens.yaml");
+  EXPECT_EQ(settings.access.metrics, "read");
+  EXPECT_EQ(settings.access.requests_per_second, 5);
+  EXPECT_EQ(settings.access.requests_burst, 9);
+  variable("SLUICE_METRICS_ACCESS", "closed");
+  EXPECT_THAT(refusal(), HasSubstr("\"closed\" is none of open, read"));
+}
+
 TEST_F(SettingsTest, WhatIsUnknownIsRefusedByName) {
   struct Case {
     std::string yaml, says;

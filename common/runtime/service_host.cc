@@ -17,6 +17,7 @@
 #include "common/base/error.h"
 #include "common/base/json_text.h"
 #include "common/base/version.h"
+#include "common/runtime/audit.h"
 #include "common/telemetry/log.h"
 
 namespace sluice {
@@ -119,6 +120,9 @@ struct ServiceHost::Impl {
   std::mutex mutex;  // guards checks and not_in_force
   std::vector<std::pair<std::string, std::function<std::string()>>> checks;
   std::function<std::vector<std::string>()> not_in_force;
+  NeededScope needed;
+  ServiceHost::Rates rates = ServiceHost::Rates::kFree;
+  std::unique_ptr<AccessGuard> guard;
   std::atomic<bool> stopping{false};
   std::atomic<int> failed{-1};
 
@@ -160,6 +164,29 @@ struct ServiceHost::Impl {
     });
   }
 
+  // Health is open: those that ask for it hold no tokens. Of the metrics the settings say it.
+  std::optional<access::Scope> needed_scope(std::string_view method, std::string_view route) const {
+    if (route == "/livez" || route == "/readyz" || route == "/healthz") return std::nullopt;
+    if (route == "/metrics" || route == "/version") {
+      if (settings.access.metrics == "open") return std::nullopt;
+      return access::Scope::kRead;
+    }
+    return needed ? needed(method, route) : std::nullopt;
+  }
+
+  void guard_requests() {
+    AccessSettings access = settings.access;
+    // Nothing of this service needs a token, so a broken file must not keep it from running.
+    if (!needed && access.metrics == "open") access.tokens_file.clear();
+    const bool limited = rates == ServiceHost::Rates::kLimited;
+    guard = std::make_unique<AccessGuard>(
+        access,
+        [this](std::string_view method, std::string_view route) { return needed_scope(method, route); },
+        access::RateLimit{limited ? access.requests_per_second : 0, access.requests_burst}, metrics, clock);
+    server.guard([this](http::Request& request, std::string_view route) { return guard->check(request, route); });
+    audit_writes(server);
+  }
+
   int wait_for_the_end() {
     const sigset_t signals = stop_signals();
     const timespec pause{0, 100'000'000};
@@ -175,6 +202,7 @@ struct ServiceHost::Impl {
 
   // From the first part's start to the last one's stop.
   int run() {
+    guard->start();
     server.start();
     std::size_t started = 0;
     int code = 0;
@@ -190,6 +218,7 @@ struct ServiceHost::Impl {
     while (started > 0) parts[--started].stop();
     // Its handlers lean on the parts and on us.
     server.stop();
+    guard->stop();
     log::info("stopped", {{"exit_code", code}});
     return code;
   }
@@ -212,6 +241,11 @@ void ServiceHost::ready_when(std::string name, std::function<std::string()> chec
 void ServiceHost::tell_definitions(std::function<std::vector<std::string>()> not_in_force) {
   const std::lock_guard lock(impl_->mutex);
   impl_->not_in_force = std::move(not_in_force);
+}
+
+void ServiceHost::need_scopes(NeededScope needed, Rates rates) {
+  impl_->needed = std::move(needed);
+  impl_->rates = rates;
 }
 
 void ServiceHost::add_part(std::string name, std::function<void()> start,
@@ -258,6 +292,7 @@ int run_service(const std::string& service, int argc, char** argv,
     ServiceHost::Impl& impl = *host.impl_;
     impl.register_routes();
     wire(host);
+    impl.guard_requests();
     return impl.run();
   } catch (...) {
     return report_failure(service);

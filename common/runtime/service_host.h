@@ -20,6 +20,7 @@
 #include "common/adapters/http/server.h"
 #include "common/base/clock.h"
 #include "common/config/settings.h"
+#include "common/runtime/access_guard.h"
 #include "common/telemetry/metrics.h"
 
 namespace sluice {
@@ -38,6 +39,10 @@ class ServiceHost {
   // What /readyz tells of the definitions beside the checks: sentences on those that are refused or not in
   // force. They do not make the service unready, for everything else goes on. Cheap and thread-safe.
   void tell_definitions(std::function<std::vector<std::string>()> not_in_force);
+  // What the service's routes need where a file of tokens is named (docs/access.md), and whether its clients' requests
+  // are limited as the settings say. Without it only the host's own routes are there to be asked for.
+  enum class Rates { kFree, kLimited };
+  void need_scopes(NeededScope needed, Rates rates);
   // Parts are started in order and stopped in reverse order. stop() must return within 20 s.
   void add_part(std::string name, std::function<void()> start, std::function<void()> stop);
   // Any thread: ends the service with this exit code; the message is logged.

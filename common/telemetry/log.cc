@@ -35,6 +35,8 @@ std::string_view name_of(Level level) {
       return "warning";
     case Level::kError:
       return "error";
+    case Level::kAudit:
+      return "audit";
   }
   return "info";
 }

@@ -15,7 +15,8 @@
 
 namespace sluice::log {
 
-enum class Level { kDebug, kInfo, kWarning, kError };
+// kAudit: what is told at every level.
+enum class Level { kDebug, kInfo, kWarning, kError, kAudit };
 
 struct Field {
   std::string_view name;
