@@ -1,5 +1,6 @@
 // The REST API as the page asks it. Rows are read as CSV, so that every number is the text it was sent as.
 
+import { withToken } from "./access.js";
 import { parse } from "./csv.js";
 import { readable } from "./place.js";
 
@@ -33,7 +34,7 @@ export function away() {
 async function get(path, accept, signal) {
   let answer;
   try {
-    answer = await fetch(path, { headers: { Accept: accept }, signal });
+    answer = await fetch(path, { headers: withToken({ Accept: accept }), signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw away();
@@ -97,7 +98,9 @@ export function send(file, { dryRun, key, progress }) {
     request.addEventListener("abort", () => reject(new DOMException("ended", "AbortError")));
   });
   request.open("POST", `v1/uploads?${query}`);
-  request.setRequestHeader("Content-Type", "application/octet-stream");
+  for (const [name, value] of Object.entries(withToken({ "Content-Type": "application/octet-stream" }))) {
+    request.setRequestHeader(name, value);
+  }
   if (key) request.setRequestHeader("Idempotency-Key", key);
   request.send(file);
   return { done, cancel: () => request.abort() };

@@ -1,7 +1,8 @@
 // The page: navigation by the address, and one question a moment whether anything changed.
 
+import { keepToken, token, wantsToken } from "./access.js";
 import { json } from "./api.js";
-import { h, replace, sayProblem } from "./dom.js";
+import { drawn, h, replace, sayProblem } from "./dom.js";
 import { FilePage, FilesPage } from "./files.js";
 import { LettersPage } from "./letters.js";
 import { read, write } from "./place.js";
@@ -113,9 +114,37 @@ async function look() {
     pause = shown?.page.behind?.().length ? slower(pause) : usualPause;
   } catch (error) {
     pause = slower(pause);
-    replace(banner, sayProblem(error));
+    // Anew only when the words change: someone may be writing into it.
+    drawn(banner, [error.title, error.message], () => (wantsToken(error) ? askForToken(error) : sayProblem(error)));
     banner.hidden = false;
   }
+}
+
+function askForToken(error) {
+  const field = h("input", { type: "password", id: "token", autocomplete: "off", spellcheck: "false" });
+  const use = (event) => {
+    event.preventDefault();
+    keepToken(field.value);
+    pause = usualPause;
+    watch();
+  };
+  return h("form", { class: "problem", onsubmit: use }, h("strong", {}, error.title), h("p", {}, error.message),
+    h("label", { for: "token" }, "Token "), field, " ", h("button", { type: "submit" }, "Use this token"));
+}
+
+// A link sends no token: the document is asked for as everything else is, and shown in its place.
+function startDocumentLink() {
+  document.querySelector('footer a[href="openapi.json"]').addEventListener("click", async (event) => {
+    if (token() === "") return;
+    event.preventDefault();
+    try {
+      const text = JSON.stringify(await json("openapi.json"), null, 2);
+      location.assign(URL.createObjectURL(new Blob([text], { type: "application/json" })));
+    } catch (error) {
+      replace(banner, sayProblem(error));
+      banner.hidden = false;
+    }
+  });
 }
 
 // Nothing was there, or its report is defined otherwise now, or no longer.
@@ -183,6 +212,7 @@ function startTheme() {
 }
 
 startTheme();
+startDocumentLink();
 new Uploads({
   zone: document.querySelector("#drop-zone"),
   panel: document.querySelector("#uploads"),
