@@ -306,7 +306,7 @@ Response get_file(Database& database, const IngestClient& ingest, const Request&
     writer.row(shown_row(files_table(), rows, 0));
   });
   if (!found) {
-    if (auto state = ingest.first_state(request.captures[0])) {
+    if (auto state = ingest.first_state(request, request.captures[0])) {
       Response out;
       out.body = std::move(*state) + "\n";
       return out;

@@ -29,15 +29,28 @@ std::string target_of(const http::Request& request) {
   return out;
 }
 
+void pass_token(const http::Request& request, http::ClientHeaders& out) {
+  if (const auto token = request.header("authorization"); !token.empty()) out.emplace_back("authorization", token);
+}
+
+std::string made_traceparent(const std::string& trace_id) {
+  return "00-" + trace_id + "-" + trace_id.substr(0, 16) + "-00";
+}
+
 // What ingest must know of the request; the body's framing is made anew.
 http::ClientHeaders headers_of(const http::Request& request) {
   http::ClientHeaders out;
-  for (const char* name : {"content-type", "content-encoding", "idempotency-key", "traceparent"}) {
+  for (const char* name : {"content-type", "content-encoding", "idempotency-key"}) {
     if (const auto value = request.header(name); !value.empty()) out.emplace_back(name, value);
   }
   if (const auto length = request.header("content-length"); !length.empty()) {
     out.emplace_back("sluice-content-length", length);
   }
+  // Whom the api lets in, ingest does: it has the same file of tokens.
+  pass_token(request, out);
+  // So that what ingest logs is found under the same id, whether the client gave it or not.
+  const std::string_view parent = request.header("traceparent");
+  out.emplace_back("traceparent", parent.empty() ? made_traceparent(request.trace_id) : std::string(parent));
   out.emplace_back("x-request-id", request.trace_id);
   return out;
 }
@@ -103,9 +116,11 @@ http::Response IngestClient::upload(const http::Request& request, http::BodyRead
   return out;
 }
 
-std::optional<std::string> IngestClient::first_state(const std::string& file_id) const {
-  const auto answer = http::get(host_, port_, "/v1/uploads/" + http::percent_encode(file_id), {},
-                                kAskPatience);
+std::optional<std::string> IngestClient::first_state(const http::Request& request, const std::string& file_id) const {
+  http::ClientHeaders headers;
+  pass_token(request, headers);
+  const auto answer =
+      http::get(host_, port_, "/v1/uploads/" + http::percent_encode(file_id), headers, kAskPatience);
   if (!answer || answer->status != 200) return std::nullopt;
   return answer->body;
 }

@@ -18,8 +18,8 @@ class IngestClient {
   // ingest's answer; 503 while it cannot be reached.
   http::Response upload(const http::Request& request, http::BodyReader& body) const;
   // The receipt's first state of a file that was uploaded a moment ago; nullopt: ingest knows none,
-  // or cannot be reached.
-  std::optional<std::string> first_state(const std::string& file_id) const;
+  // or cannot be reached. `request` is the one that asks for it.
+  std::optional<std::string> first_state(const http::Request& request, const std::string& file_id) const;
 
  private:
   std::string host_;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "common/runtime/service_host.h"
+#include "services/api/core/routes.h"
 #include "services/api/handlers.h"
 #include "services/api/housekeeping.h"
 #include "services/api/http_metrics.h"
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
     sluice::api::register_routes(
         host.http(), database, [api] { return api->definitions.current(); }, ingest,
         host.settings().upload_limit_bytes);
+    host.need_scopes(sluice::api::needed_scope, sluice::ServiceHost::Rates::kLimited);
     host.ready_when("postgres", [api] { return api->housekeeping.database_trouble(); });
     host.tell_definitions([api] { return api->housekeeping.refused_definitions(); });
     host.add_part(

@@ -41,6 +41,11 @@ int main(int argc, char** argv) {
                         return sluice::http::problem(404, "No such file",
                                                      "No file of this id was uploaded lately.");
                       });
+    host.need_scopes(
+        [](std::string_view method, std::string_view) {
+          return method == "GET" || method == "HEAD" ? sluice::access::Scope::kRead : sluice::access::Scope::kWrite;
+        },
+        sluice::ServiceHost::Rates::kFree);
     host.ready_when("ingest", [service] { return service->not_ready(); });
     host.tell_definitions([service] { return service->refused_definitions(); });
     host.http().route("POST", "/v1/hints/s3", sluice::http::Runs::kOnIoThread,

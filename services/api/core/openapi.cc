@@ -194,6 +194,34 @@ Json problem_response(std::string_view description) {
       {"content", {{"application/problem+json", {{"schema", reference("schemas", "Problem")}}}}}};
 }
 
+Json refusal(std::string_view description, std::string_view header) {
+  Json out = problem_response(description);
+  out["headers"] = {{std::string(header), {{"schema", {{"type", "string"}}}}}};
+  return out;
+}
+
+Json bearer_scheme() {
+  return {{"type", "http"},
+          {"scheme", "bearer"},
+          {"description",
+           "A token with the scope that the operation names (read, write; an admin has both), where the "
+           "installation has a file of tokens. Without one nobody needs a token."}};
+}
+
+// What an operation needs, and how it is refused.
+void secure(Json& operation, Needs needs) {
+  if (needs == Needs::kNothing) {
+    operation["security"] = Json::array();
+    return;
+  }
+  const Json with_token = {{"bearer", Json::array({needs == Needs::kWrite ? "write" : "read"})}};
+  operation["security"] = Json::array({with_token});
+  if (needs == Needs::kAsConfigured) operation["security"].push_back(Json::object());
+  operation["responses"]["401"] = reference("responses", "TokenNeeded");
+  operation["responses"]["403"] = reference("responses", "NotAllowed");
+  operation["responses"]["429"] = reference("responses", "TooManyRequests");
+}
+
 Json shared_responses() {
   return {
       {"BadRequest",
@@ -201,7 +229,11 @@ Json shared_responses() {
       {"NotFound", problem_response("There is no such thing; the detail lists what there is.")},
       {"NotAcceptable", problem_response("None of the formats in Accept is offered.")},
       {"Unavailable",
-       problem_response("The database can not be reached; Retry-After says when to come back.")}};
+       problem_response("The database can not be reached; Retry-After says when to come back.")},
+      {"TokenNeeded", refusal("No token, or none that is known and has not expired; WWW-Authenticate says which.",
+                              "WWW-Authenticate")},
+      {"NotAllowed", refusal("The token does not have the scope.", "WWW-Authenticate")},
+      {"TooManyRequests", refusal("More requests than are allowed; Retry-After says when to come back.", "Retry-After")}};
 }
 
 Json rows_response(const Json& page) {
@@ -453,6 +485,7 @@ void add_report(Json& document, const ReportSpec& report) {
               {"parameters", table_parameters(table)},
               {"responses",
                rows_responses(report_page_schema(reference("schemas", row_name)), true, false)}};
+  secure(get, Needs::kRead);
   document["paths"]["/v1/reports/" + report.name] = {{"get", std::move(get)}};
 }
 
@@ -465,6 +498,7 @@ std::string openapi_document(std::span<const Dataset> datasets, std::string_view
                    {"components", Json::object()}};
   document["components"]["parameters"] = shared_parameters();
   document["components"]["responses"] = shared_responses();
+  document["components"]["securitySchemes"] = {{"bearer", bearer_scheme()}};
   document["components"]["schemas"] = {{"Problem", problem_schema()},
                                        {"File", row_schema(files_table())},
                                        {"DeadLetter", row_schema(dead_letters_table())},
@@ -472,7 +506,8 @@ std::string openapi_document(std::span<const Dataset> datasets, std::string_view
   for (const RouteInfo& route : routes()) {
     std::string method(route.method);
     for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    document["paths"][std::string(route.pattern)][method] = operation(route);
+    Json& described = document["paths"][std::string(route.pattern)][method] = operation(route);
+    secure(described, route.needs);
   }
   for (const Dataset& dataset : datasets) {
     for (const ReportSpec& report : dataset.reports) add_report(document, report);

@@ -107,6 +107,27 @@ TEST_F(OpenApiTest, AnExportTakesAnIdempotencyKey) {
   }
 }
 
+TEST_F(OpenApiTest, EachOperationSaysWhichScopeItNeeds) {
+  const auto scopes = [&](const char* path, const char* method) {
+    return document_["paths"][path][method]["security"].dump();
+  };
+  EXPECT_EQ(document_["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+  EXPECT_EQ(scopes("/v1/reports/monthly", "get"), R"([{"bearer":["read"]}])");
+  EXPECT_EQ(scopes("/v1/files", "get"), R"([{"bearer":["read"]}])");
+  EXPECT_EQ(scopes("/v1/uploads", "post"), R"([{"bearer":["write"]}])");
+  EXPECT_EQ(scopes("/v1/reports/{name}/exports", "post"), R"([{"bearer":["write"]}])");
+  EXPECT_EQ(scopes("/livez", "get"), "[]");
+  EXPECT_EQ(scopes("/web/{file}", "get"), "[]");
+  EXPECT_EQ(scopes("/metrics", "get"), R"([{"bearer":["read"]},{}])");
+  for (const auto& [path, item] : document_["paths"].items()) {
+    for (const auto& [method, operation] : item.items()) {
+      for (const char* status : {"401", "403", "429"}) {
+        EXPECT_EQ(operation["responses"].contains(status), !operation["security"].empty()) << path << " " << status;
+      }
+    }
+  }
+}
+
 TEST_F(OpenApiTest, NamesTheStatesThatAFileMayHave) {
   const auto& state = document_["components"]["schemas"]["File"]["properties"]["state"];
   EXPECT_THAT(state["enum"], ElementsAre("found", "waiting", "reading", "done", "duplicate", "failed", nullptr));

@@ -2,8 +2,11 @@
 // Every route of the API, once: the service registers from this table and the OpenAPI document is
 // written from it, so the two can not differ.
 
+#include <optional>
 #include <span>
 #include <string_view>
+
+#include "common/access/token.h"
 
 namespace sluice::api {
 
@@ -28,6 +31,15 @@ enum class RouteId {
   kVersion,
 };
 
+// Where a file of tokens is named. The page's files hold nothing that is not in everyone's binary; what it shows comes
+// from routes that need a token.
+enum class Needs {
+  kNothing,
+  kRead,
+  kWrite,
+  kAsConfigured,  // by the service host: access.metrics
+};
+
 struct RouteInfo {
   RouteId id;
   std::string_view method;
@@ -35,8 +47,12 @@ struct RouteInfo {
   std::string_view operation;  // OpenAPI's operationId
   std::string_view summary;
   std::string_view content_type;  // of the good answer; empty: rows, in the three formats
+  Needs needs = Needs::kRead;
   bool from_host = false;
 };
+
+// By method and pattern, for the service host, which sees to its own routes itself.
+std::optional<access::Scope> needed_scope(std::string_view method, std::string_view pattern);
 
 std::span<const RouteInfo> routes();
 
