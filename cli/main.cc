@@ -10,6 +10,7 @@
 #include "cli/doctor_command.h"
 #include "cli/rest_commands.h"
 #include "cli/running_services.h"
+#include "cli/token_command.h"
 
 namespace {
 
@@ -96,6 +97,15 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   export_command->add_flag("--json", export_options.json, "the api's own answer");
   export_command->callback([&] { exit_code = export_report(api, export_options); });
+
+  TokenOptions token_options;
+  auto* token_command = app.add_subcommand("token", "make a token and its entry for the file of tokens");
+  token_command->add_option("name", token_options.name, "who is to have it")->required();
+  token_command->add_option("--scopes", token_options.scopes, "read, write, admin; commas between")
+      ->required()
+      ->delimiter(',');
+  token_command->add_option("--expires", token_options.expires, "90d, 12h, or a time as 2027-01-31T00:00:00Z");
+  token_command->callback([&] { exit_code = make_token(token_options); });
 
   auto* letters = app.add_subcommand("dead-letters", "rows that could not become records");
   letters->require_subcommand(0, 1);

@@ -3,7 +3,9 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -11,6 +13,30 @@
 
 namespace sluice::cli {
 namespace {
+
+// SLUICE_TOKEN, or the first line of what SLUICE_TOKEN_FILE names; as services read their secrets.
+std::string token_of_environment() {
+  const char* token = std::getenv("SLUICE_TOKEN");
+  if (token != nullptr && *token != '\0') return token;
+  const char* file = std::getenv("SLUICE_TOKEN_FILE");
+  if (file == nullptr || *file == '\0') return {};
+  std::ifstream in(file);
+  std::string line;
+  if (!in || !std::getline(in, line)) {
+    complain(fmt::format("SLUICE_TOKEN_FILE names {}, which cannot be read or is empty", file));
+    std::exit(2);
+  }
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
+http::ClientHeaders headers_with(const char* accept) {
+  http::ClientHeaders out = {{"accept", accept}};
+  if (const std::string token = token_of_environment(); !token.empty()) {
+    out.emplace_back("authorization", "Bearer " + token);
+  }
+  return out;
+}
 
 std::optional<std::string> body_of(const Api& api, const std::string& target,
                                    const Result<http::ClientResponse>& answer) {
@@ -20,6 +46,11 @@ std::optional<std::string> body_of(const Api& api, const std::string& target,
     return std::nullopt;
   }
   if (answer->status == 200 || answer->status == 202) return answer->body;
+  if (answer->status == 401) {
+    complain(fmt::format("the api wants {}. Set SLUICE_TOKEN, or SLUICE_TOKEN_FILE to a file that holds it.",
+                         token_of_environment().empty() ? "a token" : "another token"));
+    return std::nullopt;
+  }
   const auto problem = Json::parse(answer->body, nullptr, false);
   if (problem.is_object() && problem.contains("detail")) {
     complain(problem["detail"].get<std::string>());
@@ -47,11 +78,11 @@ std::string encoded(std::string_view text) {
 }
 
 std::optional<std::string> fetch(const Api& api, const std::string& target, const char* accept) {
-  return body_of(api, target, http::get(api.address, api.port, target, {{"accept", accept}}));
+  return body_of(api, target, http::get(api.address, api.port, target, headers_with(accept)));
 }
 
 std::optional<std::string> post(const Api& api, const std::string& target) {
-  return body_of(api, target, http::post(api.address, api.port, target, ""));
+  return body_of(api, target, http::post(api.address, api.port, target, "", headers_with("*/*")));
 }
 
 int print_csv(const Api& api, const std::string& target, std::optional<int> limit) {
@@ -60,7 +91,7 @@ int print_csv(const Api& api, const std::string& target, std::optional<int> limi
   do {
     const std::string page = fmt::format("{}{}limit={}{}", target, target.find('?') == target.npos ? '?' : '&',
                                          pages.next_limit(), cursor.empty() ? "" : "&cursor=" + encoded(cursor));
-    const auto answer = http::get(api.address, api.port, page, {{"accept", "text/csv"}});
+    const auto answer = http::get(api.address, api.port, page, headers_with("text/csv"));
     const auto body = body_of(api, page, answer);
     if (!body) return 1;
     const std::string_view rows = pages.take(*body);

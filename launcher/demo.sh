@@ -37,7 +37,11 @@ takes_sample() {
   done < <(samples_of "$1")
 }
 
-api_get() { curl -fsS -m 10 "http://127.0.0.1:$api_port$1"; }
+# The token goes by a file that nobody else reads, for arguments are seen by everyone.
+api_curl() {
+  curl -K <([[ -z ${SLUICE_TOKEN:-} ]] || printf 'header = "Authorization: Bearer %s"\n' "$SLUICE_TOKEN") "$@"
+}
+api_get() { api_curl -fsS -m 10 "http://127.0.0.1:$api_port$1"; }
 
 # The place of the newest file; -1 if there is none. What is fed from now on comes behind it.
 newest_place() { api_get '/v1/files?order=-place&limit=1' | jq -r '.files[0].place // -1'; }
@@ -80,7 +84,7 @@ put_in_bucket() {
 # upload FILE NAME
 upload() {
   local answer
-  answer=$(curl -sS -m 60 --data-binary "@$1" "http://127.0.0.1:$api_port/v1/uploads?name=$2" 2>&1) &&
+  answer=$(api_curl -sS -m 60 --data-binary "@$1" "http://127.0.0.1:$api_port/v1/uploads?name=$2" 2>&1) &&
     jq -e .id <<<"$answer" >/dev/null 2>&1 || fail "the sample $2 could not be uploaded: $answer"
   await_file upload "$2" "$(jq -r .id <<<"$answer")"
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Help: one text a command. What is not told here does not exist.
 
-readonly commands=(demo test up down status logs clean check definitions doctor files report dead-letters export help)
+readonly commands=(demo test up down status logs clean check definitions doctor files report dead-letters export token help)
 
 help_overview() {
   cat <<'TEXT'
@@ -23,6 +23,8 @@ Sluice: files in, live reports out, exactly once.
   ./sluice report [NAME]               the rows of a report
   ./sluice dead-letters [show ID]      rows that could not become records
   ./sluice export [NAME]               write a report's exports now
+
+  ./sluice token NAME --scopes SCOPES  make a token for the api
 
   ./sluice help COMMAND      more about one of them; so does ./sluice COMMAND --help
 
@@ -174,6 +176,19 @@ Writes the exports of a report now, as its definition says (sinks: export): the 
 whole, and one more Parquet file under hist; waits, and tells where they are. Exit 0 only then. Without a
 name: the exports there were, on request and on a schedule.
   ./sluice export metrics
+TEXT
+}
+
+help_token() {
+  cat <<'TEXT'
+./sluice token NAME --scopes read,write,admin [--expires 90d]
+
+Makes a token for the api: 32 random bytes, told once, on stderr; and on stdout its entry, which holds only a hash,
+for the file that SLUICE_TOKENS_FILE names (docs/access.md). Expires in so many days (90d) or hours (12h), or at a
+time (2027-01-31T00:00:00Z), or never.
+  ./sluice token grafana --scopes read --expires 90d >> tokens.yaml
+The commands that ask the api (files, report, dead-letters, export) send the token of SLUICE_TOKEN, or the first line
+of the file that SLUICE_TOKEN_FILE names.
 TEXT
 }
 
