@@ -39,7 +39,9 @@ takes_sample() {
 
 # The token goes by a file that nobody else reads, for arguments are seen by everyone.
 api_curl() {
-  curl -K <([[ -z ${SLUICE_TOKEN:-} ]] || printf 'header = "Authorization: Bearer %s"\n' "$SLUICE_TOKEN") "$@"
+  local token=${SLUICE_TOKEN:-}
+  if [[ -z $token && -n ${SLUICE_TOKEN_FILE:-} ]]; then read -r token <"$SLUICE_TOKEN_FILE" || [[ -n $token ]]; fi
+  curl -K <([[ -z $token ]] || printf 'header = "Authorization: Bearer %s"\n' "$token") "$@"
 }
 api_get() { api_curl -fsS -m 10 "http://127.0.0.1:$api_port$1"; }
 
