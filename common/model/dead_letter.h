@@ -1,7 +1,7 @@
 #pragma once
 // A row (or record) that could not go on, kept whole with its reason. Topic dead_letters of the
 // dataset: key = the id, value = the JSON below, headers Kafka Connect's `__connect.errors.*` and
-// our own (ANCHORS conventions), so that any tool can read why.
+// our own, `x-…`, so that any tool can read why.
 
 #include <cstdint>
 #include <string>
@@ -30,8 +30,14 @@ struct DeadLetter {
 std::string to_json(const DeadLetter& letter);
 Result<DeadLetter> dead_letter_from_json(std::string_view json);
 
-// The headers of a dead letter's message; the strings live in `storage`. `topic` is the one the
-// message was read from, or, for a row of a file, the dead letters' own.
+// What its task knows of a dead letter beside what stands in it.
+struct DeadLetterPlace {
+  std::string_view topic;  // that the message was read from, or, for a row of a file, the dead letters' own
+  std::int32_t task = 0;   // number of the task: its partition
+  std::int64_t failed_ms = 0;
+};
+
+// The headers of a dead letter's message; the strings live in `storage`.
 struct DeadLetterHeaders {
   DeadLetterHeaders() = default;
   DeadLetterHeaders(DeadLetterHeaders&&) = default;
@@ -42,6 +48,6 @@ struct DeadLetterHeaders {
   std::vector<std::string> storage;
   std::vector<Header> headers;
 };
-DeadLetterHeaders headers_of(const DeadLetter& letter, std::string_view topic);
+DeadLetterHeaders headers_of(const DeadLetter& letter, const DeadLetterPlace& place);
 
 }  // namespace sluice

@@ -211,20 +211,27 @@ std::string header(const DeadLetterHeaders& headers, std::string_view name) {
 }
 
 TEST(DeadLetter, CarriesTheHeadersOfKafkaConnect) {
-  const auto headers = headers_of(dead_letter(), "sluice.bookings.dead-letters.v1");
+  const auto headers = headers_of(dead_letter(), {"sluice.bookings.dead-letters.v1", 3, 1792419300123});
   const std::pair<const char*, const char*> expected[] = {
       {"__connect.errors.topic", "sluice.bookings.dead-letters.v1"},
       {"__connect.errors.connector.name", "sluice-ingest"},
+      {"__connect.errors.task.id", "3"},
       {"__connect.errors.stage", "VALUE_CONVERTER"},
+      {"__connect.errors.class.name", "sluice::ingest::ShardTask"},
       {"__connect.errors.exception.class.name", "type.money"},
       {"__connect.errors.exception.message", "\"12,3,4 €\" is no amount."},
+      {"__connect.errors.exception.stacktrace",
+       "type.money: \"12,3,4 €\" is no amount.\n\tat column amount\n\tat 17-9f86d081884c:0:345 (bookings.csv:345)"
+       "\n\tat sluice::ingest::ShardTask (task 3)"},
+      {"__connect.errors.partition", "(absent)"},
       {"__connect.errors.offset", "(absent)"},
       {"x-file-id", "17-9f86d081884c"},
       {"x-file-name", "bookings.csv"},
       {"x-entry", "0"},
       {"x-line", "345"},
       {"x-column", "amount"},
-      {"x-rule", "type.money"}};
+      {"x-rule", "type.money"},
+      {"x-first-failed-at", "2026-10-19T14:15:00.123Z"}};
   for (const auto& [name, value] : expected) EXPECT_EQ(header(headers, name), value) << name;
 }
 
@@ -232,17 +239,28 @@ TEST(DeadLetter, APoisonedMessageSaysWhereItLay) {
   DeadLetter d = dead_letter();
   d.id = "sluice.bookings.records.v1/3/1207";
   d.stage = "transform";
-  const auto headers = headers_of(d, "sluice.bookings.records.v1");
+  const auto headers = headers_of(d, {"sluice.bookings.records.v1", 3, 0});
   EXPECT_EQ(header(headers, "__connect.errors.partition"), "3");
   EXPECT_EQ(header(headers, "__connect.errors.offset"), "1207");
   EXPECT_EQ(header(headers, "__connect.errors.stage"), "TRANSFORMATION");
+  EXPECT_EQ(header(headers, "__connect.errors.class.name"), "sluice::transform::Stage1Task");
+}
+
+TEST(DeadLetter, TheTraceOfALongReasonIsShortAndWhole) {
+  DeadLetter d = dead_letter();
+  d.column.clear();
+  d.reason = std::string(499, 'x') + "€" + std::string(100'000, 'y');  // cut inside the sign
+  const std::string trace = header(headers_of(d, {"t", 0, 0}), "__connect.errors.exception.stacktrace");
+  EXPECT_THAT(trace, testing::StartsWith("type.money: xxx"));
+  EXPECT_THAT(trace, HasSubstr("x\uFFFD\n\tat 17-9f86d081884c:0:345 (bookings.csv:345)\n\tat sluice::"));
+  EXPECT_LT(trace.size(), 700U);
 }
 
 TEST(DeadLetter, ItsHeadersMayBeMovedAbout) {
-  DeadLetterHeaders moved = headers_of(dead_letter(), "t");
+  DeadLetterHeaders moved = headers_of(dead_letter(), {"t", 0, 0});
   std::vector<DeadLetterHeaders> kept;
   kept.push_back(std::move(moved));
-  kept.push_back(headers_of(dead_letter(), "u"));
+  kept.push_back(headers_of(dead_letter(), {"u", 0, 0}));
   EXPECT_EQ(header(kept[0], "__connect.errors.topic"), "t");
   EXPECT_EQ(header(kept[0], "x-line"), "345");
 }

@@ -357,7 +357,7 @@ void ShardTask::publish_letter(OpenFile& file, DeadLetter letter) {
     json = to_json(letter);
     if (letter.row.empty()) break;
   }
-  const DeadLetterHeaders headers = headers_of(letter, file.dead_letters);
+  const DeadLetterHeaders headers = headers_of(letter, {file.dead_letters, shard_, parts_.clock.unix_ms()});
   OutgoingRecord out;
   out.key = letter.id;
   out.value = json;

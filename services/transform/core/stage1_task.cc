@@ -318,9 +318,10 @@ void Stage1Task::produce_file_counts(std::uint64_t transaction) {
 }
 
 void Stage1Task::produce_dead_letters() {
+  const DeadLetterPlace place{input_.topic, partition_, parts_.clock.unix_ms()};
   for (const DeadLetter& letter : dead_letters_) {
     const std::string text = to_json(letter);
-    const DeadLetterHeaders headers = headers_of(letter, input_.topic);
+    const DeadLetterHeaders headers = headers_of(letter, place);
     OutgoingRecord out;
     out.key = letter.id;
     out.value = text;
