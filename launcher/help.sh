@@ -52,7 +52,7 @@ help_test() {
 ./sluice test [CTEST ARGUMENTS]
 
 Does all set-up (with clang, Chromium, Node.js, Playwright, axe and Helm), builds everything and runs the tests: those
-without servers first, then the rest, among them ten seconds of fuzzing for each parser. With
+without servers first, then the rest, among them some fuzzing of each parser. With
 arguments ctest is called once with exactly these:
   ./sluice test -L unit            ./sluice test -R Decimal            ./sluice test -L e2e -V
 Tests start a broker, a database and an S3 server of their own on free ports and never touch SLUICE_HOME.

@@ -15,7 +15,7 @@ const seriesColor = (i) => color(`series-${(i % 8) + 1}`);
 
 export class Plot {
   constructor(title) {
-    this.canvas = h("canvas", { role: "img" });
+    this.canvas = h("canvas", { role: "img", "aria-label": `${title}: the plot is being drawn` });
     this.box = h("div", { class: "plot-box" }, this.canvas);
     this.legend = h("ul", { class: "legend", "aria-label": "Series" });
     this.said = h("output", { class: "reading" });

@@ -77,7 +77,7 @@ std::vector<Part> parts_of(std::string_view pattern) {
     } else {
       if (pattern[at] == '\\' && at + 1 < pattern.size()) ++at;
       out.push_back({false, {}});
-      if (pattern[at] != '\0') out.back().one_of.set(number(pattern[at]));  // which no name holds
+      if (pattern[at] != '\0' && pattern[at] != '/') out.back().one_of.set(number(pattern[at]));  // no name holds these
       ++at;
     }
   }

@@ -29,11 +29,12 @@ TEST(GlobOverlap, GivesAShortestNameThatBothTake) {
   }
 }
 
-TEST(GlobOverlap, ANameMayHoldAnyByteButNul) {
+TEST(GlobOverlap, ANameMayHoldAnyByteButNulAndSlash) {
   const std::string_view nul("\0", 1);
   EXPECT_EQ(name_in_both("*\x01", "?"), "\x01");
   EXPECT_EQ(name_in_both(nul, nul), std::nullopt);
   EXPECT_EQ(name_in_both(nul, "*"), std::nullopt);
+  EXPECT_EQ(name_in_both("/a", "*"), std::nullopt) << "patterns are for names, not for paths";
 }
 
 TEST(GlobOverlap, ThereMayBeNone) {
