@@ -64,7 +64,7 @@ help_up() {
 ./sluice up
 
 Does all set-up and starts Kafka, PostgreSQL, the S3 server and the four services; returns when all are
-ready. What runs already is left alone. A service that ends is started again. Two homes (SLUICE_HOME) with two port bases
+ready. What runs already is left alone. A service or server that ends is started again. Two homes (SLUICE_HOME) with two port bases
 (SLUICE_PORT_BASE) run side by side. Ports: api = base, ingest +1, transform +2, loader +3, Kafka +4 and +5,
 PostgreSQL +6, S3 +7.
   SLUICE_POSTGRES_PASSWORD   the password of a database that is made now (sluice)

