@@ -20,6 +20,7 @@ const columns = [
 const more = [
   "id:string", "path:string", "sha256:string", "records:integer", "corrections:integer", "duplicates:integer",
   "late:integer", "duplicate_of:string", "error:string", "started_at:timestamp",
+  "event_time_max:timestamp",
 ].map((text) => ({ name: text.split(":")[0], type: text.split(":")[1] }));
 
 function lettersOf(row) {
@@ -86,6 +87,7 @@ export class FilePage {
     const facts = [
       ["Came by", file.source], ["Path", file.path], ["Size", file.bytes === null ? null : `${shown(String(file.bytes))} bytes`],
       ["SHA-256", file.sha256], ["Late rows", file.late === null ? null : shown(String(file.late))],
+      ["Newest event", file.event_time_max && instant(file.event_time_max)],
       ["Started", file.started_at && instant(file.started_at)], ["Finished", file.finished_at && instant(file.finished_at)],
     ].filter(([, value]) => value !== null && value !== undefined && value !== "");
     return h("section", { class: "card file-card", "aria-label": "Receipt" },

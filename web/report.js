@@ -1,7 +1,7 @@
 // A report: its plot over its table, anew until the rows of its newest revision have come.
 
 import { Part } from "./again.js";
-import { isFinal, json, pages } from "./api.js";
+import { isFinal, pages } from "./api.js";
 import { age, drawn, h, options, replace, sayProblem } from "./dom.js";
 import { shown } from "./exact.js";
 import { notesOf } from "./notes.js";
@@ -35,7 +35,6 @@ export class ReportPage {
       this.plot && this.plotCard(), this.table.element);
     this.plotPart = new Part(() => this.showPlot());
     this.tablePart = new Part(() => this.table.refresh());
-    this.completeness = new Part(() => this.askCompleteness());
     this.tell(report);
   }
 
@@ -64,7 +63,8 @@ export class ReportPage {
     if (report.updated_at === null) parts.push("no rows yet");
     else parts.push(`changed ${age(report.freshness_seconds)} ago`, `revision ${shown(String(report.revision))}`);
     if (report.rows_estimate > 0) parts.push(`about ${shown(String(report.rows_estimate))} rows`);
-    if (this.completeThrough) parts.push(`complete through ${this.completeThrough.slice(0, 10)}`);
+    if (report.first_open_window) parts.push(`complete before ${report.first_open_window}`);
+    else if (report.complete_through) parts.push(`complete up to ${report.complete_through.slice(0, 10)}`);
     replace(this.facts, h("span", { class: "dot", "aria-hidden": "true" }), parts.join(" · "));
   }
 
@@ -82,22 +82,12 @@ export class ReportPage {
   }
 
   behind() {
-    return [this.plotPart, this.tablePart, this.completeness].filter((part) => part.isBehind(this.report.revision));
+    return [this.plotPart, this.tablePart].filter((part) => part.isBehind(this.report.revision));
   }
 
   // What did not come is asked for again with each call.
   refresh() {
     return Promise.all(this.behind().map((part) => part.bring(this.report.revision)));
-  }
-
-  async askCompleteness() {
-    try {
-      this.completeThrough = (await json(`${this.path}?limit=1`)).complete_through;
-      this.tell(this.report);
-      return true;
-    } catch (error) {
-      return isFinal(error);  // the table says what is the matter
-    }
   }
 
   async showPlot() {

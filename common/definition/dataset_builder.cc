@@ -150,6 +150,17 @@ void build_times(const YamlCursor& root, Dataset& dataset) {
     dataset.allowed_lateness_seconds = duration_seconds(at).value_or(0);
     if (!dataset.event_time) at.error("nothing is late without the dataset's `event_time:`");
   }
+  if (const YamlCursor at = root["idle"]; at.defined()) {
+    dataset.idle_seconds = duration_seconds(at).value_or(0);
+    if (!dataset.event_time) at.error("nothing is complete without the dataset's `event_time:`");
+  }
+  if (const YamlCursor at = root["late"]; at.defined()) {
+    if (const auto what = at.text()) {
+      dataset.rejects_late = *what == "reject";
+      if (!dataset.rejects_late && *what != "amend") at.error(fmt::format("late rows are `amend` or `reject`, not \"{}\"", *what));
+      if (!dataset.event_time) at.error("nothing is late without the dataset's `event_time:`");
+    }
+  }
 }
 
 // Fields whose numbers are added are held to widths that cannot overflow a sum.
@@ -251,7 +262,7 @@ std::optional<std::int64_t> duration_seconds(const YamlCursor& at) {
 
 Dataset build_records(const YamlCursor& root) {
   Dataset dataset;
-  if (!root.expect_map({"dataset", "source", "format", "csv", "key", "event_time", "version", "allowed_lateness",
+  if (!root.expect_map({"dataset", "source", "format", "csv", "key", "event_time", "version", "allowed_lateness", "idle", "late",
                         "partitions", "fields", "records", "reports"})) {
     return dataset;
   }

@@ -92,6 +92,10 @@ struct Dataset {
   std::optional<std::size_t> event_time;       // a date or timestamp column
   std::optional<std::size_t> version;          // integer, date or timestamp column; greater wins
   std::int64_t allowed_lateness_seconds = 0;
+  // After so long without a file its event time goes on with the clock; 0: never.
+  std::int64_t idle_seconds = 0;
+  // A row that comes behind its closed window becomes a dead letter; else it amends the closed window.
+  bool rejects_late = false;
   bool to_postgres = false;                    // the records themselves as a table
   std::vector<ReportSpec> reports;
   // Reports of other datasets that look up records of this one; known once all definitions are read.

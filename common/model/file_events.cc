@@ -155,6 +155,7 @@ std::string to_json(const FileEntry& e) {
         .number("entries_duplicate", e.entries_duplicate)
         .text("failures", e.failures);
   }
+  if (e.watermark_ms != 0) out.raw("watermark", model_json::instant_or_null(e.watermark_ms));
   return out.text("state", to_string(e.state))
       .number("rows", e.rows)
       .number("records", e.records)
@@ -162,6 +163,7 @@ std::string to_json(const FileEntry& e) {
       .number("duplicates", e.duplicates)
       .number("corrections", e.corrections)
       .number("late", e.late)
+      .raw("event_time_max", model_json::instant_or_null(e.event_max_ms))
       .number("published", e.published)
       .number("rejected", e.rejected)
       .number("poisoned", e.poisoned)
@@ -192,6 +194,7 @@ std::string to_json(const FileCounts& c) {
       .number("duplicates", c.duplicates)
       .number("poisoned", c.poisoned)
       .number("late", c.late)
+      .raw("event_time_max", model_json::instant_or_null(c.event_max_ms))
       .finish();
 }
 
@@ -230,6 +233,9 @@ Result<FileEntry> file_entry_from_json(std::string_view json) {
         read_number(j, "corrections", e.corrections);
         read_number(j, "duplicates", e.duplicates);
         read_number(j, "late", e.late);
+        // Entries of earlier versions come without.
+        if (j.contains("event_time_max")) e.event_max_ms = model_json::unix_ms_of(j.at("event_time_max"));
+        if (j.contains("watermark")) e.watermark_ms = model_json::unix_ms_of(j.at("watermark"));
         if (j.contains("entries")) {
           read_number(j, "entries", e.entries);
           read_number(j, "entries_settled", e.entries_settled);
@@ -260,6 +266,7 @@ Result<FileCounts> file_counts_from_json(std::string_view json) {
       read_number(j, "entries_failed", c.entries_failed);
       read_number(j, "entries_duplicate", c.entries_duplicate);
     }
+    if (j.contains("event_time_max")) c.event_max_ms = model_json::unix_ms_of(j.at("event_time_max"));
     c.failure = j.value("failure", "");
     return c;
   });

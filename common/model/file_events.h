@@ -74,6 +74,8 @@ struct FileEntry {
   FileState state = FileState::kFound;
   std::string duplicate_of;  // file id, state kDuplicate
   std::string error;         // plain sentence, state kFailed
+  // Of a dataset that refuses late rows: its watermark when reading began; 0: none was known.
+  std::int64_t watermark_ms = 0;
   // Where reading goes on after a restart; the rows before it are committed.
   std::uint64_t next_byte = 0;
   std::uint64_t next_line = 1;
@@ -88,6 +90,7 @@ struct FileEntry {
   std::uint64_t duplicates = 0;
   std::uint64_t poisoned = 0;  // dead letters of transform
   std::uint64_t late = 0;      // of the records and corrections
+  std::int64_t event_max_ms = 0;  // the greatest event time of its records; 0: none is known
   // Of an archive, whose rows are its files': how many it holds, and what became of them.
   std::uint64_t entries = 0;
   std::uint64_t entries_settled = 0;
@@ -102,6 +105,10 @@ struct FileEntry {
   bool balanced() const {
     return fully_read && rows == published + rejected && published == counted() &&
            entries_settled == entries;
+  }
+  // Up to which event time it speaks: never beyond the moment it was settled, whatever its rows say.
+  std::int64_t reached_ms() const {
+    return finished_ms != 0 && event_max_ms > finished_ms ? finished_ms : event_max_ms;
   }
   // What was published before a failure still gets its counts, so that the numbers add up.
   bool awaits_counts() const { return published > counted(); }
@@ -130,6 +137,7 @@ struct FileCounts {
   std::uint64_t entries_settled = 0;
   std::uint64_t entries_failed = 0;
   std::uint64_t entries_duplicate = 0;
+  std::int64_t event_max_ms = 0;  // 0: none of the records has an event time
   std::string failure{};  // of a failed one: its path and why
 };
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "common/model/event_time.h"
 #include "common/telemetry/log.h"
 #include "services/api/core/column_value.h"
 #include "services/api/core/negotiation.h"
@@ -159,6 +160,42 @@ void read_if_there(Database& database, const std::function<void(postgres::Connec
   }
 }
 
+constexpr const char* kProgressSql =
+    "SELECT (extract(epoch FROM (SELECT least(event_time_max, finished_at) FROM _sluice.files "
+    "WHERE dataset = $1 AND state = 'done' AND event_time_max IS NOT NULL "
+    "ORDER BY least(event_time_max, finished_at) DESC LIMIT 1)) * 1000)::bigint, "
+    "(extract(epoch FROM (SELECT finished_at FROM _sluice.files WHERE dataset = $1 AND finished_at IS NOT NULL "
+    "ORDER BY finished_at DESC LIMIT 1)) * 1000)::bigint, "
+    "EXISTS (SELECT FROM _sluice.files WHERE dataset = $1 AND state IN ('found', 'waiting', 'reading')), "
+    "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+// Up to when a report is complete, and from which window on it may still change, as JSON.
+struct Complete {
+  std::string through = "null", first_open = "null";
+};
+
+// The letters and digits of it, for an ETag.
+std::string tag_of(const Complete& complete) {
+  std::string out;
+  for (const char c : complete.through) {
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')) out += c;
+  }
+  return out;
+}
+
+Complete read_completeness(postgres::Connection& connection, const CatalogueReport& report) {
+  if (!report.completeness.has_event_time) return {};
+  const Row dataset = {report.dataset};
+  const postgres::Rows rows = connection.run(kProgressSql, dataset);
+  const auto number = [&](int column) { return rows.is_null(0, column) ? 0 : rows.integer(0, column); };
+  const auto through = report.completeness.through_ms(
+      watermark_ms(number(0), number(1), rows.text(0, 2) == "t", report.completeness.idle_ms, number(3)));
+  Complete out;
+  if (through) out.through = json_string(to_string(Instant{*through * 1000}));
+  if (const auto label = report.completeness.first_open(through)) out.first_open = json_string(*label);
+  return out;
+}
+
 Response get_report(Database& database, const Catalogue& catalogue, const Request& request) {
   const auto found = catalogue.reports.find(request.captures[0]);
   if (found == catalogue.reports.end()) {
@@ -170,6 +207,7 @@ Response get_report(Database& database, const Catalogue& catalogue, const Reques
 
   std::int64_t revision = 0;
   std::string etag;
+  Complete complete;
   bool unchanged = false;
   Page page;
   page.rows = RowWriter(wanted->format, report.table.columns).take();
@@ -177,7 +215,11 @@ Response get_report(Database& database, const Catalogue& catalogue, const Reques
     const Row name = {found->first};
     const postgres::Rows rows = connection.run(std::string(kRevisionSql), name);
     if (rows.size() > 0) revision = rows.integer(0, 0);
-    etag = fmt::format("\"{}-{}-{}\"", revision, report.shape, static_cast<int>(wanted->format));
+    complete = read_completeness(connection, report);
+    // Only JSON tells how far it is complete, which may change where no row does.
+    const bool told = wanted->format == Format::kJson;
+    etag = fmt::format("\"{}-{}-{}{}\"", revision, report.shape, static_cast<int>(wanted->format),
+                       told ? "-" + tag_of(complete) : "");
     unchanged = is_known_to_client(request.header("if-none-match"), etag);
     if (!unchanged) page = read_page(connection, report.table, *wanted);
   });
@@ -187,9 +229,10 @@ Response get_report(Database& database, const Catalogue& catalogue, const Reques
   } else {
     out = rows_response(
         wanted->format, page,
-        fmt::format("{{\"report\":{},\"rows\":[{}],\"next\":{},\"complete_through\":null,"
-                    "\"revision\":{}}}\n",
-                    json_string(found->first), page.rows, next_json(page), revision));
+        fmt::format("{{\"report\":{},\"rows\":[{}],\"next\":{},\"complete_through\":{},"
+                    "\"first_open_window\":{},\"revision\":{}}}\n",
+                    json_string(found->first), page.rows, next_json(page), complete.through, complete.first_open,
+                    revision));
   }
   // no-cache: keep it, but ask each time whether it is still right.
   out.headers.emplace_back("Cache-Control", "no-cache");
@@ -365,6 +408,10 @@ std::string columns_json(const TableSpec& table) {
 
 Response list_reports(Database& database, const Catalogue& catalogue) {
   const auto states = read_report_states(database);
+  std::map<std::string, Complete, std::less<>> complete;
+  read_if_there(database, [&](postgres::Connection& connection) {
+    for (const auto& [name, report] : catalogue.reports) complete[name] = read_completeness(connection, report);
+  });
   std::string list;
   for (const auto& [name, report] : catalogue.reports) {
     const auto found = states.find(name);
@@ -372,10 +419,10 @@ Response list_reports(Database& database, const Catalogue& catalogue) {
     list += fmt::format(
         "{}{{\"name\":{},\"dataset\":{},\"url\":{},\"columns\":[{}],\"revision\":{},\"updated_at\":"
         "{},"
-        "\"freshness_seconds\":{},\"rows_estimate\":{}}}",
+        "\"freshness_seconds\":{},\"rows_estimate\":{},\"complete_through\":{},\"first_open_window\":{}}}",
         list.empty() ? "" : ",", json_string(name), json_string(report.dataset),
         json_string("/v1/reports/" + name), columns_json(report.table), state.revision,
-        state.updated_at, state.freshness, state.rows);
+        state.updated_at, state.freshness, state.rows, complete[name].through, complete[name].first_open);
   }
   Response out;
   out.body = "{\"reports\":[" + list + "]}\n";

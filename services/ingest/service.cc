@@ -112,6 +112,7 @@ Service::Service(const Settings& settings, Metrics& metrics, const Clock& clock,
       fail_(std::move(fail)),
       topics_(settings.kafka.topic_prefix),
       log_(settings.kafka),
+      files_seen_(log_, clock, topics_.files()),
       telemetry_(metrics, clock),
       pool_(std::max(settings.threads, 1)),
       folder_(made(settings.data_in()), made(settings.data_archive()), made(settings.data_failed())),
@@ -157,6 +158,7 @@ void Service::stop() {
   s3_watcher_.stop();
   for (const auto& worker : workers_) worker->stop();
   objects_.stop();
+  files_seen_.stop();
 }
 
 std::string Service::not_ready() const {
@@ -224,6 +226,7 @@ void Service::prepare_dataset(const Dataset& dataset) {
       .ensure_topics(dataset_topics(topics_, dataset.name, reports, dataset.partitions,
                                     has_entities(dataset)));
   check_definition_is_transforms(log_, topics_, dataset);
+  if (dataset.rejects_late) files_seen_.start();
 }
 
 void Service::start_workers() {
@@ -251,7 +254,7 @@ std::vector<TaskKind> Service::kinds() const {
 
 std::unique_ptr<Task> Service::make(const TaskId& id) {
   return std::make_unique<ShardTask>(
-      ShardParts{log_, unpacked_, definitions_, pool_, clock_, telemetry_, topics_}, id.partition);
+      ShardParts{log_, unpacked_, definitions_, pool_, clock_, telemetry_, topics_, files_seen_}, id.partition);
 }
 
 }  // namespace sluice::ingest

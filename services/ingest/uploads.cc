@@ -62,7 +62,7 @@ std::string state_of(const Announcement& file) {
   for (const char* name :
        {"id", "name", "path", "dataset", "source", "sha256", "bytes", "state", "rows", "records",
         "dead_letters", "duplicates", "corrections", "late", "duplicate_of", "error", "started_at",
-        "finished_at"}) {
+        "finished_at", "event_time_max"}) {
     out[name] = all.at(name);
   }
   out["place"] = place_of(file.id);

@@ -108,6 +108,7 @@ void prepare_tables(postgres::Connection& connection, const std::vector<TablePla
       const auto existing = columns_of(connection, table);
       for (const std::string& statement : migration(table, existing)) connection.run(statement);
       if (existing.empty()) forget_former(connection, table);
+      for (const std::string& index : table.indexes) connection.run("CREATE INDEX IF NOT EXISTS " + index);
     }
     connection.commit();
   } catch (...) {

@@ -7,6 +7,7 @@
 #include "common/adapters/kafka/kafka_log.h"
 #include "common/adapters/rocksdb/rocksdb_stores.h"
 #include "common/runtime/definition_check.h"
+#include "common/runtime/file_follower.h"
 #include "common/runtime/service_host.h"
 #include "services/transform/pipelines.h"
 #include "services/transform/telemetry.h"
@@ -52,6 +53,7 @@ struct Transform {
         log(settings.kafka),
         stores(settings.state_dir()),
         telemetry(host.metrics()),
+        files_seen(log, host.clock(), topics.files()),
         pipelines({.definition_folders = settings.definitions,
                    .workers = settings.threads,
                    .topics = topics,
@@ -59,6 +61,7 @@ struct Transform {
                    .stores = stores,
                    .clock = host.clock(),
                    .events = telemetry,
+                   .watermarks = files_seen,
                    .metrics = host.metrics(),
                    .ensure_topics =
                        [this](const sluice::Dataset& dataset) {
@@ -81,6 +84,7 @@ struct Transform {
   kafka::KafkaLog log;
   sluice::RocksdbStores stores;
   sluice::transform::Telemetry telemetry;
+  sluice::FileFollower files_seen;
   sluice::transform::Pipelines pipelines;
 };
 
@@ -92,7 +96,14 @@ int main(int argc, char** argv) {
     host.ready_when("pipelines", [transform] { return transform->pipelines.not_ready(); });
     host.tell_definitions([transform] { return transform->pipelines.refused_definitions(); });
     host.add_part(
-        "pipelines", [transform] { transform->pipelines.start(); },
-        [transform] { transform->pipelines.stop(); });
+        "pipelines",
+        [transform] {
+          transform->files_seen.start();
+          transform->pipelines.start();
+        },
+        [transform] {
+          transform->pipelines.stop();
+          transform->files_seen.stop();
+        });
   });
 }

@@ -112,7 +112,7 @@ void Pipelines::launch(const std::shared_ptr<const Dataset>& dataset) {
   Pipeline pipeline;
   pipeline.tasks = std::make_unique<TransformTasks>(
       std::vector<std::shared_ptr<const Dataset>>{dataset}, parts_.topics, parts_.log,
-      parts_.stores, parts_.clock, parts_.events);
+      parts_.stores, parts_.clock, parts_.events, parts_.watermarks);
   const std::string group = group_name(parts_.topics, *dataset);
   // More workers than tasks would only wait.
   int tasks = 0;

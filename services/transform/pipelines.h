@@ -32,6 +32,7 @@ class Pipelines {
     StateStores& stores;
     const Clock& clock;
     TransformEvents& events;
+    const Watermarks& watermarks;
     Metrics& metrics;
     // Makes the topics of a dataset or checks that they are what they must be, and that its
     // definition is that of its state; throws.

@@ -6,7 +6,7 @@
 namespace sluice::transform {
 
 void Telemetry::records_committed(const std::string& dataset, const RecordCounts& counts,
-                                  std::optional<Instant> watermark) {
+                                  std::optional<std::int64_t> watermark_ms) {
   const Labels labels{{"dataset", dataset}};
   const struct {
     const char *name, *help;
@@ -26,12 +26,11 @@ void Telemetry::records_committed(const std::string& dataset, const RecordCounts
   for (const auto& one : counters) {
     metrics_.counter(one.name, one.help, labels).Increment(static_cast<double>(one.count));
   }
-  if (!watermark) return;
-  constexpr double kMicros = 1e6;
+  if (!watermark_ms) return;
   metrics_
       .gauge("sluice_watermark_timestamp_seconds",
-             "Greatest event time processed on a partition of the dataset", labels)
-      .Set(static_cast<double>(watermark->micros) / kMicros);
+             "Event time up to which the dataset's files are complete", labels)
+      .Set(static_cast<double>(*watermark_ms) / 1e3);
 }
 
 void Telemetry::groups_changed(const std::string& report, std::uint64_t groups) {

@@ -11,7 +11,7 @@ class Telemetry final : public TransformEvents {
   explicit Telemetry(Metrics& metrics) : metrics_(metrics) {}
 
   void records_committed(const std::string& dataset, const RecordCounts& counts,
-                         std::optional<Instant> watermark) override;
+                         std::optional<std::int64_t> watermark_ms) override;
   void groups_changed(const std::string& report, std::uint64_t groups) override;
 
  private:

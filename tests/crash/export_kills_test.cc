@@ -169,7 +169,9 @@ TEST_P(ExportKills, AtEachNamedPointNothingHalfIsSeenAndNothingIsLeft) {
         << stack_.log("loader");
     ++exports;
     const json made = look_at(id);
-    EXPECT_EQ(made.at("attempts"), 2);
+    // Or 3: what a killed loader has asked of the database just before is done all the same, and that may be to take this one.
+    EXPECT_GE(made.at("attempts"), 2);
+    EXPECT_LE(made.at("attempts"), 3);
     EXPECT_EQ(made.at("rows"), expected_.size());
     EXPECT_EQ(made.at("current_rows"), expected_.size());
     const auto after = expect_whole();

@@ -105,7 +105,18 @@ await() {
   esac
 }
 
+# Another run may take a port between the look whether it is free and the server's own start: then all begin anew.
 start() {
+  local try
+  for try in 1 2; do
+    # In a process of its own: what fails in there ends it, which it would not in a condition of this one.
+    if "$self" start-once "$dir" "$1"; then return; fi
+    stop
+  done
+  start_once "$1"
+}
+
+start_once() {
   local owner=$1
   stop
   mkdir -p "$dir"
@@ -159,6 +170,7 @@ watch() {
 
 case ${1:-} in
   start) start "${3:-$PPID}" ;;
+  start-once) start_once "$3" ;;
   stop) stop ;;
   watch) watch "$3" "$4" ;;
   kill)

@@ -35,7 +35,7 @@ CREATE TABLE _sluice.reports (name text PRIMARY KEY, revision bigint, updated_at
 CREATE TABLE _sluice.files (id text PRIMARY KEY, place bigint, name text, path text, dataset text,
   source text, sha256 text, bytes bigint, state text, rows bigint, published bigint, records bigint,
   dead_letters bigint, duplicates bigint, corrections bigint, late bigint, duplicate_of text, error text,
-  started_at timestamptz, finished_at timestamptz, _offset bigint);
+  started_at timestamptz, finished_at timestamptz, event_time_max timestamptz, _offset bigint);
 CREATE TABLE _sluice.dead_letters (id text PRIMARY KEY, dataset text, file text, file_name text,
   entry int, line bigint, "column" text, rule text, reason text, "row" text, stage text,
   created_at timestamptz);
@@ -57,9 +57,9 @@ INSERT INTO monthly VALUES
   ('Italia', '2017_01', 1, NULL, NULL, NULL, 1),
   ('a "quoted", one', '2016_12', 0, -12345678901234567890.123456789, NULL, NULL, 1);
 INSERT INTO _sluice.files (id, place, name, dataset, source, bytes, state, rows, records, dead_letters,
-    duplicates, corrections, late, started_at)
+    duplicates, corrections, late, started_at, finished_at, event_time_max)
   SELECT n || '-ab', n, 'bookings' || n || '.csv', 'bookings', 'folder', 10, 'done',
-    4, 1, 1, 1, 1, 0, now()
+    4, 1, 1, 1, 1, 0, now(), '2020-01-01T00:00:00Z', '2017-03-10T00:00:00Z'::timestamptz - n * interval '1 day'
   FROM generate_series(1, 30) n;
 INSERT INTO _sluice.dead_letters
   SELECT '1-ab:0:' || n, 'bookings', '1-ab', 'bookings1.csv', 0, n, 'date', 'type.date',
@@ -90,8 +90,12 @@ std::vector<Dataset> datasets() {
   ReportSpec exported = unborn;
   exported.name = "exported";
   exported.exported = ExportSpec{};
+  monthly.window = WindowSpec{{}, "month", "%Y_%m"};
   Dataset out;
   out.name = "bookings";
+  out.columns.resize(1);
+  out.event_time = 0;
+  out.allowed_lateness_seconds = 2 * 86'400;
   out.reports = {monthly, unborn, exported};
   return {out};
 }
@@ -511,6 +515,28 @@ TEST_F(ApiTest, TheListOfReportsTellsRevisionAndFreshness) {
             json({{"name", "amount"}, {"type", "decimal"}, {"key", false}, {"kind", "measure"}, {"sums", false}}));
   EXPECT_EQ(reports[1]["revision"], 0);
   EXPECT_TRUE(reports[1]["updated_at"].is_null());
+}
+
+// The newest settled file reaches to 9 March; two days of lateness are allowed.
+TEST_F(ApiTest, AReportTellsUpToWhenItIsCompleteAndWhichWindowIsTheFirstOpenOne) {
+  const json page = json::parse(get("/v1/reports/monthly").body);
+  EXPECT_EQ(page["complete_through"], "2017-03-07T00:00:00Z");
+  EXPECT_EQ(page["first_open_window"], "2017_03");
+  const json list = json::parse(get("/v1/reports").body);
+  for (const json& report : list["reports"]) {
+    EXPECT_EQ(report["complete_through"], "2017-03-07T00:00:00Z") << report;
+    EXPECT_EQ(report["first_open_window"], report["name"] == "monthly" ? json("2017_03") : json()) << report;
+  }
+}
+
+TEST_F(ApiTest, WhereAFileCompletesAReportItsETagIsAnotherThoughNoRowChanged) {
+  const auto before = get("/v1/reports/monthly");
+  postgres::Connection database(database_);
+  database.run("UPDATE _sluice.files SET event_time_max = '2017-05-05T00:00:00Z' WHERE id = '30-ab'");
+  const auto after = get("/v1/reports/monthly", {{"If-None-Match", std::string(before.header("etag"))}});
+  EXPECT_EQ(after.status, 200);
+  EXPECT_EQ(json::parse(after.body)["complete_through"], "2017-05-03T00:00:00Z");
+  database.run("UPDATE _sluice.files SET event_time_max = '2017-02-08T00:00:00Z' WHERE id = '30-ab'");
 }
 
 TEST_F(ApiTest, AnswersAreWhatTheDocumentSays) {

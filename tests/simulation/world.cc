@@ -52,7 +52,7 @@ World::World(std::uint64_t seed) : faults_(seed), log_(faults_), folder_(faults_
     machines_.push_back(std::make_unique<MemoryStateStores>(faults_));
     transforms_.push_back(std::make_unique<transform::TransformTasks>(
         std::vector{datasets_.dataset}, topics_, log_, *machines_.back(), clock_,
-        transform_events_));
+        transform_events_, watermarks_));
   }
   for (std::int32_t p = 0; p < kShards; ++p) {
     slots_.push_back({{"ingest", p}, {topics_.announcements(), topics_.file_counts()}, nullptr, {}, 0});
@@ -108,7 +108,7 @@ void World::deliver(const std::vector<BookingFile>& files) {
 
 std::unique_ptr<Task> World::make(const TaskId& id, std::size_t machine) {
   if (id.kind == "ingest") {
-    ingest::ShardParts parts{log_, folder_, datasets_, pool_, clock_, ingest_events_, topics_, small_limits()};
+    ingest::ShardParts parts{log_, folder_, datasets_, pool_, clock_, ingest_events_, topics_, watermarks_, small_limits()};
     return std::make_unique<ingest::ShardTask>(parts, id.partition);
   }
   return transforms_[machine]->make(id);

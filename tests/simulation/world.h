@@ -12,6 +12,7 @@
 #include "common/definition/definition.h"
 #include "common/model/topics.h"
 #include "common/ports/task.h"
+#include "common/ports/watermarks.h"
 #include "services/ingest/core/shard_task.h"
 #include "services/transform/core/topology.h"
 #include "tests/simulation/faults.h"
@@ -82,6 +83,7 @@ class World {
   MemoryTable table_;
   Topics topics_{"sim"};
   ManualClock clock_;
+  NoWatermarks watermarks_;
   FixedDatasets datasets_;
   ingest::ParsePool pool_{0};
   ingest::IngestEvents ingest_events_;

@@ -27,7 +27,28 @@ std::string shape_of(const TableSpec& table) {
   return fmt::format("{:08x}", hash_of(text) & 0xFFFFFFFFU);
 }
 
+Completeness completeness_of(const Dataset& dataset, const ReportSpec& report) {
+  Completeness out;
+  out.has_event_time = dataset.event_time.has_value();
+  out.lateness_ms = dataset.allowed_lateness_seconds * 1000;
+  out.idle_ms = dataset.idle_seconds * 1000;
+  if (!report.window) return out;
+  out.window = report.window->calendar;
+  out.label_pattern = report.window->pattern;
+  return out;
+}
+
 }  // namespace
+
+std::optional<std::int64_t> Completeness::through_ms(std::optional<std::int64_t> watermark_ms) const {
+  if (!watermark_ms || !has_event_time) return std::nullopt;
+  return *watermark_ms - lateness_ms;
+}
+
+std::optional<std::string> Completeness::first_open(std::optional<std::int64_t> through_ms) const {
+  if (!through_ms || !window) return std::nullopt;
+  return window_label(*window, label_pattern, Instant{*through_ms * 1000});
+}
 
 std::shared_ptr<const Catalogue> make_catalogue(const std::vector<Dataset>& datasets) {
   auto out = std::make_shared<Catalogue>();
@@ -38,7 +59,7 @@ std::shared_ptr<const Catalogue> make_catalogue(const std::vector<Dataset>& data
       TableSpec table = table_of(report);
       std::string shape = shape_of(table);
       out->reports[report.name] = {dataset.name, std::move(table), report.exported.has_value(),
-                                   std::move(shape)};
+                                   std::move(shape), completeness_of(dataset, report)};
     }
   }
   out->openapi = openapi_document(served, kApiVersion);

@@ -72,17 +72,28 @@ Json page_schema(std::string_view member, const Json& row) {
           {"additionalProperties", false}};
 }
 
+Json completeness_properties() {
+  return {{"complete_through",
+           {{"type", Json::array({"string", "null"})},
+            {"format", "date-time"},
+            {"description",
+             "No event before this instant is expected any more: windows that end there or earlier are complete, and a "
+             "row that comes for one all the same amends it, with a new revision. How far the settled files of the "
+             "dataset reach, less its allowed lateness; null while that is not known, and without an event time."}}},
+          {"first_open_window",
+           {{"type", Json::array({"string", "null"})},
+            {"description",
+             "The label of the window that complete_through lies in: it and the later ones are open, the earlier ones "
+             "complete."}}}};
+}
+
 Json report_page_schema(const Json& row) {
   Json out = page_schema("rows", row);
   out["properties"]["report"] = {{"type", "string"}};
-  out["properties"]["complete_through"] = {
-      {"type", Json::array({"string", "null"})},
-      {"format", "date-time"},
-      {"description",
-       "No event before this instant is expected any more; null while that is not known."}};
+  out["properties"].update(completeness_properties());
   out["properties"]["revision"] = {{"type", "integer"},
                                    {"description", "Grows with each change of the report."}};
-  for (const char* name : {"report", "complete_through", "revision"})
+  for (const char* name : {"report", "complete_through", "first_open_window", "revision"})
     out["required"].push_back(name);
   return out;
 }
@@ -111,7 +122,7 @@ Json reports_schema() {
           {"description", "Of an amount: the column that tells its currency. Two are never added."}}}}},
       {"required", {"name", "type", "key", "kind"}},
       {"additionalProperties", false}};
-  const Json report = {
+  Json report = {
       {"type", "object"},
       {"properties",
        {{"name", {{"type", "string"}}},
@@ -125,8 +136,9 @@ Json reports_schema() {
         {"rows_estimate", {{"type", "integer"}}}}},
       {"required",
        {"name", "dataset", "url", "columns", "revision", "updated_at", "freshness_seconds",
-        "rows_estimate"}},
+        "rows_estimate", "complete_through", "first_open_window"}},
       {"additionalProperties", false}};
+  report["properties"].update(completeness_properties());
   return {{"type", "object"},
           {"properties", {{"reports", {{"type", "array"}, {"items", report}}}}},
           {"required", Json::array({"reports"})},

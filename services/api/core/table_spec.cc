@@ -76,7 +76,7 @@ TableSpec make_files_table() {
                  {"records", kInteger},     {"dead_letters", kInteger}, {"duplicates", kInteger},
                  {"corrections", kInteger}, {"late", kInteger},         {"duplicate_of", kString},
                  {"error", kString},        {"started_at", kTimestamp}, {"finished_at", kTimestamp},
-                 {"place", kInteger}};
+                 {"event_time_max", kTimestamp}, {"place", kInteger}};
   out.default_order = {{index_of(out, "place"), true}};
   return out;
 }

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "common/base/check.h"
+#include "common/model/event_time.h"
 #include "common/model/origin.h"
 
 namespace sluice::ingest {
@@ -193,6 +194,7 @@ bool Ledger::fold(const FileCounts& counts, std::int64_t now_ms) {
   entry->duplicates += counts.duplicates;
   entry->poisoned += counts.poisoned;
   entry->late += counts.late;
+  entry->event_max_ms = later_ms(entry->event_max_ms, counts.event_max_ms);
   entry->entries_settled += counts.entries_settled;
   entry->entries_failed += counts.entries_failed;
   entry->entries_duplicate += counts.entries_duplicate;

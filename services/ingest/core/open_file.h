@@ -2,8 +2,10 @@
 // Shared by shard_task.cc and shard_restore.cc only.
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "common/definition/window_ends.h"
 #include "services/ingest/core/shard_task.h"
 
 namespace sluice::ingest {
@@ -27,6 +29,7 @@ struct ShardTask::OpenFile {
   std::unique_ptr<FileReading> reading;
   ChunkCounts pending;
   TopicHandle records = 0;
+  std::optional<WindowEnds> late;  // where late rows are refused
   std::string dead_letters;
   // While the bytes of a resumed file are verified:
   std::unique_ptr<FileReader> verifying;

@@ -238,6 +238,7 @@ bool ShardTask::prepare(OpenFile& file) {
     file_ended_ = file_ended_ || in_transaction_;
     return false;
   }
+  if (!note_watermark(file, *dataset)) return false;
   if (file.entry->next_byte > 0 && !verify_prefix(file)) return false;
   auto reading =
       FileReading::open(parts_.files, parts_.pool, dataset, *file.entry, parts_.limits.read);
@@ -255,6 +256,23 @@ bool ShardTask::prepare(OpenFile& file) {
                  std::to_string(dataset->partitions));
   }
   parts_.events.reading_started(*file.entry, file.resumed);
+  return true;
+}
+
+// Which rows are late is decided by what was known when the file's first row was read, and kept in the ledger: a restart
+// in its middle decides the same of the rest. False: it is not known yet.
+bool ShardTask::note_watermark(OpenFile& file, const Dataset& dataset) {
+  file.late.reset();
+  if (!dataset.rejects_late) return true;
+  if (!parts_.watermarks.known()) {
+    file.not_before = parts_.clock.steady_now() + parts_.limits.watermark_retry;
+    close_for_now(file);
+    return false;
+  }
+  if (file.entry->next_byte == 0) {
+    file.entry->watermark_ms = parts_.watermarks.of_ms(dataset.name, dataset.idle_seconds * 1000).value_or(0);
+  }
+  if (file.entry->watermark_ms != 0) file.late.emplace(dataset);
   return true;
 }
 
@@ -302,20 +320,24 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
   const std::int32_t partitions = file.reading->dataset().partitions;
   std::string origin = entry.file.id + ":" + std::to_string(entry_of(entry.file.id)) + ":";
   const std::size_t stem = origin.size();
-  std::uint64_t too_long = 0;
+  std::uint64_t refused = 0;
   for (const ParsedRecord& record : block.records) {
     origin.resize(stem);
     origin += std::to_string(record.line);
     if (record.key.size() + record.value.size() > parts_.limits.max_message_bytes) {
-      ++too_long;
-      DeadLetter letter;
-      letter.line = record.line;
-      letter.rule = "size";
-      letter.reason = "The row gives a record of " +
-                      std::to_string(record.key.size() + record.value.size()) + " bytes; at most " +
-                      std::to_string(parts_.limits.max_message_bytes) + " can be sent.";
-      letter.row = record.value;
-      publish_letter(file, std::move(letter));
+      ++refused;
+      refuse_record(file, record, "size",
+                    "The row gives a record of " + std::to_string(record.key.size() + record.value.size()) +
+                        " bytes; at most " + std::to_string(parts_.limits.max_message_bytes) + " can be sent.");
+      continue;
+    }
+    if (file.late && record.timestamp_ms && file.late->is_late_ms(*record.timestamp_ms, entry.watermark_ms)) {
+      ++refused;
+      refuse_record(file, record, "late",
+                    "The row's time is " + to_string(Instant{*record.timestamp_ms * 1000}) +
+                        "; its window was complete when the file came, for others had told of events up to " +
+                        to_string(Instant{entry.watermark_ms * 1000}) +
+                        ", and the definition says `late: reject`.");
       continue;
     }
     const Header header{kOriginHeader, origin};
@@ -329,14 +351,24 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
   for (const DeadLetter& letter : block.letters) publish_letter(file, letter);
   const std::uint64_t bytes = block.next_byte - entry.next_byte;
   entry.rows += block.rows;
-  entry.published += block.records.size() - too_long;
-  entry.rejected += block.letters.size() + too_long;
+  entry.published += block.records.size() - refused;
+  entry.rejected += block.letters.size() + refused;
   entry.next_byte = block.next_byte;
   entry.next_line = block.next_line;
   file.pending.bytes += bytes;
   file.pending.rows += block.rows;
-  file.pending.published += block.records.size() - too_long;
+  file.pending.published += block.records.size() - refused;
   ledger_.touch(entry);
+}
+
+// A good row whose record cannot go on. Of the row only what became of it is at hand.
+void ShardTask::refuse_record(OpenFile& file, const ParsedRecord& record, std::string_view rule, std::string reason) {
+  DeadLetter letter;
+  letter.line = record.line;
+  letter.rule = rule;
+  letter.reason = std::move(reason);
+  letter.row = record.value;
+  publish_letter(file, std::move(letter));
 }
 
 void ShardTask::publish_letter(OpenFile& file, DeadLetter letter) {

@@ -27,6 +27,7 @@
 #include "common/model/topics.h"
 #include "common/ports/log.h"
 #include "common/ports/task.h"
+#include "common/ports/watermarks.h"
 #include "services/ingest/core/file_reading.h"
 #include "services/ingest/core/file_source.h"
 #include "services/ingest/core/ingest_events.h"
@@ -58,6 +59,7 @@ struct ShardLimits {
   std::chrono::milliseconds move_retry{5000};
   std::chrono::milliseconds away_retry{2000};  // a source that could not be reached
   std::chrono::milliseconds memory_retry{100};  // of a file whose decoder has no memory now
+  std::chrono::milliseconds watermark_retry{100};  // of a file whose late rows cannot be told yet
   RefusedTries refused;                        // of a file that may not be read
   ReadLimits read;
 };
@@ -71,6 +73,7 @@ struct ShardParts {
   const Clock& clock;
   IngestEvents& events;
   Topics topics;
+  const Watermarks& watermarks;
   ShardLimits limits{};
 };
 
@@ -110,7 +113,9 @@ class ShardTask final : public Task {
   bool verify_prefix(OpenFile& file);
   void read_block(OpenFile& file);
   void publish(OpenFile& file, const ParsedBlock& block);
+  bool note_watermark(OpenFile& file, const Dataset& dataset);
   void publish_letter(OpenFile& file, DeadLetter letter);
+  void refuse_record(OpenFile& file, const ParsedRecord& record, std::string_view rule, std::string reason);
   void end_of_file(OpenFile& file);
   bool another_fits() const;
   std::size_t pending_bytes() const;

@@ -183,6 +183,15 @@ class RecordedEvents final : public IngestEvents {
   }
 };
 
+// What a test says.
+class ToldWatermarks final : public Watermarks {
+ public:
+  std::optional<std::int64_t> of_ms(const std::string& /*dataset*/, std::int64_t /*idle_ms*/) const override { return ms; }
+  bool known() const override { return is_known; }
+  std::optional<std::int64_t> ms;
+  bool is_known = true;
+};
+
 struct Seen {
   std::string key, value, origin;
   bool operator==(const Seen&) const = default;
@@ -205,7 +214,7 @@ class ShardTaskTest : public ::testing::Test {
   void start() {
     task.reset();
     task = std::make_unique<ShardTask>(
-        ShardParts{log, files, datasets, pool, clock, events, topics, limits}, 0);
+        ShardParts{log, files, datasets, pool, clock, events, topics, watermarks, limits}, 0);
     positions.clear();
     for (const Position& position : task->start())
       positions[position.partition.topic] = position.next_offset;
@@ -365,6 +374,7 @@ class ShardTaskTest : public ::testing::Test {
   OneDataset datasets;
   ParsePool pool{0};
   ManualClock clock;
+  ToldWatermarks watermarks;
   RecordedEvents events;
   ShardLimits limits;
   std::unique_ptr<ShardTask> task;

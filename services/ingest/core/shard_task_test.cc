@@ -203,7 +203,7 @@ TEST_F(ShardTaskTest, TheResultIsTheSameWithAndWithoutThreads) {
   const std::string id = announce("a.csv");
   ParsePool threads(2);
   task = std::make_unique<ShardTask>(
-      ShardParts{log, files, datasets, threads, clock, events, topics, limits}, 0);
+      ShardParts{log, files, datasets, threads, clock, events, topics, watermarks, limits}, 0);
   for (const Position& position : task->start())
     positions[position.partition.topic] = position.next_offset;
   run();

@@ -200,7 +200,7 @@ class FileRowReader final : public MessageReader {
     row.value(to_string(e.state)).number(e.rows).number(e.published).number(e.records);
     row.number(e.dead_letters()).number(e.duplicates).number(e.corrections).number(e.late);
     row.value_or_null(e.duplicate_of).value_or_null(e.error);
-    row.instant(e.started_ms).instant(e.finished_ms).number(message.offset);
+    row.instant(e.started_ms).instant(e.finished_ms).instant(e.event_max_ms).number(message.offset);
     return table_row(std::move(row), {message.offset});
   }
   Result<std::string> key(std::string_view message_key) override {

@@ -197,6 +197,7 @@ TEST_F(RowBatchTest, AFilesReceiptBecomesARow) {
   entry.published = 3;
   entry.rejected = entry.poisoned = 1;
   entry.started_ms = 1'000;
+  entry.event_max_ms = -1'000;
   const std::string json = to_json(entry);
   LogRecord message;
   message.value = json;
@@ -205,7 +206,7 @@ TEST_F(RowBatchTest, AFilesReceiptBecomesARow) {
   ASSERT_TRUE(row) << row.error().message;
   EXPECT_EQ(row->copy,
             "17-9f86d081884c\t17\ta.csv\ta.csv\tvisits\tfolder\t\t9\tdone\t5\t3\t0\t2\t0\t0\t0\t"
-            "\\N\t\\N\t1970-01-01T00:00:01Z\t\\N\t4");
+            "\\N\t\\N\t1970-01-01T00:00:01Z\t\\N\t1969-12-31T23:59:59Z\t4");
   message.value = "{}";
   EXPECT_FALSE(reader->row(message));
 }

@@ -140,7 +140,13 @@ TablePlan files_table() {
            {"error", kText},
            {"started_at", kTimestamp},
            {"finished_at", kTimestamp},
-           {"_offset", kBigint}}};
+           {"event_time_max", kTimestamp},
+           {"_offset", kBigint}},
+          {},
+          // For a dataset's watermark, which the api reads with each page of a report.
+          {"files_reached ON _sluice.files (dataset, least(event_time_max, finished_at)) WHERE state = 'done'",
+           "files_finished ON _sluice.files (dataset, finished_at)",
+           "files_unsettled ON _sluice.files (dataset) WHERE state IN ('found', 'waiting', 'reading')"}};
 }
 
 TablePlan dead_letters_table() {

@@ -22,6 +22,7 @@ struct TablePlan {
   std::string name;
   std::vector<TableColumn> columns;  // the product's own (they begin with '_') last
   std::string topic{};               // the only one that fills it; empty: there are several
+  std::vector<std::string> indexes{};  // "name ON table (…)"
 
   std::string qualified() const;         // "schema"."name"
   std::vector<std::string> key() const;  // names of the key columns, in order

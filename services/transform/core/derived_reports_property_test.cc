@@ -245,8 +245,9 @@ class Pipeline {
   sluice::testing::MemoryLog log_{faults_};
   sluice::testing::MemoryStateStores stores_{faults_};
   ManualClock clock_;
+  NoWatermarks watermarks_;
   TransformEvents events_;
-  TransformTasks tasks_{datasets_, topics_, log_, stores_, clock_, events_};
+  TransformTasks tasks_{datasets_, topics_, log_, stores_, clock_, events_, watermarks_};
   std::unique_ptr<PlainProducer> input_ = log_.plain_producer();
   std::vector<Seat> seats_;
 };

@@ -51,18 +51,6 @@ void FamilyKeys::write(const RelationRow& row, Evaluator& evaluator, std::string
   }
 }
 
-std::optional<Instant> WindowEnds::end_of(const Cell& event) {
-  const auto moment = moment_of(event);
-  if (!moment) return std::nullopt;
-  const auto found = ends_.find(*moment);
-  if (found != ends_.end()) return found->second;
-  if (ends_.size() >= kCachedWindows) ends_.clear();
-  const auto* date = std::get_if<Date>(&event);
-  const Instant end = date != nullptr ? window_end(window_, *date)
-                                      : window_end(window_, std::get<Instant>(event));
-  return ends_.emplace(*moment, end).first->second;
-}
-
 std::optional<Instant> event_instant(const Cell& cell) {
   constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
   if (const auto* date = std::get_if<Date>(&cell)) return Instant{date->days * kMicrosPerDay};

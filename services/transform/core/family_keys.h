@@ -43,19 +43,7 @@ class FamilyKeys {
   std::string scratch_;
 };
 
-// When the windows of a report close for punctual records, before any allowed lateness.
-class WindowEnds {
- public:
-  explicit WindowEnds(CalendarWindow window) : window_(window) {}
-  // nullopt: the record has no event time.
-  std::optional<Instant> end_of(const Cell& event);
-
- private:
-  CalendarWindow window_;
-  boost::unordered_flat_map<std::int64_t, Instant> ends_;  // by days or microseconds
-};
-
-// The event time as an instant (a date is its midnight UTC), for watermarks; nullopt if null.
+// The event time as an instant (a date is its midnight UTC); nullopt if null.
 std::optional<Instant> event_instant(const Cell& cell);
 
 }  // namespace sluice::transform

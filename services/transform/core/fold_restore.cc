@@ -68,7 +68,7 @@ class ChangelogReplay {
 
   void apply() {
     const CommitRecord& last = chain_.last();
-    const LocalPosition local{whole_from_, last.transaction, std::nullopt, last.fingerprint,
+    const LocalPosition local{whole_from_, last.transaction, last.fingerprint,
                               clock_.unix_ms()};
     store_.apply(whole_, to_json(local));
     whole_.clear();

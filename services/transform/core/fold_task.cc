@@ -172,7 +172,7 @@ void FoldTask::produce(const Fold::Message& message) {
 
 void FoldTask::apply_to_store(std::vector<StateStore::Write> writes, std::uint64_t transaction,
                               std::int64_t changelog_from) {
-  const LocalPosition local{changelog_from, transaction, std::nullopt,
+  const LocalPosition local{changelog_from, transaction,
                             parts_.dataset->fingerprint, parts_.clock.unix_ms()};
   store_->apply(writes, to_json(local));
 }

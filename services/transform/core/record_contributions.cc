@@ -1,5 +1,7 @@
 #include "services/transform/core/record_contributions.h"
 
+#include <set>
+
 #include "services/transform/core/cell_bytes.h"
 
 namespace sluice::transform {
@@ -46,15 +48,6 @@ RecordContributions::RecordContributions(const Dataset& dataset, const Projectio
       return projection.place_in_relation(column);
     });
   }
-  std::set<std::string> windows;
-  for (const ReportSpec& report : dataset.reports) {
-    if (!report.window || !dataset.event_time) continue;
-    const CalendarWindow& calendar = report.window->calendar;
-    const std::string same = std::to_string(static_cast<int>(calendar.unit)) +
-                             std::to_string(static_cast<int>(calendar.week_starts_on)) +
-                             std::string(calendar.zone.name());
-    if (windows.insert(same).second) windows_.emplace_back(calendar);
-  }
 }
 
 void RecordContributions::add(const Projection::Columns& record, bool take_back) {
@@ -83,17 +76,6 @@ void RecordContributions::add_exploded(std::size_t source, const Projection::Col
     cells.back() = item;
     groups_.add(source, {cells, record.bytes}, weight);
   }
-}
-
-std::optional<Instant> RecordContributions::first_window_end(const Projection::Columns& record) {
-  if (windows_.empty()) return std::nullopt;
-  const Cell& event = record.cells[projection_.place_in_relation(*dataset_.event_time)];
-  std::optional<Instant> first;
-  for (WindowEnds& window : windows_) {
-    const auto end = window.end_of(event);
-    if (end && (!first || *end < *first)) first = end;
-  }
-  return first;
 }
 
 std::vector<std::vector<std::string>> RecordContributions::take_groups(const FrameHead& head) {

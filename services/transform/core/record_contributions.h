@@ -5,7 +5,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,8 +24,6 @@ class RecordContributions {
 
   // A record that now counts, or that no longer does, in every report.
   void add(const Projection::Columns& record, bool take_back);
-  // The earliest end of the windows it falls in; nullopt if no report has one.
-  std::optional<Instant> first_window_end(const Projection::Columns& record);
 
   // The frames for each partition of the topic of deltas. Empties it.
   std::vector<std::vector<std::string>> take_groups(const FrameHead& head);
@@ -46,7 +43,6 @@ class RecordContributions {
   std::vector<const ReportSpec*> reports_;  // of single records
   GroupDeltas groups_;
   std::vector<EntityRows> entities_;
-  std::vector<WindowEnds> windows_;
 };
 
 }  // namespace sluice::transform

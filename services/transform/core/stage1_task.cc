@@ -6,6 +6,7 @@
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
 #include "common/definition/committed.h"
+#include "common/model/event_time.h"
 
 namespace sluice::transform {
 namespace {
@@ -25,6 +26,7 @@ Stage1Task::Stage1Task(TaskParts parts, std::int32_t partition)
       input_{parts_.topics.records(parts_.dataset->name), partition},
       projection_(*parts_.dataset),
       intake_(*parts_.dataset, projection_, partition),
+      windows_(*parts_.dataset),
       chain_(name_),
       contributions_(*parts_.dataset, projection_) {}
 
@@ -108,9 +110,8 @@ void Stage1Task::restore(LogReader& reader, std::int64_t committed) {
   if (!local || leads || local->fingerprint != local_fingerprint()) {
     // A store that knows more than the log's commits holds what never happened.
     store_->clear();
-    local = LocalPosition{reader.begin_offset(input_), 0, std::nullopt, {}, 0};
+    local = LocalPosition{reader.begin_offset(input_), 0, {}, 0};
   }
-  if (local->watermark) watermark_ = Instant{*local->watermark};
   next_ = local->next;
   if (next_ >= committed) return;
 
@@ -128,7 +129,10 @@ void Stage1Task::restore(LogReader& reader, std::int64_t committed) {
 
 void Stage1Task::process(const TopicPartition& from, std::span<const LogRecord> records) {
   if (from != input_ || records.empty()) return;
-  if (next_ == committed_) pending_since_ = parts_.clock.steady_now();
+  if (next_ == committed_) {
+    pending_since_ = parts_.clock.steady_now();
+    watermark_ms_ = parts_.watermarks.of_ms(parts_.dataset->name, parts_.dataset->idle_seconds * 1000);
+  }
   while (!records.empty()) {
     const auto some = records.first(std::min(records.size(), kLookupBatch));
     take_all(some);
@@ -172,10 +176,9 @@ void Stage1Task::take_record(KeyOverlay::Slot key) {
     projection_.decode(intake_.record().projection, columns_);
     late = decision.kind != RecordKind::kDuplicate && is_late(columns_);
   }
-  const auto event = intake_.event_time();
-  if (event && (!watermark_ || *event > *watermark_)) watermark_ = event;
 
   if (!replaying_) {
+    note_event_time();
     if (decision.retract) {
       if (!projection_.decode(old->projection, old_columns_)) discard_damaged_state();
       contributions_.add(old_columns_, true);
@@ -192,11 +195,15 @@ void Stage1Task::discard_damaged_state() {
 }
 
 bool Stage1Task::is_late(const Projection::Columns& record) {
-  if (!watermark_) return false;
-  const auto end = contributions_.first_window_end(record);
-  constexpr std::int64_t kMicros = 1'000'000;
-  return end && end->micros + parts_.dataset->allowed_lateness_seconds * kMicros <
-                    watermark_->micros;
+  if (!watermark_ms_) return false;
+  return windows_.is_late(record.cells[projection_.place_in_relation(*parts_.dataset->event_time)], watermark_ms_);
+}
+
+void Stage1Task::note_event_time() {
+  const auto event = intake_.event_time();
+  if (!event || file_ == nullptr) return;
+  const std::int64_t ms = event->micros / 1000;
+  file_->event_max_ms = later_ms(file_->event_max_ms, ms);
 }
 
 void Stage1Task::count(RecordKind kind, bool late) {
@@ -278,7 +285,7 @@ void Stage1Task::commit() {
   committed_ = next_;
   apply_to_store(commit.transaction);
   crash_point("stage1.after-apply");
-  parts_.events.records_committed(parts_.dataset->name, counts_, watermark_);
+  parts_.events.records_committed(parts_.dataset->name, counts_, watermark_ms_);
   forget_pending();
 }
 
@@ -335,7 +342,6 @@ void Stage1Task::apply_to_store(std::uint64_t transaction) {
   local.next = next_;
   local.transaction = transaction;
   local.fingerprint = local_fingerprint();
-  if (watermark_) local.watermark = watermark_->micros;
   store_->apply(keys_.take_writes(), to_json(local));
 }
 

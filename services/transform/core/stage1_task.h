@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "common/definition/window_ends.h"
 #include "common/model/dead_letter.h"
 #include "common/model/file_events.h"
 #include "common/ports/task.h"
@@ -49,6 +50,7 @@ class Stage1Task final : public Task {
   void take_record(KeyOverlay::Slot key);
   [[noreturn]] void discard_damaged_state();
   void count(RecordKind kind, bool late);
+  void note_event_time();
   void bury(const LogRecord& message, const RecordIntake::Poison& poison);
   FileCounts* counts_of(const std::optional<Origin>& origin, std::string_view origin_text);
   bool is_late(const Projection::Columns& record);
@@ -67,6 +69,7 @@ class Stage1Task final : public Task {
   TopicPartition input_;
   Projection projection_;
   RecordIntake intake_;
+  WindowEnds windows_;
   CommitChain chain_;
   std::unique_ptr<TransactionalProducer> producer_;
   std::unique_ptr<StateStore> store_;
@@ -75,12 +78,11 @@ class Stage1Task final : public Task {
   // Positions: before `committed_` all is in the log's commits, before `next_` all is taken.
   std::int64_t committed_ = 0;
   std::int64_t next_ = 0;
-  // The greatest event time seen on this partition.
-  std::optional<Instant> watermark_;
 
   // Of the open transaction:
   KeyOverlay keys_;
   RecordContributions contributions_;
+  std::optional<std::int64_t> watermark_ms_;  // of the dataset, when the transaction's first record came
   std::map<std::string, FileCounts, std::less<>> files_;
   FileCounts* file_ = nullptr;  // the last one asked for: rows of a file come together
   std::vector<DeadLetter> dead_letters_;

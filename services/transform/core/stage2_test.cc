@@ -157,7 +157,7 @@ TEST_F(Stage2, LocalStateOfATransactionThatTheLogLostIsThrownAway) {
   });
   ASSERT_EQ(groups.size(), 2U);
   store->apply({{groups.begin()->first, groups.rbegin()->second}},
-               to_json(LocalPosition{0, 9, std::nullopt, bench_.dataset->fingerprint, bench_.clock.unix_ms()}));
+               to_json(LocalPosition{0, 9, bench_.dataset->fingerprint, bench_.clock.unix_ms()}));
   send("b", "p", 1, 5);
   stage1();
   stage2();
@@ -227,7 +227,7 @@ TEST_F(Stage2, AMessageThatIsNoFrameStopsTheTask) {
 
 TEST_F(Stage2, TheTopologyNamesBothStagesOfEachDataset) {
   TransformTasks tasks({bench_.dataset}, bench_.topics, bench_.log, bench_.stores, bench_.clock,
-                       bench_.events);
+                       bench_.events, bench_.watermarks);
   const auto kinds = tasks.kinds();
   ASSERT_EQ(kinds.size(), 2U);
   EXPECT_EQ(kinds[0].kind, "visits-stage1");

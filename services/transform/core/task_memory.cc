@@ -12,7 +12,6 @@ std::string to_json(const LocalPosition& position) {
                               {"transaction", position.transaction},
                               {"fingerprint", position.fingerprint},
                               {"written_ms", position.written_ms}};
-  if (position.watermark) json["watermark"] = *position.watermark;
   return json.dump();
 }
 
@@ -24,7 +23,6 @@ std::optional<LocalPosition> local_position_from_json(std::string_view json) {
   position.transaction = parsed.value("transaction", std::uint64_t{0});
   position.fingerprint = parsed.value("fingerprint", std::string{});
   position.written_ms = parsed.value("written_ms", std::int64_t{0});
-  if (parsed.contains("watermark")) position.watermark = parsed["watermark"].get<std::int64_t>();
   return position;
 }
 

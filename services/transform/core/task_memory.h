@@ -17,7 +17,6 @@ namespace sluice::transform {
 struct LocalPosition {
   std::int64_t next = 0;          // offset of the replayed topic up to which the state holds all
   std::uint64_t transaction = 0;  // of the newest commit in it
-  std::optional<std::int64_t> watermark;  // microseconds, stage 1
   std::string fingerprint;
   std::int64_t written_ms = 0;  // wall clock
 };

@@ -8,6 +8,7 @@
 #include "common/model/topics.h"
 #include "common/ports/log.h"
 #include "common/ports/state_store.h"
+#include "common/ports/watermarks.h"
 #include "services/transform/core/transform_events.h"
 
 namespace sluice::transform {
@@ -19,6 +20,7 @@ struct TaskParts {
   StateStores& stores;
   const Clock& clock;
   TransformEvents& events;
+  const Watermarks& watermarks;
   std::size_t restore_bytes = 16U << 20;  // that a restore holds back before it writes
 };
 

@@ -11,6 +11,7 @@
 
 #include "common/base/partitioning.h"
 #include "common/model/delta_frame.h"
+#include "common/model/event_time.h"
 #include "common/model/file_events.h"
 #include "common/model/origin.h"
 #include "services/transform/core/task_memory.h"
@@ -20,6 +21,14 @@
 #include "tests/support/memory_state_store.h"
 
 namespace sluice::transform::testing {
+
+// One that a test sets.
+class SetWatermarks final : public Watermarks {
+ public:
+  std::optional<std::int64_t> of_ms(const std::string& /*dataset*/, std::int64_t /*idle_ms*/) const override { return ms; }
+  bool known() const override { return true; }
+  std::optional<std::int64_t> ms;
+};
 
 class TestBench {
  public:
@@ -42,7 +51,7 @@ class TestBench {
   std::unique_ptr<Task> stage2(std::int32_t partition) {
     return make_stage2(parts(), partition);
   }
-  TaskParts parts() { return {dataset, topics, log, *disk, clock, events, restore_bytes}; }
+  TaskParts parts() { return {dataset, topics, log, *disk, clock, events, watermarks, restore_bytes}; }
   std::size_t restore_bytes = 16U << 20;
 
   // An empty origin sends none; a null value a tombstone.
@@ -108,6 +117,7 @@ class TestBench {
         sum.duplicates += one.duplicates;
         sum.poisoned += one.poisoned;
         sum.late += one.late;
+        sum.event_max_ms = later_ms(sum.event_max_ms, one.event_max_ms);
       }
     }
     return out;
@@ -121,6 +131,7 @@ class TestBench {
   sluice::testing::MemoryStateStores* disk = &stores;  // of the machine that tasks start on
   ManualClock clock;
   TransformEvents events;
+  SetWatermarks watermarks;
 
  private:
   std::unique_ptr<PlainProducer> input_;

@@ -36,13 +36,15 @@ std::unique_ptr<Task> make_stage2(TaskParts parts, std::int32_t partition) {
 
 TransformTasks::TransformTasks(std::vector<std::shared_ptr<const Dataset>> datasets,
                                const Topics& topics, Log& log, StateStores& stores,
-                               const Clock& clock, TransformEvents& events)
+                               const Clock& clock, TransformEvents& events,
+                               const Watermarks& watermarks)
     : datasets_(std::move(datasets)),
       topics_(topics),
       log_(log),
       stores_(stores),
       clock_(clock),
-      events_(events) {}
+      events_(events),
+      watermarks_(watermarks) {}
 
 std::vector<TaskKind> TransformTasks::kinds() const {
   std::vector<TaskKind> out;
@@ -59,7 +61,7 @@ std::vector<TaskKind> TransformTasks::kinds() const {
 
 std::unique_ptr<Task> TransformTasks::make(const TaskId& id) {
   for (const auto& dataset : datasets_) {
-    TaskParts parts{dataset, topics_, log_, stores_, clock_, events_};
+    TaskParts parts{dataset, topics_, log_, stores_, clock_, events_, watermarks_};
     if (id.kind == stage1_kind(*dataset)) return make_stage1(std::move(parts), id.partition);
     if (id.kind == entities_kind(*dataset)) return make_entities(std::move(parts), id.partition);
     if (id.kind == stage2_kind(*dataset)) return make_stage2(std::move(parts), id.partition);

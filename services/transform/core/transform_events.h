@@ -6,8 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "common/base/calendar.h"
-
 namespace sluice::transform {
 
 struct RecordCounts {
@@ -23,7 +21,7 @@ class TransformEvents {
  public:
   virtual ~TransformEvents() = default;
   virtual void records_committed(const std::string& /*dataset*/, const RecordCounts& /*counts*/,
-                                 std::optional<Instant> /*watermark*/) {}
+                                 std::optional<std::int64_t> /*watermark_ms*/) {}
   virtual void groups_changed(const std::string& /*report*/, std::uint64_t /*groups*/) {}
 };
 
