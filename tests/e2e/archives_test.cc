@@ -2,6 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include <nlohmann/json.hpp>
 
 #include "common/adapters/archive/test_packing.h"
@@ -12,6 +17,7 @@
 namespace sluice::testing {
 namespace {
 
+namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using Files = std::vector<std::pair<std::string, std::string>>;
@@ -181,6 +187,46 @@ TEST_F(Archives, ThousandsOfFilesInOneAreSharedByTwoInstancesAndEachIsReadOnce) 
   for (const char* one : {"ingest", "ingest-2"}) {
     EXPECT_NE(stack.log(one).find("reading started"), std::string::npos) << one << " had a share";
   }
+}
+
+// What the tools themselves make, each at its strongest: from a pipe zstd does not know how little there is, and asks
+// its reader for a window of 128 MiB; xz -9 asks for a dictionary of 64.
+TEST_F(Archives, WhatTheUsualToolsMakeAtTheirStrongestIsRead) {
+  const fs::path folder = fs::path(stack.home()) / "tools";
+  fs::create_directory(folder);
+  const struct {
+    const char *ending, *command;
+  } tools[] = {{".xz", "xz -9e <%s"},
+               {".xz", "xz -9 -T2 --block-size=16KiB <%s"},
+               {".zst", "zstd -q -19 --long=27 <%s"},
+               {".zst", "zstd -q --ultra -22 --long=27 <%s"},
+               {".gz", "gzip -9 <%s"},
+               {".bz2", "bzip2 -9 <%s"}};
+  for (const auto& [ending, command] : tools) {
+    const BookingFile file = bookings.next_file(400);
+    const fs::path plain = folder / file.name, packed = folder / (file.name + ending);
+    std::ofstream(plain, std::ios::binary) << file.content;
+    std::string line = std::string(command) + " >'" + packed.string() + "'";
+    line.replace(line.find("%s"), 2, "'" + plain.string() + "'");
+    ASSERT_EQ(std::system(line.c_str()), 0) << line;
+    std::ifstream in(packed, std::ios::binary);
+    stack.drop(packed.filename(), {std::istreambuf_iterator<char>(in), {}});
+    expect_read(packed.filename(), file);
+  }
+  // zip -y keeps a link as a link: it is told, and what it points to is read once.
+  const BookingFile file = bookings.next_file(300);
+  fs::create_directory(folder / "zipped");
+  std::ofstream(folder / "zipped" / file.name, std::ios::binary) << file.content;
+  fs::create_symlink(file.name, folder / "zipped" / "bookings-link.csv");
+  const std::string line = "cd '" + folder.string() + "' && zip -q -r -y -9 zipped.zip zipped";
+  ASSERT_EQ(std::system(line.c_str()), 0);
+  std::ifstream in(folder / "zipped.zip", std::ios::binary);
+  stack.drop("bookings-zipped.zip", {std::istreambuf_iterator<char>(in), {}});
+  expect_read("bookings-zipped.zip/zipped/" + file.name, file);
+  const Receipt link = settled("bookings-zipped.zip/zipped/bookings-link.csv");
+  EXPECT_EQ(link.state, "failed");
+  EXPECT_THAT(link.error, HasSubstr("link"));
+  expect_report();
 }
 
 TEST_F(Archives, AnUploadMayBeAnArchive) {
