@@ -7,7 +7,7 @@
 namespace sluice::transform {
 namespace {
 
-constexpr std::size_t kMaxPendingBytes = 64U << 20;
+constexpr std::size_t kMaxPendingBytes = 16U << 20;
 constexpr auto kMaxPendingTime = std::chrono::seconds(1);
 constexpr std::string_view kSourcePrefix = "source:";
 constexpr std::string_view kCommitPrefix = "commit:";

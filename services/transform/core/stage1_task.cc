@@ -13,7 +13,7 @@ namespace {
 
 // How many keys are looked up together.
 constexpr std::size_t kLookupBatch = 2048;
-constexpr std::size_t kMaxPendingBytes = 64U << 20;
+constexpr std::size_t kMaxPendingBytes = 16U << 20;
 constexpr std::uint64_t kMaxPendingRecords = 500'000;
 constexpr auto kMaxPendingTime = std::chrono::seconds(1);
 
