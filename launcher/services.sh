@@ -31,8 +31,9 @@ start_service() {
   stop_daemon "$run/$name.pid" TERM 25 || true
   require_port "$(port_of "$name")" "the service $name"
   # What only the launcher reads is not handed on; everything else a user set is.
+  local alerts=("${!SLUICE_ALERT_@}")
   local environment=(
-    env -u SLUICE_BUILD_DIR -u SLUICE_CACHE -u SLUICE_POSTGRES_PASSWORD -u SLUICE_POSTGRES_PASSWORD_FILE -u SLUICE_TOKEN -u SLUICE_TOKEN_FILE
+    env "${alerts[@]/#/--unset=}" -u SLUICE_BUILD_DIR -u SLUICE_CACHE -u SLUICE_POSTGRES_PASSWORD -u SLUICE_POSTGRES_PASSWORD_FILE -u SLUICE_TOKEN -u SLUICE_TOKEN_FILE
     "SLUICE_HOME=$home" "SLUICE_PORT_BASE=$port_base" "SLUICE_DEFINITIONS=$definitions"
     "SLUICE_HTTP_PORT=$(port_of "$name")" "SLUICE_KAFKA_BROKERS=$(kafka_address)"
     "SLUICE_INSTANCE_ID=${SLUICE_INSTANCE_ID:-local}"
