@@ -10,7 +10,7 @@ Sluice: files in, live reports out, exactly once.
   ./sluice demo              all set-up, start everything, feed the samples, print the reports
   ./sluice test              all set-up, then every test
 
-  ./sluice up                start everything, feed nothing
+  ./sluice up [--monitoring] start everything, feed nothing
   ./sluice down              stop everything, keep the state
   ./sluice status            what runs, on which port, how far behind
   ./sluice logs [SERVICE]    follow logs
@@ -61,12 +61,17 @@ TEXT
 
 help_up() {
   cat <<'TEXT'
-./sluice up
+./sluice up [--monitoring]
 
 Does all set-up and starts Kafka, PostgreSQL, the S3 server and the four services; returns when all are
 ready. What runs already is left alone. A service or server that ends is started again. Two homes (SLUICE_HOME) with two port bases
 (SLUICE_PORT_BASE) run side by side. Ports: api = base, ingest +1, transform +2, loader +3, Kafka +4 and +5,
 PostgreSQL +6, S3 +7.
+With --monitoring also Prometheus (+8), with the alerts of monitoring/, and Alertmanager (+9), Debian's own, kept from
+starting as services of the system. They are left alone by a ./sluice up without it, and stopped by ./sluice down.
+  SLUICE_ALERT_WEBHOOK       a URL that gets every alert
+  SLUICE_ALERT_MAIL_TO       who gets mail of every critical alert; SLUICE_ALERT_SMTP, host:port, is the mail server
+                             (all of them: monitoring/alertmanager/configure.sh)
   SLUICE_POSTGRES_PASSWORD   the password of a database that is made now (sluice)
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY   the S3 server's keys (sluice, sluice-secret)
 TEXT
@@ -76,7 +81,8 @@ help_down() {
   cat <<'TEXT'
 ./sluice down
 
-Stops the services (they drain and commit), then Kafka, the S3 server and PostgreSQL. All state is kept;
+Stops Prometheus and Alertmanager where they run, the services (they drain and commit), then Kafka, the S3 server and
+PostgreSQL. All state is kept;
 ./sluice up goes on where it was.
 TEXT
 }
@@ -96,7 +102,7 @@ help_logs() {
 ./sluice logs [-n LINES] [--no-follow] [SERVICE…]
 
 Follows the logs of all services, or of those named: ingest, transform, loader, api, kafka, postgres, s3,
-supervisor, and the steps of the set-up (packages, kafka-install, configure, build).
+prometheus, alertmanager, supervisor, and the steps of the set-up (packages, kafka-install, configure, build).
 TEXT
 }
 

@@ -10,6 +10,7 @@ web_modules_dir() { echo "$cache/web-$(sha256sum "$root/web/package-lock.json" |
 # The lists of Debian packages for tests. A Node.js that did not come from Debian has an npm of its own, and refuses Debian's.
 test_package_lists() {
   echo test-packages
+  echo monitoring-packages
   command -v npm >/dev/null || echo npm-packages
 }
 

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Debian packages: installed when missing, not asked about when there. Lists are files of this folder:
-# packages (what everybody needs) and, on top, what only ./sluice test needs: test-packages, npm-packages.
+# packages (what everybody needs) and, on top, what only ./sluice test needs: test-packages, npm-packages; and what
+# ./sluice up --monitoring needs: monitoring-packages.
 
 # wanted_packages LIST…
 wanted_packages() { (cd "$root/launcher" && sed -E '/^#/d; /^$/d' "${@/%/.txt}") | LC_ALL=C sort -u; }
@@ -35,9 +36,17 @@ require_root() {
   fail "packages are missing and sudo wants a password nobody is here to give; as root: apt-get install $*"
 }
 
-apt() {
-  as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
-}
+# What is installed here does not start as a service of the system: Debian's own way to say so, where nobody has said
+# anything yet, and only while it is installed.
+readonly quietly='policy=/usr/sbin/policy-rc.d
+if [ "$1" = install ] && [ ! -e "$policy" ]; then
+  trap "rm -f $policy" EXIT
+  trap "exit 143" INT TERM
+  printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod 755 "$policy"
+fi
+apt-get -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"'
+
+apt() { as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 sh -c "$quietly" sh "$@"; }
 
 # Before Debian's PostgreSQL comes for the first time: it must not start a cluster of its own on 5432.
 keep_debian_from_making_a_cluster() {

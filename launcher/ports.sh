@@ -34,7 +34,7 @@ require_port() {
     sleep 0.1
     port_taken "$1" || return 0
   done
-  fail "port $1, which $2 needs, is taken by $(port_owner "$1"): end that, or set SLUICE_PORT_BASE (now $port_base) to the first of eight free ports"
+  fail "port $1, which $2 needs, is taken by $(port_owner "$1"): end that, or set SLUICE_PORT_BASE (now $port_base) to the first of eight free ports (ten with --monitoring)"
 }
 
 # free_port: one that nobody listens on now, below the range the system gives to outgoing connections.

@@ -32,7 +32,7 @@ start_service() {
   require_port "$(port_of "$name")" "the service $name"
   (
     # What only the launcher reads is not handed on; everything else a user set is.
-    unset SLUICE_BUILD_DIR SLUICE_CACHE SLUICE_POSTGRES_PASSWORD SLUICE_POSTGRES_PASSWORD_FILE SLUICE_TOKEN SLUICE_TOKEN_FILE
+    unset "${!SLUICE_ALERT_@}" SLUICE_BUILD_DIR SLUICE_CACHE SLUICE_POSTGRES_PASSWORD SLUICE_POSTGRES_PASSWORD_FILE SLUICE_TOKEN SLUICE_TOKEN_FILE
     export SLUICE_HOME=$home SLUICE_PORT_BASE=$port_base SLUICE_DEFINITIONS=$definitions
     SLUICE_HTTP_PORT=$(port_of "$name")
     SLUICE_KAFKA_BROKERS=$(kafka_address)

@@ -17,8 +17,8 @@ read_settings() {
   port_base=${SLUICE_PORT_BASE:-}
   if [[ -z $port_base && -r $run/port-base ]] && something_runs; then port_base=$(<"$run/port-base"); fi
   port_base=${port_base:-8080}
-  if ! [[ $port_base =~ ^[0-9]+$ ]] || ((port_base < 1024 || port_base > 65528)); then
-    usage_error "SLUICE_PORT_BASE is \"$port_base\"; it must be a number from 1024 to 65528"
+  if ! [[ $port_base =~ ^[0-9]+$ ]] || ((port_base < 1024 || port_base > 65526)); then
+    usage_error "SLUICE_PORT_BASE is \"$port_base\"; it must be a number from 1024 to 65526"
   fi
   api_port=$port_base
   ingest_port=$((port_base + 1))
@@ -28,6 +28,8 @@ read_settings() {
   kafka_controller_port=$((port_base + 5))
   postgres_port=$((port_base + 6))
   s3_port=$((port_base + 7))
+  prometheus_port=$((port_base + 8))
+  alertmanager_port=$((port_base + 9))
 
   local folder folders=()
   IFS=: read -r -a folders <<<"${SLUICE_DEFINITIONS:-$root/schemas}"

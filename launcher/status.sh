@@ -20,9 +20,9 @@ lag_of() {
 status_row() {
   local pid
   if pid=$(living_pid "$3"); then
-    printf '  %-10s %-22s %6s %8s %9s %9s %9s\n' "$1" "$4" "$2" "$pid" "$(uptime_of "$pid")" "$(memory_of "$pid")" "${5:-}"
+    printf '  %-12s %-22s %6s %8s %9s %9s %9s\n' "$1" "$4" "$2" "$pid" "$(uptime_of "$pid")" "$(memory_of "$pid")" "${5:-}"
   else
-    printf '  %-10s %-22s %6s\n' "$1" "$4" "$2"
+    printf '  %-12s %-22s %6s\n' "$1" "$4" "$2"
   fi
 }
 
@@ -66,7 +66,7 @@ command_status() {
   no_arguments status "$@"
   require_same_ports
   local name port all=0 state
-  printf '  %-10s %-22s %6s %8s %9s %9s %9s\n' "" "state" "port" "process" "up for" "memory" "lag"
+  printf '  %-12s %-22s %6s %8s %9s %9s %9s\n' "" "state" "port" "process" "up for" "memory" "lag"
   for name in "${services[@]}"; do
     port=$(port_of "$name")
     state=$(service_state "$name")
@@ -78,19 +78,26 @@ command_status() {
     status_row kafka "$kafka_port" "$run/kafka.pid" "$(server_state "$run/kafka.pid")"
     ! ended "$run/kafka.pid" || all=1
   else
-    say "  kafka      elsewhere: $SLUICE_KAFKA_BROKERS"
+    say "  kafka        elsewhere: $SLUICE_KAFKA_BROKERS"
   fi
   if [[ -n $own_postgres ]]; then
     status_row postgres "$postgres_port" "$run/postgres.pid" "$(server_state "$run/postgres.pid")"
     ! ended "$run/postgres.pid" || all=1
   else
-    say "  postgres   elsewhere (SLUICE_POSTGRES_URL)"
+    say "  postgres     elsewhere (SLUICE_POSTGRES_URL)"
   fi
   if [[ -n $own_s3 ]]; then
     status_row s3 "$s3_port" "$run/s3.pid" "$(server_state "$run/s3.pid")"
     ! ended "$run/s3.pid" || all=1
   else
-    say "  s3         elsewhere: $SLUICE_S3_ENDPOINT"
+    say "  s3           elsewhere: $SLUICE_S3_ENDPOINT"
+  fi
+  if monitoring_is_wanted; then
+    for name in prometheus alertmanager; do
+      port=${name}_port
+      status_row "$name" "${!port}" "$run/$name.pid" "$(server_state "$run/$name.pid")"
+      ! ended "$run/$name.pid" || all=1
+    done
   fi
   show_refused_definitions
   show_addresses
@@ -123,7 +130,7 @@ command_logs() {
   for name in "${names[@]}"; do
     if [[ -f $logs/$name.log ]]; then
       files+=("$logs/$name.log")
-    elif [[ " ${services[*]} kafka postgres s3 supervisor " == *" $name "* ]]; then
+    elif [[ " ${services[*]} kafka postgres s3 prometheus alertmanager supervisor " == *" $name "* ]]; then
       warn "$name has written nothing yet"
     else
       usage_error "there is no log $name; there are: $(log_names)"

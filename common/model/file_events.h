@@ -101,6 +101,8 @@ struct FileEntry {
   std::int64_t finished_ms = 0;
 
   std::uint64_t dead_letters() const { return rejected + poisoned; }
+  // Rows of which it is known what became of them.
+  std::uint64_t accounted_rows() const { return rejected + counted(); }
   // Every published record, of an archive every file, is accounted for: the receipt balances.
   bool balanced() const {
     return fully_read && rows == published + rejected && published == counted() &&

@@ -107,7 +107,7 @@ void AccessGuard::look_at_file() {
 }
 
 void AccessGuard::tell_reload(bool good) {
-  metrics_.gauge("sluice_tokens_reload_success", "1 if the file of tokens is the one in use.").Set(good ? 1 : 0);
+  metrics_.gauge(metric::kTokensReloadSuccess).Set(good ? 1 : 0);
 }
 
 std::optional<http::Response> AccessGuard::check(http::Request& request, std::string_view route) {
@@ -161,7 +161,7 @@ http::Response AccessGuard::refuse(const access::Decision& decision, access::Sco
 }
 
 void AccessGuard::count_refusal(const char* reason) {
-  metrics_.counter("sluice_http_refused_total", "Requests that were not let in.", {{"reason", reason}}).Increment();
+  metrics_.counter(metric::kHttpRefusedTotal, reason).Increment();
 }
 
 }  // namespace sluice

@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include <prometheus/gauge.h>
+
 #include "common/adapters/http/client.h"
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
@@ -146,6 +148,13 @@ struct ServiceHost::Impl {
     return json(ready ? 200 : 503, std::move(body));
   }
 
+  // What readiness tells, as numbers.
+  void measure_health() {
+    const std::lock_guard lock(mutex);
+    for (const auto& [name, check] : checks) metrics.gauge(metric::kReady, name).Set(check().empty() ? 1 : 0);
+    if (not_in_force) metrics.gauge(metric::kDefinitionsNotInForce).Set(static_cast<double>(not_in_force().size()));
+  }
+
   void register_routes() {
     server.route("GET", "/livez", http::Runs::kOnIoThread,
                  [](const http::Request&) { return json(200, "{\"status\":\"alive\"}\n"); });
@@ -154,6 +163,7 @@ struct ServiceHost::Impl {
                    [this](const http::Request&) { return readiness(); });
     }
     server.route("GET", "/metrics", http::Runs::kOnBlockingPool, [this](const http::Request&) {
+      measure_health();
       http::Response response = json(200, metrics.text());
       response.content_type = "text/plain; version=0.0.4; charset=utf-8";
       return response;

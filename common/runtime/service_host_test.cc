@@ -138,6 +138,22 @@ TEST(ServiceHostDeathTest, AReadyServiceSaysSoAndShowsItsMetricsAndVersion) {
               "sluice_build_info\\{.*service=\"loader\"");
 }
 
+TEST(ServiceHostDeathTest, MetricsTellWhatReadinessTells) {
+  EXPECT_EXIT(serve([](ServiceHost& host) {
+                host.ready_when("tables", [] { return std::string("waiting for PostgreSQL"); });
+                host.tell_definitions([] { return std::vector<std::string>{"a.yaml: no", "b.yaml: no"}; });
+                host.add_part(
+                    "asker",
+                    [&host] {
+                      ask(host, "/metrics");
+                      terminate();
+                    },
+                    [] {});
+              }),
+              ExitedWithCode(0),
+              "sluice_ready\\{check=\"tables\". 0.*sluice_definitions_not_in_force 2");
+}
+
 // What a second process with the same settings and --ready ends with.
 int code_of_ready(std::uint16_t port) {
   ::setenv("SLUICE_HTTP_PORT", std::to_string(port).c_str(), 1);

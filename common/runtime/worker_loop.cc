@@ -51,7 +51,9 @@ WorkerLoop::WorkerLoop(std::string name, TaskFactory& tasks, WorkerParts parts, 
       parts_(std::move(parts)),
       clock_(clock),
       metrics_(metrics),
-      kinds_(tasks.kinds()) {}
+      kinds_(tasks.kinds()) {
+  for (const TaskKind& kind : kinds_) metrics_.know("kind", kind.kind);
+}
 
 WorkerLoop::~WorkerLoop() = default;
 
@@ -70,10 +72,7 @@ milliseconds WorkerLoop::step() {
   } catch (const Unsafe& error) {
     halted_ = true;
     for (const TaskKind& kind : kinds_) {
-      metrics_
-          .gauge("sluice_task_unsafe", "1: a task is stopped until a person looks.",
-                 {{"kind", kind.kind}})
-          .Set(1);
+      metrics_.gauge(metric::kTaskUnsafe, kind.kind).Set(1);
     }
     log::error("worker stopped for good", {{"worker", name_}, {"reason", error.what()}});
     set_not_ready(error.what());
@@ -287,17 +286,11 @@ bool WorkerLoop::work_and_commit(std::size_t delivered) {
 void WorkerLoop::commit(Slot& slot) {
   const auto start = clock_.steady_now();
   const bool good = guarded(slot, "commit", [&] { slot.task->commit(); });
-  metrics_
-      .counter("sluice_transactions_total", "Transactions of tasks, by how they ended.",
-               {{"outcome", good ? "committed" : "failed"}})
-      .Increment();
+  metrics_.counter(metric::kTransactionsTotal, good ? "committed" : "failed").Increment();
   if (!good) return;
   slot.backoff = milliseconds{0};
   const std::chrono::duration<double> took = clock_.steady_now() - start;
-  metrics_
-      .seconds("sluice_transaction_duration_seconds", "How long a commit took.",
-               {{"kind", slot.id.kind}})
-      .Observe(took.count());
+  metrics_.seconds(metric::kTransactionDurationSeconds, slot.id.kind).Observe(took.count());
 }
 
 template <typename Step>
@@ -327,10 +320,7 @@ void WorkerLoop::stop_for_good(Slot& slot, const std::string& reason) {
   unsafe_[slot.id] = reason;
   log::error("task stopped: going on would give wrong numbers",
              {{"task", slot.id.kind}, {"partition", slot.id.partition}, {"reason", reason}});
-  metrics_
-      .gauge("sluice_task_unsafe", "1: a task is stopped until a person looks.",
-             {{"kind", slot.id.kind}})
-      .Set(1);
+  metrics_.gauge(metric::kTaskUnsafe, slot.id.kind).Set(1);
 }
 
 void WorkerLoop::put_off(Slot& slot, const char* what, const std::string& reason,
@@ -339,10 +329,7 @@ void WorkerLoop::put_off(Slot& slot, const char* what, const std::string& reason
   slot.reason = reason;
   slot.backoff = wait;
   slot.not_before = clock_.steady_now() + wait;
-  metrics_
-      .counter("sluice_task_restarts_total", "Tasks that were started again after a failure.",
-               {{"kind", slot.id.kind}})
-      .Increment();
+  metrics_.counter(metric::kTaskRestartsTotal, slot.id.kind).Increment();
   log::warning("task will be started again",
                {{"task", slot.id.kind},
                 {"partition", slot.id.partition},
@@ -363,10 +350,7 @@ void WorkerLoop::measure(Clock::Steady now) {
     }
   }
   for (const auto& [kind, behind] : lag) {
-    metrics_
-        .gauge("sluice_consumer_lag_records", "Messages that wait to be read.",
-               {{"kind", kind}, {"worker", name_}})
-        .Set(static_cast<double>(behind));
+    metrics_.gauge(metric::kConsumerLagRecords, kind, name_).Set(static_cast<double>(behind));
   }
 }
 

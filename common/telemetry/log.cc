@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <mutex>
 
 #include "common/base/json_text.h"
@@ -24,6 +25,9 @@ Target& target() {
   static Target instance;
   return instance;
 }
+
+std::atomic<std::uint64_t> warnings{0};
+std::atomic<std::uint64_t> errors{0};
 
 std::string_view name_of(Level level) {
   switch (level) {
@@ -96,6 +100,8 @@ void initialise(std::string_view service, std::string_view level) {
 }
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
+  if (level == Level::kWarning) ++warnings;
+  if (level == Level::kError) ++errors;
   if (level < target().level) return;
   std::string line = "{\"ts\":\"" + timestamp() + "\"";
   append(line, "level", name_of(level), true);
@@ -108,5 +114,7 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
   const std::lock_guard lock(mutex);
   write_whole(line);
 }
+
+Counts counts() { return {warnings, errors}; }
 
 }  // namespace sluice::log

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -41,6 +42,13 @@ struct Field {
 // Once, at the start of main. `level` is SLUICE_LOG_LEVEL's: debug, info, warning, error.
 void initialise(std::string_view service, std::string_view level);
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
+
+// What this process has had to say so far, also what its level left out.
+struct Counts {
+  std::uint64_t warnings = 0;
+  std::uint64_t errors = 0;
+};
+Counts counts();
 
 inline void debug(std::string_view m, std::initializer_list<Field> f = {}) {
   write(Level::kDebug, m, f);

@@ -117,6 +117,9 @@ TEST(MetricsOfAService, SayWhatRunsAndWhatItUses) {
   EXPECT_EQ(sample(metrics, "sluice_build_info{service=\"loader\",version=\"0.1.0\"}"), 1);
   EXPECT_GT(sample(metrics, "process_resident_memory_bytes"), 1e6);
   EXPECT_GT(sample(metrics, "process_start_time_seconds"), 1.6e9);
+  EXPECT_GT(sample(metrics, "process_open_fds"), 2);
+  EXPECT_GE(sample(metrics, "process_max_fds"), sample(metrics, "process_open_fds"));
+  EXPECT_GT(sample(metrics, "sluice_memory_limit_bytes"), sample(metrics, "process_resident_memory_bytes"));
   const double cpu = sample(metrics, "process_cpu_seconds_total");
   EXPECT_GE(cpu, 0);
   EXPECT_GE(sample(metrics, "process_cpu_seconds_total"), cpu);
@@ -124,27 +127,80 @@ TEST(MetricsOfAService, SayWhatRunsAndWhatItUses) {
 }
 
 TEST(MetricsOfAService, TheSameNameAndLabelsAreTheSameObject) {
-  Metrics metrics("loader");
-  prometheus::Counter& rows =
-      metrics.counter("sluice_rows_total", "Rows.", {{"dataset", "bookings"}});
+  Metrics metrics("ingest");
+  prometheus::Counter& rows = metrics.counter(metric::kRowsReadTotal, "bookings");
   rows.Increment(2);
-  metrics.counter("sluice_rows_total", "Rows.", {{"dataset", "bookings"}}).Increment();
-  metrics.counter("sluice_rows_total", "Rows.", {{"dataset", "orders"}}).Increment();
-  EXPECT_EQ(&rows, &metrics.counter("sluice_rows_total", "Rows.", {{"dataset", "bookings"}}));
-  EXPECT_EQ(sample(metrics, "sluice_rows_total{dataset=\"bookings\"}"), 3);
-  EXPECT_EQ(sample(metrics, "sluice_rows_total{dataset=\"orders\"}"), 1);
+  metrics.counter(metric::kRowsReadTotal, "bookings").Increment();
+  metrics.counter(metric::kRowsReadTotal, "orders").Increment();
+  EXPECT_EQ(&rows, &metrics.counter(metric::kRowsReadTotal, "bookings"));
+  EXPECT_EQ(sample(metrics, "sluice_rows_read_total{dataset=\"bookings\"}"), 3);
+  EXPECT_EQ(sample(metrics, "sluice_rows_read_total{dataset=\"orders\"}"), 1);
+}
+
+TEST(MetricsOfAService, HaveTheirLabelsInTheCataloguesOrder) {
+  Metrics metrics("ingest");
+  metrics.counter(metric::kFilesCompletedTotal, "bookings", "failed").Increment();
+  EXPECT_EQ(sample(metrics, "sluice_files_completed_total{dataset=\"bookings\",outcome=\"failed\"}"), 1);
+}
+
+// Prometheus does not see an increase from nothing to 1.
+TEST(MetricsOfAService, CountersStandAtZeroBeforeAnythingIsCounted) {
+  Metrics metrics("ingest");
+  EXPECT_EQ(sample(metrics, "sluice_s3_failures_total"), 0);
+  EXPECT_EQ(sample(metrics, "sluice_transactions_total{outcome=\"failed\"}"), 0);
+  const std::string failed = "sluice_files_completed_total{dataset=\"bookings\",outcome=\"failed\"}";
+  EXPECT_TRUE(std::isnan(sample(metrics, failed)));
+  metrics.know("dataset", "bookings");
+  EXPECT_EQ(sample(metrics, failed), 0);
+  EXPECT_EQ(sample(metrics, "sluice_rows_read_total{dataset=\"bookings\"}"), 0);
+  metrics.counter(metric::kFilesCompletedTotal, "bookings", "failed").Increment();
+  metrics.know("dataset", "bookings");
+  EXPECT_EQ(sample(metrics, failed), 1);
+}
+
+TEST(MetricsOfAService, AreItsOwn) {
+  Metrics metrics("loader");
+  metrics.know("dataset", "bookings");
+  EXPECT_EQ(metrics.text().find("sluice_s3_failures_total"), std::string::npos);
+  EXPECT_EQ(metrics.text().find("sluice_rows_read_total"), std::string::npos);
+}
+
+TEST(MetricsOfAService, TellTheDisksOfItsFolders) {
+  Metrics metrics("loader");
+  metrics.watch_disk("out", testing::TempDir());
+  metrics.watch_disk("state", testing::TempDir() + "/nowhere");
+  const double free = sample(metrics, "sluice_disk_free_bytes{place=\"out\"}");
+  EXPECT_GT(free, 0);
+  EXPECT_GE(sample(metrics, "sluice_disk_size_bytes{place=\"out\"}"), free);
+  EXPECT_EQ(sample(metrics, "sluice_disk_size_bytes{place=\"state\"}"), 0);
+}
+
+TEST(MetricsOfAService, CountWhatIsLoggedAsWrongAlsoBelowTheLevel) {
+  Metrics metrics("loader");
+  const std::string warnings = "sluice_log_messages_total{level=\"warning\"}";
+  const std::string errors = "sluice_log_messages_total{level=\"error\"}";
+  const double before = sample(metrics, warnings), errors_before = sample(metrics, errors);
+  log::initialise("loader", "error");
+  logged([] {
+    log::warning("below");
+    log::error("above");
+    log::info("neither");
+  });
+  log::initialise("ingest", "info");
+  EXPECT_EQ(sample(metrics, warnings), before + 1);
+  EXPECT_EQ(sample(metrics, errors), errors_before + 1);
 }
 
 TEST(MetricsOfAService, LatenciesFallInBucketsOfSeconds) {
   Metrics metrics("loader");
-  prometheus::Histogram& seconds = metrics.seconds("sluice_commit_seconds", "Commits.");
+  prometheus::Histogram& seconds = metrics.seconds(metric::kLoadBatchDurationSeconds, "bookings");
   seconds.Observe(0.003);
   seconds.Observe(45);
   seconds.Observe(120);
-  EXPECT_EQ(sample(metrics, "sluice_commit_seconds_bucket{le=\"0.0025\"}"), 0);
-  EXPECT_EQ(sample(metrics, "sluice_commit_seconds_bucket{le=\"0.005\"}"), 1);
-  EXPECT_EQ(sample(metrics, "sluice_commit_seconds_bucket{le=\"60\"}"), 2);
-  EXPECT_EQ(sample(metrics, "sluice_commit_seconds_count"), 3);
+  EXPECT_EQ(sample(metrics, "sluice_load_batch_duration_seconds_bucket{table=\"bookings\",le=\"0.0025\"}"), 0);
+  EXPECT_EQ(sample(metrics, "sluice_load_batch_duration_seconds_bucket{table=\"bookings\",le=\"0.005\"}"), 1);
+  EXPECT_EQ(sample(metrics, "sluice_load_batch_duration_seconds_bucket{table=\"bookings\",le=\"60\"}"), 2);
+  EXPECT_EQ(sample(metrics, "sluice_load_batch_duration_seconds_count{table=\"bookings\"}"), 3);
 }
 
 }  // namespace

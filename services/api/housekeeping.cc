@@ -50,9 +50,7 @@ void Housekeeping::tick() {
   if (definition_trouble != definition_trouble_ && !definition_trouble.empty()) {
     log::error("definitions not reloaded, the old ones stay", {{"error", definition_trouble}});
   }
-  metrics_
-      .gauge("sluice_config_reload_success", "1 if the definitions on disk are the ones in use.")
-      .Set(definition_trouble.empty() ? 1 : 0);
+  metrics_.gauge(metric::kConfigReloadSuccess).Set(definition_trouble.empty() ? 1 : 0);
   std::string trouble = database_.probe();
   const std::lock_guard lock(mutex_);
   definition_trouble_ = definition_trouble;

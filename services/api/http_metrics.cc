@@ -28,16 +28,11 @@ void observe_requests(http::Server& server, Metrics& metrics) {
     prometheus::Counter*& counter = known->counters[{key, status}];
     prometheus::Histogram*& histogram = known->histograms[key];
     if (counter == nullptr) {
-      counter = &metrics.counter("sluice_http_requests_total", "Answered HTTP requests.",
-                                 {{"route", std::string(route)},
-                                  {"method", std::string(method)},
-                                  {"code", std::to_string(status)}});
+      counter = &metrics.counter(metric::kHttpRequestsTotal, std::string(route), std::string(method),
+                                 std::to_string(status));
     }
     if (histogram == nullptr) {
-      histogram =
-          &metrics.seconds("sluice_http_request_duration_seconds",
-                           "From a request's head to the last byte of its answer.",
-                           {{"route", std::string(route)}, {"method", std::string(method)}});
+      histogram = &metrics.seconds(metric::kHttpRequestDurationSeconds, std::string(route), std::string(method));
     }
     counter->Increment();
     histogram->Observe(seconds);

@@ -46,6 +46,8 @@ int main(int argc, char** argv) {
           return method == "GET" || method == "HEAD" ? sluice::access::Scope::kRead : sluice::access::Scope::kWrite;
         },
         sluice::ServiceHost::Rates::kFree);
+    host.metrics().watch_disk("in", host.settings().data_in());
+    host.metrics().watch_disk("archive", host.settings().data_archive());
     host.ready_when("ingest", [service] { return service->not_ready(); });
     host.tell_definitions([service] { return service->refused_definitions(); });
     host.http().route("POST", "/v1/hints/s3", sluice::http::Runs::kOnIoThread,

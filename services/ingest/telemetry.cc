@@ -12,8 +12,10 @@ namespace sluice::ingest {
 namespace {
 
 // Label values come from the definitions; a file that no definition takes has none.
+constexpr const char* kNoDataset = "none";
+
 std::string dataset_label(const Announcement& file) {
-  return file.dataset.empty() ? "none" : file.dataset;
+  return file.dataset.empty() ? kNoDataset : file.dataset;
 }
 
 }  // namespace
@@ -24,8 +26,12 @@ std::string trace_id_of(const std::string& file_id) {
   return hash.hex().substr(0, 32);
 }
 
+Telemetry::Telemetry(Metrics& metrics, const Clock& clock) : metrics_(metrics), clock_(clock) {
+  metrics_.know("dataset", kNoDataset);
+}
+
 void Telemetry::discovered(const Announcement& file) {
-  metrics_.counter("sluice_files_discovered_total", "Complete files found").Increment();
+  metrics_.counter(metric::kFilesDiscoveredTotal).Increment();
   log::info("file found", {{"dataset", file.dataset},
                            {"file", file.id},
                            {"trace", trace_id_of(file.id)},
@@ -38,18 +44,17 @@ void Telemetry::trouble(const std::string& message) {
 }
 
 void Telemetry::s3_trouble(const std::string& message) {
-  metrics_.counter("sluice_s3_failures_total", "Requests to S3 that failed for all their tries")
-      .Increment();
+  metrics_.counter(metric::kS3FailuresTotal).Increment();
   log::warning("a request to S3 failed", {{"reason", message}});
 }
 
 void Telemetry::definition_loaded(const std::string& dataset, const std::string& path) {
+  metrics_.know("dataset", dataset);
   log::info("definition in force", {{"dataset", dataset}, {"path", path}});
 }
 
 void Telemetry::definition_refused(const std::string& message) {
-  metrics_.counter("sluice_definitions_refused_total", "Definition files that were refused")
-      .Increment();
+  metrics_.counter(metric::kDefinitionsRefusedTotal).Increment();
   log::error("definition refused", {{"reason", message}});
 }
 
@@ -62,17 +67,11 @@ void Telemetry::reading_started(const FileEntry& entry, bool resumed) {
 
 void Telemetry::chunk_committed(const FileEntry& entry, const ChunkCounts& counts) {
   const std::string dataset = dataset_label(entry.file);
-  metrics_.counter("sluice_ingest_bytes_total", "Bytes of files read and committed")
-      .Increment(static_cast<double>(counts.bytes));
-  metrics_.counter("sluice_rows_read_total", "Rows read and committed", {{"dataset", dataset}})
-      .Increment(static_cast<double>(counts.rows));
-  metrics_.counter("sluice_records_published_total", "Records committed to the records topic")
-      .Increment(static_cast<double>(counts.published));
+  metrics_.counter(metric::kIngestBytesTotal).Increment(static_cast<double>(counts.bytes));
+  metrics_.counter(metric::kRowsReadTotal, dataset).Increment(static_cast<double>(counts.rows));
+  metrics_.counter(metric::kRecordsPublishedTotal).Increment(static_cast<double>(counts.published));
   for (const auto& [rule, letters] : counts.dead_letters) {
-    metrics_
-        .counter("sluice_dead_letters_total", "Rows that could not go on",
-                 {{"dataset", dataset}, {"rule", rule}})
-        .Increment(static_cast<double>(letters));
+    metrics_.counter(metric::kDeadLettersTotal, dataset, rule).Increment(static_cast<double>(letters));
   }
 }
 
@@ -87,10 +86,7 @@ void Telemetry::fully_read(const FileEntry& entry) {
 
 void Telemetry::settled(const FileEntry& entry) {
   const std::string outcome(to_string(entry.state));
-  metrics_
-      .counter("sluice_files_completed_total", "Files settled, by outcome",
-               {{"dataset", dataset_label(entry.file)}, {"outcome", outcome}})
-      .Increment();
+  metrics_.counter(metric::kFilesCompletedTotal, dataset_label(entry.file), outcome).Increment();
   log::write(entry.state == FileState::kFailed ? log::Level::kWarning : log::Level::kInfo,
              "file " + outcome,
              {{"dataset", entry.file.dataset},
@@ -115,7 +111,7 @@ void Telemetry::access_refused(const Announcement& file, std::string_view reason
 }
 
 void Telemetry::memory_short(const Announcement& file) {
-  metrics_.counter("sluice_decoder_waits_total", "Files that waited for memory to be unpacked in").Increment();
+  metrics_.counter(metric::kDecoderWaitsTotal).Increment();
   log::info("file waits for memory to be unpacked in", {{"file", file.id}, {"trace", trace_id_of(file.id)}});
 }
 
@@ -129,13 +125,13 @@ void Telemetry::message_ignored(std::string_view topic, std::int64_t offset,
   log::warning("message ignored", {{"topic", topic}, {"offset", offset}, {"reason", reason}});
 }
 
-void Telemetry::backlog(std::int32_t shard, std::size_t files, std::int64_t oldest_ms) {
-  metrics_
-      .gauge("sluice_files_unsettled", "Files not yet settled", {{"shard", std::to_string(shard)}})
-      .Set(static_cast<double>(files));
+void Telemetry::backlog(std::int32_t shard, const Backlog& backlog) {
+  const std::string label = std::to_string(shard);
+  metrics_.gauge(metric::kFilesUnsettled, label).Set(static_cast<double>(backlog.files));
+  metrics_.gauge(metric::kRowsUnaccounted, label).Set(static_cast<double>(backlog.rows));
   {
     const std::lock_guard lock(mutex_);
-    oldest_ms_[shard] = oldest_ms;
+    oldest_ms_[shard] = backlog.oldest_ms;
   }
   refresh();
 }
@@ -147,8 +143,7 @@ void Telemetry::refresh() {
     if (found != 0 && (oldest == 0 || found < oldest)) oldest = found;
   }
   const double age = oldest == 0 ? 0 : static_cast<double>(clock_.unix_ms() - oldest) / 1000.0;
-  metrics_.gauge("sluice_file_oldest_pending_seconds", "Age of the oldest file that is not settled")
-      .Set(std::max(age, 0.0));
+  metrics_.gauge(metric::kFileOldestPendingSeconds).Set(std::max(age, 0.0));
 }
 
 }  // namespace sluice::ingest

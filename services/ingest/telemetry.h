@@ -18,7 +18,7 @@ std::string trace_id_of(const std::string& file_id);
 
 class Telemetry final : public IngestEvents {
  public:
-  Telemetry(Metrics& metrics, const Clock& clock) : metrics_(metrics), clock_(clock) {}
+  Telemetry(Metrics& metrics, const Clock& clock);
 
   void discovered(const Announcement& file);
   void trouble(const std::string& message);
@@ -39,7 +39,7 @@ class Telemetry final : public IngestEvents {
   void move_failed(const Announcement& file, std::string_view reason) override;
   void message_ignored(std::string_view topic, std::int64_t offset,
                        std::string_view reason) override;
-  void backlog(std::int32_t shard, std::size_t files, std::int64_t oldest_ms) override;
+  void backlog(std::int32_t shard, const Backlog& backlog) override;
 
  private:
   Metrics& metrics_;

@@ -84,6 +84,12 @@ class Events final : public sluice::loader::LoaderEvents {
     if (target.report != nullptr && written.upserted + written.deleted > 0)
       exporter_.table_changed();
   }
+  void rows_readable(const sluice::loader::Target& target, double oldest_seconds) override {
+    telemetry_.rows_readable(target, oldest_seconds);
+  }
+  void receipt_readable(const sluice::FileEntry& receipt, double seconds) override {
+    telemetry_.receipt_readable(receipt, seconds);
+  }
 
  private:
   sluice::loader::Telemetry& telemetry_;
@@ -151,6 +157,7 @@ struct Loader {
                            if (report.csv) csv.push_back(report);
                            if (report.exported) exported.push_back(report);
                          }
+                         telemetry.written(csv, exported);
                          exporter.set_reports(std::move(csv));
                          exports.set_reports(std::move(exported));
                        },
@@ -173,6 +180,7 @@ struct Loader {
 int main(int argc, char** argv) {
   return sluice::run_service("loader", argc, argv, [](sluice::ServiceHost& host) {
     auto loader = std::make_shared<Loader>(host);
+    host.metrics().watch_disk("out", host.settings().data_out());
     host.ready_when("tables", [loader] { return loader->pipelines.not_ready(); });
     host.tell_definitions([loader] { return loader->pipelines.refused_definitions(); });
     host.ready_when("csv files", [loader] { return loader->exporter.not_ready(); });

@@ -146,6 +146,7 @@ void Pipelines::launch(const std::string& name, const std::string& group, const 
   int tasks = 0;
   for (const Target& target : targets) {
     tables.push_back(target.table);
+    parts_.metrics.know("table", target.table.name);
     tasks += target.partitions;
   }
   parts_.ensure_topics(dataset);  // first: a definition that it refuses changes no table

@@ -13,6 +13,10 @@ class Telemetry final : public LoaderEvents, public ExportEvents {
 
   void committed(const Target& target, std::uint64_t messages, const Written& written,
                  double seconds) override;
+  void rows_readable(const Target& target, double oldest_seconds) override;
+  void receipt_readable(const FileEntry& receipt, double seconds) override;
+  // The reports that have files: their counters stand at 0 from now on.
+  void written(const std::vector<ReportSpec>& csv, const std::vector<ReportSpec>& exported);
   void exported(const std::string& report);  // its CSV file
   void export_done(const std::string& report, double seconds) override;
   void export_failed(const std::string& report) override;

@@ -93,6 +93,7 @@ struct Transform {
 int main(int argc, char** argv) {
   return sluice::run_service("transform", argc, argv, [](sluice::ServiceHost& host) {
     auto transform = std::make_shared<Transform>(host);
+    host.metrics().watch_disk("state", host.settings().state_dir());
     host.ready_when("pipelines", [transform] { return transform->pipelines.not_ready(); });
     host.tell_definitions([transform] { return transform->pipelines.refused_definitions(); });
     host.add_part(

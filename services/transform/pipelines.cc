@@ -125,6 +125,8 @@ void Pipelines::launch(const std::shared_ptr<const Dataset>& dataset) {
     worker->start();
     pipeline.workers.push_back(std::move(worker));
   }
+  parts_.metrics.know("dataset", dataset->name);
+  for (const ReportSpec& report : dataset->reports) parts_.metrics.know("report", report.name);
   log::info("pipeline started", {{"dataset", dataset->name}, {"path", dataset->path}});
   const std::lock_guard lock(mutex_);
   pipelines_.push_back(std::move(pipeline));

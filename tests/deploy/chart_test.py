@@ -11,7 +11,7 @@ import unittest
 import jsonschema
 import yaml
 
-from support import (BIN, ROOT, SERVICES, clean_environment, documents, metrics_in, metrics_in_sources, run,
+from support import (BIN, ROOT, SERVICES, clean_environment, documents, metrics_in, metrics_of_the_catalogue, run,
                      settings_of)
 
 CHART = ROOT / "helm/sluice"
@@ -304,7 +304,7 @@ class Objects(unittest.TestCase):
             (trigger,) = o["spec"]["triggers"]
             self.assertEqual(trigger["type"], "prometheus")
             query = trigger["metadata"]["query"]
-            self.assertLessEqual(metrics_in([query]), metrics_in_sources())
+            self.assertLessEqual(metrics_in([query]), set(metrics_of_the_catalogue()))
             self.assertIn(f'service="{name}"', query)
             self.assertIn('namespace="shop"', query)
         self.assertEqual(scaled["reports-transform"]["spec"]["triggers"][0]["metadata"]["threshold"], "1000000")

@@ -26,20 +26,16 @@ def settings_of(service, environment):
     return dict(part.split("=", 1) for part in words.split() if "=" in part)
 
 
-def metrics_in_sources():
-    found = set()
-    for folder in ("common", "services"):
-        for path in (ROOT / folder).rglob("*.cc"):
-            if not path.name.endswith("_test.cc"):
-                found |= set(re.findall(r'"((?:sluice|process)_[a-z_]+)"', path.read_text()))
-    return found
+def metrics_of_the_catalogue():
+    """By their names."""
+    return {m["name"]: m for m in yaml.safe_load((ROOT / "common/telemetry/metrics.yaml").read_text())["metrics"]}
 
 
 def metrics_in(expressions):
     """The names of our metrics in PromQL, those of histograms without their suffix."""
     names = set()
     for expression in expressions:
-        names |= set(re.findall(r"\b((?:sluice|process)_[a-z_]+)", expression))
+        names |= set(re.findall(r"\b((?:sluice|process)_[a-z0-9_]+)", expression))
     return {re.sub(r"_(bucket|sum|count)$", "", name) for name in names}
 
 

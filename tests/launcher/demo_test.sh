@@ -19,13 +19,13 @@ show_logs() {
   done
 }
 
-eight_free() {
+ten_free() {
   local port
-  for port in $(seq "$1" $(($1 + 7))); do ! port_taken "$port" || return; done
+  for port in $(seq "$1" $(($1 + 9))); do ! port_taken "$port" || return; done
 }
 while true; do
   SLUICE_PORT_BASE=$(free_port)
-  ! eight_free "$SLUICE_PORT_BASE" || break
+  ! ten_free "$SLUICE_PORT_BASE" || break
 done
 export SLUICE_PORT_BASE
 
@@ -159,9 +159,29 @@ run "$root/sluice" status
 expect_code 1 "status after down"
 expect_not_said "running"
 
-run "$root/sluice" up
-expect_code 0 "up after down"
+# With Prometheus, which finds all four, and Alertmanager. A setting of theirs is none of the services'.
+SLUICE_ALERT_WEBHOOK=http://127.0.0.1:9/ run "$root/sluice" up --monitoring
+expect_code 0 "up --monitoring after down"
+expect_said "Prometheus       http://127.0.0.1:$((SLUICE_PORT_BASE + 8))/"
 each_report expect_as_kept
+prometheus_sees_all() {
+  [[ $(curl -fsS "http://127.0.0.1:$((SLUICE_PORT_BASE + 8))/api/v1/targets" |
+    jq -r '[.data.activeTargets[] | select(.health == "up") | .labels.component] | sort | join(" ")') == "api ingest loader transform" ]]
+}
+eventually 30 prometheus_sees_all || wrong "Prometheus does not see all four services"
+said=$(curl -fsS "http://127.0.0.1:$((SLUICE_PORT_BASE + 8))/api/v1/rules")
+expect_said SluiceServiceDown
+said=$(curl -fsS "http://127.0.0.1:$((SLUICE_PORT_BASE + 9))/api/v2/status")
+expect_said "http://127.0.0.1:9/"
+run "$root/sluice" status
+expect_code 0 "status with monitoring"
+expect_said alertmanager
+run "$root/sluice" down
+expect_code 0 "down with monitoring"
+expect_said "stopping Prometheus"
+run "$root/sluice" up
+expect_code 0 "up without monitoring"
+expect_not_said Prometheus
 run "$root/sluice" demo
 expect_code 0 "demo after down and up"
 each_report expect_as_kept

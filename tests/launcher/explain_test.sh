@@ -14,7 +14,7 @@ with_parts() {
   (
     set -euo pipefail
     PATH=$scratch/bin:$PATH
-    for part in say settings processes ports space packages wheels kafka postgres s3 build services; do
+    for part in say settings processes ports space packages wheels kafka postgres s3 build services monitoring; do
       # shellcheck source=/dev/null
       source "$root/launcher/$part.sh"
     done

@@ -27,6 +27,8 @@ expect_said "./sluice help"
 run "$root/sluice" up now
 expect_code 2 "an argument too many"
 expect_said 'up takes no "now"'
+run "$root/sluice" up --monitoring now
+expect_code 2 "an argument too many behind --monitoring"
 
 # Asking leaves nothing behind.
 expect_no_file "$SLUICE_HOME"

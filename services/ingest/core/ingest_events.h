@@ -19,6 +19,13 @@ struct ChunkCounts {
   std::map<std::string, std::uint64_t> dead_letters;  // by rule
 };
 
+// What a shard has not settled.
+struct Backlog {
+  std::size_t files = 0;
+  std::uint64_t rows = 0;      // read, and not yet told what became of them
+  std::int64_t oldest_ms = 0;  // when the oldest file was found; 0: there is none
+};
+
 class IngestEvents {
  public:
   virtual ~IngestEvents() = default;
@@ -36,8 +43,7 @@ class IngestEvents {
   // A message of an input topic that nobody of ours wrote, or about a file that is not here.
   virtual void message_ignored(std::string_view /*topic*/, std::int64_t /*offset*/,
                                std::string_view /*reason*/) {}
-  // How many files the shard has not settled, and when the oldest was found (0: none).
-  virtual void backlog(std::int32_t /*shard*/, std::size_t /*files*/, std::int64_t /*oldest_ms*/) {}
+  virtual void backlog(std::int32_t /*shard*/, const Backlog& /*backlog*/) {}
 };
 
 }  // namespace sluice::ingest

@@ -256,4 +256,10 @@ std::int64_t Ledger::oldest_unsettled_ms() const {
   return oldest;
 }
 
+std::uint64_t Ledger::unaccounted_rows() const {
+  std::uint64_t out = 0;
+  for (const auto& [id, entry] : open_) out += entry.rows - std::min(entry.rows, entry.accounted_rows());
+  return out;
+}
+
 }  // namespace sluice::ingest

@@ -70,6 +70,8 @@ class Ledger {
   // Files not yet settled, and when the oldest of them was found (0: none).
   std::size_t unsettled() const { return open_.size(); }
   std::int64_t oldest_unsettled_ms() const;
+  // Rows of files not yet settled that were read, and of which it is not known yet what became of them.
+  std::uint64_t unaccounted_rows() const;
 
  private:
   using Turn = std::pair<std::uint64_t, std::uint32_t>;  // place, entry

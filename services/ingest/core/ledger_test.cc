@@ -152,6 +152,18 @@ TEST_F(LedgerTest, AFileIsDoneWhenEveryPublishedRecordIsAccountedFor) {
   EXPECT_EQ(entry.finished_ms, 5000);
 }
 
+TEST_F(LedgerTest, RowsAreUnaccountedForUntilItIsKnownWhatBecameOfEach) {
+  FileEntry& entry = reading(a, 10);
+  entry.rejected = 3;
+  entry.published = 7;
+  EXPECT_EQ(ledger.unaccounted_rows(), 7U);
+  ledger.mark_fully_read(entry, 3000);
+  ledger.fold(counts(a.id, 4, 2), 4000);
+  EXPECT_EQ(ledger.unaccounted_rows(), 1U);
+  ledger.fold(counts(a.id, 1), 5000);
+  EXPECT_EQ(ledger.unaccounted_rows(), 0U);
+}
+
 TEST_F(LedgerTest, AFileWithoutRecordsIsDoneWhenItIsRead) {
   FileEntry& entry = reading(a, 0);
   entry.rows = entry.rejected = 2;

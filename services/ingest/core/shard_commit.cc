@@ -159,7 +159,7 @@ void ShardTask::after_commit(const std::vector<FileEntry>& written) {
   std::erase_if(open_files_, [](const auto& file) { return file->ended; });
   if (open_files_.size() > 1) std::ranges::rotate(open_files_, open_files_.begin() + 1);
   ledger_.forget_finished();
-  parts_.events.backlog(shard_, ledger_.unsettled(), ledger_.oldest_unsettled_ms());
+  tell_backlog();
   std::ranges::move(moves_, std::back_inserter(due_moves_));
   moves_.clear();
   move_files();

@@ -56,6 +56,23 @@ TEST_F(ShardTaskTest, AfterACrashInTheMiddleReadingGoesOnAtTheNextByte) {
   EXPECT_THAT(events.lines, ElementsAre("started a.csv", "resumed a.csv"));
 }
 
+TEST_F(ShardTaskTest, ABacklogIsToldFromTheStartAndIsNoLongerOnesOwnWhenTheTaskIsGone) {
+  files.put("a.csv", rows(50));
+  announce("a.csv");
+  faults.effect = "commit";
+  faults.countdown = 3;
+  start();
+  EXPECT_THROW(run(), SimulatedCrash);
+  task.reset();
+  EXPECT_EQ(events.told.files, 0U);
+  EXPECT_EQ(events.told.rows, 0U);
+  EXPECT_EQ(events.told.oldest_ms, 0);
+  start();
+  EXPECT_EQ(events.told.files, 1U);
+  EXPECT_GT(events.told.rows, 0U);
+  EXPECT_GT(events.told.oldest_ms, 0);
+}
+
 TEST_F(ShardTaskTest, FilesWhoseDefinitionWasTakenAwayWaitAndHoldUpNoOther) {
   files.put("a.csv", rows(50));
   files.put("b.csv", rows(60));

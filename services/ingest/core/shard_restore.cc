@@ -74,6 +74,7 @@ std::vector<Position> ShardTask::start() {
   for (const FileEntry* entry : ledger_.unbalanced()) {
     if (entry->entries == 0 && !entry->file.inside) due_moves_.push_back({entry->file, true, {}, {}});
   }
+  tell_backlog();  // it may be long until the first commit
   return positions;
 }
 

@@ -24,7 +24,12 @@ ShardTask::ShardTask(ShardParts parts, std::int32_t shard)
       task_("ingest-" + std::to_string(shard)),
       chain_(task_) {}
 
-ShardTask::~ShardTask() = default;
+// What it has not settled is another's now, or nobody's until it is started again.
+ShardTask::~ShardTask() { parts_.events.backlog(shard_, {}); }
+
+void ShardTask::tell_backlog() {
+  parts_.events.backlog(shard_, {ledger_.unsettled(), ledger_.unaccounted_rows(), ledger_.oldest_unsettled_ms()});
+}
 
 // start() and what it restores: shard_restore.cc. commit() and what follows it: shard_commit.cc.
 

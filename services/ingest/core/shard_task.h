@@ -133,6 +133,7 @@ class ShardTask final : public Task {
   void begin_if_needed();
   void announce_entries();
   void tell_archives(const std::vector<FileEntry>& written, std::uint64_t transaction);
+  void tell_backlog();
   void after_commit(const std::vector<FileEntry>& written);
   void move_files();
   void mark_dirty();

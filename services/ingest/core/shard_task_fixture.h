@@ -166,6 +166,8 @@ class CrashAt final : public FaultPlan {
 class RecordedEvents final : public IngestEvents {
  public:
   std::vector<std::string> lines;
+  Backlog told;  // last
+  void backlog(std::int32_t, const Backlog& backlog) override { told = backlog; }
   void reading_started(const FileEntry& e, bool resumed) override {
     lines.push_back((resumed ? "resumed " : "started ") + e.file.path);
   }

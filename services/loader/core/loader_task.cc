@@ -49,6 +49,8 @@ std::vector<Position> LoaderTask::start() {
   }
   if (forgets_deletions()) check_nothing_was_missed(end);
   next_ = std::max(claim_.next_offset, begin);
+  // A table that is loaded anew is no news.
+  news_from_ = claim_.next_offset == 0 ? end : 0;
   confirm_not_before_ = parts_.clock.steady_now() + kFirstConfirm;
   return {{partition_, next_}};
 }
@@ -88,9 +90,28 @@ void LoaderTask::commit() {
   const Written written = store_->write(partition_, claim_, batch_, next_);
   claim_.next_offset = next_;
   const std::uint64_t messages = batch_.messages();
+  tell_what_is_readable();
   batch_.clear();
   const std::chrono::duration<double> took = parts_.clock.steady_now() - began;
   parts_.events.committed(target_, messages, written, took.count());
+}
+
+void LoaderTask::tell_what_is_readable() const {
+  if (batch_.first_offset() < news_from_) return;
+  const std::int64_t now = parts_.clock.unix_ms();
+  const auto seconds_since = [now](std::int64_t moment) {
+    return static_cast<double>(std::max<std::int64_t>(now - moment, 0)) / 1000.0;
+  };
+  if (target_.kind == TargetKind::kRows) {
+    parts_.events.rows_readable(target_, seconds_since(batch_.oldest_sent_ms()));
+  }
+  if (target_.kind != TargetKind::kFiles) return;
+  for (const PendingRow& row : batch_.rows()) {
+    if (!row.row) continue;
+    const auto receipt = file_entry_from_json(row.message);
+    if (!receipt || receipt->state != FileState::kDone) continue;
+    parts_.events.receipt_readable(*receipt, seconds_since(receipt->file.found_ms));
+  }
 }
 
 // Where the topic ends, if nothing but transactions' markers is left to be read.

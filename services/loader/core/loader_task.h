@@ -32,6 +32,7 @@ class LoaderTask final : public Task {
   bool forgets_deletions() const;
   std::optional<std::int64_t> end_if_all_is_read() const;
   void confirm();
+  void tell_what_is_readable() const;
 
   const Target& target_;
   TopicPartition partition_;
@@ -41,6 +42,7 @@ class LoaderTask final : public Task {
   std::unique_ptr<RowStore> store_;
   Claim claim_;
   std::int64_t next_ = 0;   // after the last message of the batch
+  std::int64_t news_from_ = 0;  // what stands before it was loaded before, or long ago
   Clock::Steady oldest_{};  // when the batch began
   Clock::Steady confirm_not_before_{};
 };

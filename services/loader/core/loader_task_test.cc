@@ -9,6 +9,7 @@ namespace sluice::loader {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 // What a database would hold of the position, and what it was asked to write.
 struct FakeTable {
@@ -16,6 +17,16 @@ struct FakeTable {
   std::int64_t epoch = 0;
   std::int64_t age_ms = 0;
   std::vector<std::uint64_t> batches;  // messages of each
+};
+
+// What the task told of, in seconds.
+struct Told final : LoaderEvents {
+  void rows_readable(const Target&, double oldest_seconds) override { rows.push_back(oldest_seconds); }
+  void receipt_readable(const FileEntry& receipt, double seconds) override {
+    receipts.emplace_back(receipt.file.id, seconds);
+  }
+  std::vector<double> rows;
+  std::vector<std::pair<std::string, double>> receipts;
 };
 
 class FakeStore final : public RowStore {
@@ -48,6 +59,7 @@ class LoaderTaskTest : public ::testing::Test, public RowStores {
       OutgoingRecord record;
       record.key = R"(["A","2017_01"])";
       record.value = "no row, but a message";
+      record.timestamp_ms = clock_.unix_ms();
       producer_->send(target_.topic, 0, record);
     }
   }
@@ -64,7 +76,7 @@ class LoaderTaskTest : public ::testing::Test, public RowStores {
   sluice::testing::MemoryLog log_{faults_};
   std::unique_ptr<PlainProducer> producer_;
   ManualClock clock_;
-  LoaderEvents events_;
+  Told events_;
   FakeTable table_;
 };
 
@@ -158,6 +170,61 @@ TEST_F(LoaderTaskTest, APositionThatDoesNotMoveIsConfirmedUpToTheTopicsTrueEnd) 
   one.commit();
   EXPECT_EQ(table_.next, 2) << "behind the marker";
   EXPECT_FALSE(one.wants_commit(clock_.steady_now(), true));
+}
+
+TEST_F(LoaderTaskTest, TellsHowLongTheOldestRowOfABatchWasOnItsWay) {
+  LoaderTask one = task();
+  one.start();
+  put(1);
+  clock_.advance(std::chrono::milliseconds(1500));
+  put(1);
+  clock_.advance(std::chrono::milliseconds(500));
+  feed(one, 0);
+  one.commit();
+  EXPECT_THAT(events_.rows, ElementsAre(2.0));
+  EXPECT_THAT(events_.receipts, IsEmpty());
+}
+
+TEST_F(LoaderTaskTest, ATableThatIsLoadedAnewIsNoNews) {
+  put(2);
+  clock_.advance(std::chrono::hours(1));
+  LoaderTask one = task();
+  one.start();
+  feed(one, 0);
+  one.commit();
+  EXPECT_THAT(events_.rows, IsEmpty());
+  put(1);
+  feed(one, 2);
+  one.commit();
+  EXPECT_THAT(events_.rows, ElementsAre(0.0));
+}
+
+TEST_F(LoaderTaskTest, TellsHowLongAFileWasOnItsWayOnceItsReceiptIsDone) {
+  target_ = files_target(Topics(), 1);
+  partition_ = {target_.topic, 0};
+  log_.create_topic(target_.topic, 1);
+  LoaderTask one = task();
+  one.start();
+  FileEntry entry;
+  entry.file.id = "17-9f86d081884c";
+  entry.file.name = "bookings.csv";
+  entry.file.found_ms = clock_.unix_ms();
+  entry.state = FileState::kReading;
+  const auto tell = [&] {
+    const std::string json = to_json(entry);
+    OutgoingRecord record;
+    record.key = entry.file.id;
+    record.value = json;
+    const std::int64_t at = producer_->send(target_.topic, 0, record);
+    clock_.advance(std::chrono::milliseconds(250));
+    feed(one, at);
+    one.commit();
+  };
+  tell();
+  EXPECT_THAT(events_.receipts, IsEmpty());
+  entry.state = FileState::kDone;
+  tell();
+  EXPECT_THAT(events_.receipts, ElementsAre(std::pair("17-9f86d081884c", 0.5)));
 }
 
 TEST_F(LoaderTaskTest, EveryTargetIsAKindOfTask) {

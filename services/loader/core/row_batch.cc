@@ -12,6 +12,11 @@ constexpr std::size_t kOverhead = 256;  // of a key in memory, roughly
 }  // namespace
 
 void RowBatch::add(const TopicPartition& from, const LogRecord& message) {
+  if (empty()) {
+    first_offset_ = message.offset;
+    oldest_sent_ms_ = message.timestamp_ms;
+  }
+  oldest_sent_ms_ = std::min(oldest_sent_ms_, message.timestamp_ms);
   ++messages_;
   if (message.tombstone) {
     if (auto key = reader_.key(message.key)) {

@@ -42,6 +42,9 @@ class RowBatch {
   bool empty() const { return messages_ == 0; }
   std::uint64_t messages() const { return messages_; }
   std::size_t bytes() const { return bytes_; }
+  // When the oldest of the messages was sent, and where the first of them stands; of a batch that is not empty.
+  std::int64_t oldest_sent_ms() const { return oldest_sent_ms_; }
+  std::int64_t first_offset() const { return first_offset_; }
   // In the order in which their keys came first.
   const std::deque<PendingRow>& rows() const { return rows_; }
   const std::vector<DeadLetter>& dead_letters() const { return dead_letters_; }
@@ -59,6 +62,8 @@ class RowBatch {
   std::vector<DeadLetter> dead_letters_;
   std::uint64_t messages_ = 0;
   std::size_t bytes_ = 0;
+  std::int64_t oldest_sent_ms_ = 0;
+  std::int64_t first_offset_ = 0;
 };
 
 // The dead letter of a message that can never become a row of the target's table.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "common/model/file_events.h"
 #include "common/ports/log.h"
 #include "services/loader/core/row_batch.h"
 #include "services/loader/core/target.h"
@@ -50,6 +51,10 @@ class LoaderEvents {
   virtual ~LoaderEvents() = default;
   virtual void committed(const Target& /*target*/, std::uint64_t /*messages*/,
                          const Written& /*written*/, double /*seconds*/) {}
+  // Rows of a report can be read now, the oldest of them so long after transform sent it.
+  virtual void rows_readable(const Target& /*target*/, double /*oldest_seconds*/) {}
+  // A receipt that came as done can be read now, so long after its file was found complete.
+  virtual void receipt_readable(const FileEntry& /*receipt*/, double /*seconds*/) {}
 };
 
 }  // namespace sluice::loader
