@@ -202,7 +202,10 @@ std::string canonical_text(const Dataset& d) {
 }  // namespace
 
 std::string fingerprint_of(const Dataset& dataset) {
-  const std::string text = canonical_text(dataset);
+  return hash_of(canonical_text(dataset));
+}
+
+std::string hash_of(std::string_view text) {
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }

@@ -102,6 +102,8 @@ struct Dataset {
   // A hash of all that decides state and results (not sinks, not file patterns). Stored in commit
   // records; a task that finds another one refuses to go on with the old state.
   std::string fingerprint;
+  // Of the file's text: files are read alike by two definitions that have the same.
+  std::string text_hash;
 };
 
 // Whether a report of it is made of all records of an entity.

@@ -109,6 +109,13 @@ void print_dead_letters() {
   letter.stage = "ingest";
   print("dead-letters", letter.id, to_json(letter),
         headers_of(letter, {"sluice.bookings.dead-letters.v1", 1, kMoment}).headers);
+  letter.context = R"({"delimiter":",","format":"csv","header":"id,amount","path":{"day":"2021-01-23"},"quote":"\""})";
+  letter.retry = "18-9f86d081884c";
+  print("dead-letters", letter.id, to_json(letter),
+        headers_of(letter, {"sluice.bookings.dead-letters.v1", 1, kMoment}).headers);
+  letter.context = R"({"format":"ndjson","path":{}})";
+  print("dead-letters", letter.id, to_json(letter),
+        headers_of(letter, {"sluice.bookings.dead-letters.v1", 1, kMoment}).headers);
   DeadLetter poison;
   poison.id = "sluice.bookings.records.v1/3/1207";
   poison.dataset = "bookings";

@@ -8,6 +8,7 @@
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/base/error.h"
 #include "common/runtime/definition_check.h"
+#include "services/ingest/core/retry_lines.h"
 
 namespace sluice::ingest {
 namespace {
@@ -35,6 +36,7 @@ AnnouncerParts announcer_parts(const Settings& settings, Log& log, const Clock& 
                                std::function<void(int, const std::string&)>& fail) {
   AnnouncerParts parts{log, clock, Topics(settings.kafka.topic_prefix), files};
   parts.threads["upload"] = 2;
+  parts.threads[std::string(kRetrySource)] = 1;
   parts.shards = settings.kafka.shards;
   parts.threads["s3"] = settings.s3.concurrency;
   parts.dataset_of = [&definitions](const std::string& name) {
@@ -93,6 +95,12 @@ UploadsParts uploads_parts(const Settings& settings, const Clock& clock, Definit
                ? Result<std::string>(declared)
                : fail("There is no dataset " + declared + " here.");
   };
+  parts.first_line_of_retry = [&definitions](const std::string& name) -> Result<std::string> {
+    definitions.reload();  // it is asked for when a definition has just been mended
+    const auto dataset = definitions.find(name);
+    if (dataset == nullptr) return fail("There is no dataset " + name + " here.");
+    return first_line_of_retry(*dataset);
+  };
   parts.found = [&announcer](const std::vector<Sighting>& files) { announcer.found(files); };
   parts.examine = [&definitions](const ExaminedFile& file) {
     return examine_file(file, definitions.all());
@@ -135,6 +143,7 @@ Service::Service(const Settings& settings, Metrics& metrics, const Clock& clock,
   files_.add("s3", objects_);
   files_.add("folder", folder_);
   files_.add("upload", uploaded_);
+  files_.add(std::string(kRetrySource), uploaded_);
 }
 
 Service::~Service() { stop(); }

@@ -1,12 +1,14 @@
 #include "services/ingest/core/shard_task.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/base/check.h"
 #include "common/base/error.h"
 #include "common/base/partitioning.h"
 #include "common/model/origin.h"
+#include "common/rows/row_context.h"
 #include "services/ingest/core/open_file.h"
 
 namespace sluice::ingest {
@@ -15,6 +17,14 @@ namespace {
 constexpr std::size_t kHashStep = 4 * 1024 * 1024;
 // How many files that need no reading (duplicates, vanished ones) are settled in one step.
 constexpr int kSettledPerStep = 100;
+
+// Whether the letter holds the row as it was, and reading it once more can end otherwise. A row that is no text is
+// kept with signs in the place of its bytes; one whose quote never closes goes on to the file's end; of one that is
+// too long only the beginning is kept, or the record that it gave.
+bool can_be_retried(const DeadLetter& letter) {
+  return letter.rule != "encoding" && letter.rule != "unclosed_quote" && letter.rule != "size" &&
+         letter.row.size() <= kMaxRetriedRow;
+}
 
 }  // namespace
 
@@ -306,6 +316,7 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
   for (const ParsedRecord& record : block.records) {
     origin.resize(stem);
     origin += std::to_string(record.line);
+    if (!record.origin.empty()) origin = record.origin;
     if (record.key.size() + record.value.size() > parts_.limits.max_message_bytes) {
       ++too_long;
       DeadLetter letter;
@@ -318,13 +329,15 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
       publish_letter(file, std::move(letter));
       continue;
     }
-    const Header header{kOriginHeader, origin};
+    const std::array<Header, 2> headers{{{kOriginHeader, origin}, {kRetryHeader, entry.file.id}}};
+    const bool retried = !record.origin.empty();
     OutgoingRecord out;
     out.key = record.key;
     out.value = record.value;
     out.timestamp_ms = record.timestamp_ms;
-    out.headers = {&header, 1};
+    out.headers = std::span(headers).first(retried ? 2 : 1);
     producer_->produce(file.records, partition_of(record.key, partitions), out);
+    if (retried) take_away_letter(file, record.origin);
   }
   for (const DeadLetter& letter : block.letters) publish_letter(file, letter);
   const std::uint64_t bytes = block.next_byte - entry.next_byte;
@@ -339,19 +352,36 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
   ledger_.touch(entry);
 }
 
+// The row is a record now, in the same transaction.
+void ShardTask::take_away_letter(OpenFile& file, std::string_view id) {
+  const Header header{kRetryHeader, file.entry->file.id};
+  OutgoingRecord out;
+  out.key = id;
+  out.tombstone = true;
+  out.headers = {&header, 1};
+  const auto& [handle, partitions] = topic(file.dead_letters);
+  producer_->produce(handle, partition_of(id, partitions), out);
+}
+
 void ShardTask::publish_letter(OpenFile& file, DeadLetter letter) {
   const Announcement& from = file.entry->file;
   letter.dataset = from.dataset;
-  letter.file = from.id;
-  letter.file_name = from.name;
-  letter.entry = entry_of(from.id);
   letter.stage = "ingest";
-  letter.id = from.id + ":" + std::to_string(letter.entry) + ":" + std::to_string(letter.line);
+  if (letter.id.empty()) {
+    letter.file = from.id;
+    letter.file_name = from.name;
+    letter.entry = entry_of(from.id);
+    letter.id = from.id + ":" + std::to_string(letter.entry) + ":" + std::to_string(letter.line);
+    if (can_be_retried(letter)) letter.context = file.reading->context();
+  } else {
+    letter.retry = from.id;  // it was one before
+  }
   std::string json = to_json(letter);
   while (json.size() > parts_.limits.max_message_bytes) {
     if (!letter.reason.ends_with("here.")) {
       letter.reason += " The row is too long for a message; only its beginning is kept here.";
     }
+    letter.context.clear();
     letter.row.resize(letter.row.size() / 2);
     if (letter.row.empty()) letter.reason.resize(std::min<std::size_t>(letter.reason.size(), 500));
     json = to_json(letter);

@@ -110,6 +110,7 @@ class ShardTask final : public Task {
   bool verify_prefix(OpenFile& file);
   void read_block(OpenFile& file);
   void publish(OpenFile& file, const ParsedBlock& block);
+  void take_away_letter(OpenFile& file, std::string_view id);
   void publish_letter(OpenFile& file, DeadLetter letter);
   void end_of_file(OpenFile& file);
   bool another_fits() const;

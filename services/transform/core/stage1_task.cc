@@ -152,7 +152,7 @@ void Stage1Task::take(const LogRecord& message, KeyOverlay::Slot key) {
   const auto poison = intake_.read(message);
   if (!replaying_) {
     ++counts_.processed;
-    file_ = counts_of(intake_.origin(), message.origin);
+    file_ = counts_of(intake_.origin(), is_file_id(message.retry) ? message.retry : message.origin);
   }
   if (!poison) return take_record(key);
   if (!replaying_) bury(message, *poison);

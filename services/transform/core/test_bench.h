@@ -47,13 +47,13 @@ class TestBench {
 
   // An empty origin sends none; a null value a tombstone.
   void send(std::string_view key, const std::string* value, std::string_view origin = {},
-            std::int32_t partition = -1) {
-    const Header header{kOriginHeader, origin};
+            std::int32_t partition = -1, std::string_view retry = {}) {
+    const Header headers[] = {{kOriginHeader, origin}, {kRetryHeader, retry}};
     OutgoingRecord out;
     out.key = key;
     if (value != nullptr) out.value = *value;
     out.tombstone = value == nullptr;
-    if (!origin.empty()) out.headers = {&header, 1};
+    if (!origin.empty()) out.headers = std::span(headers).first(retry.empty() ? 1 : 2);
     if (partition < 0) partition = partition_of(key, dataset->partitions);
     input_->send(topics.records(dataset->name), partition, out);
   }
