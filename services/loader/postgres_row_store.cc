@@ -109,9 +109,12 @@ Written PostgresRowStore::write_rows(const RowBatch& batch) {
     if (row.row) kept.push_back(&row);
   }
   Written written;
-  if (!gone.empty()) written.deleted = attempt(&PostgresRowStore::remove, gone);
+  // A dead letter is settled, not deleted; it may have come with the batch.
+  const bool letters = target_.kind == TargetKind::kDeadLetters;
+  if (!gone.empty() && !letters) written.deleted = attempt(&PostgresRowStore::remove, gone);
   if (target_.kind == TargetKind::kRows) kept = not_deleted(std::move(kept));
   if (!kept.empty()) written.upserted = attempt(&PostgresRowStore::upsert, kept);
+  if (!gone.empty() && letters) written.deleted = attempt(&PostgresRowStore::remove, gone);
   for (const DeadLetter& letter : batch.dead_letters()) keep_dead_letter(letter);
   written.poisoned = poisoned_;
   return written;
@@ -165,7 +168,7 @@ std::uint64_t PostgresRowStore::remove(Piece rows) {
   std::string copy;
   for (const PendingRow* row : rows) {
     copy.append(*row->removed).push_back('\t');
-    append_copy_text(copy, row->key);
+    append_copy_text(copy, target_.kind == TargetKind::kDeadLetters ? row->retry : row->key);
     copy.append("\t").append(row->floor ? std::to_string(*row->floor) : "\\N").push_back('\n');
   }
   if (gone_staged_) connection_.run("TRUNCATE pg_temp._gone");

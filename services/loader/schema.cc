@@ -41,6 +41,10 @@ constexpr std::array kOwnTables = {
     "WHERE state IN ('queued', 'running')",
     "CREATE INDEX IF NOT EXISTS exports_of_report ON _sluice.exports (report, requested_at)"};
 
+// What is asked for most: the letters of a dataset that nobody has settled.
+constexpr const char* kOpenLetters =
+    "CREATE INDEX IF NOT EXISTS dead_letters_open ON _sluice.dead_letters (dataset, id) WHERE state = 'open'";
+
 // In pieces, and around the rows that a loader works on just now, so that nobody waits for it.
 constexpr const char* kPurge =
     "DELETE FROM _sluice.tombstones WHERE ctid = ANY (ARRAY(SELECT ctid FROM _sluice.tombstones "
@@ -108,6 +112,7 @@ void prepare_tables(postgres::Connection& connection, const std::vector<TablePla
       const auto existing = columns_of(connection, table);
       for (const std::string& statement : migration(table, existing)) connection.run(statement);
       if (existing.empty()) forget_former(connection, table);
+      if (table.qualified() == dead_letters_table().qualified()) connection.run(kOpenLetters);
     }
     connection.commit();
   } catch (...) {

@@ -37,9 +37,15 @@ PendingRow& RowBatch::pending(std::string_view key) {
   return made;
 }
 
+PendingRow& RowBatch::pending(const LogRecord& message) {
+  if (target_.kind != TargetKind::kDeadLetters) return pending(message.key);
+  return pending(std::string(message.key) + "\n" + (message.tombstone ? "" : std::to_string(message.offset)));
+}
+
 void RowBatch::remove(const LogRecord& message, std::string key_columns) {
-  PendingRow& row = pending(message.key);
+  PendingRow& row = pending(message);
   row.removed = std::move(key_columns);
+  row.retry = message.retry;
   if (row.row) row.floor = std::max(row.floor.value_or(row.row->version[0]), row.row->version[0]);
   row.row.reset();
   row.message.clear();
@@ -47,7 +53,7 @@ void RowBatch::remove(const LogRecord& message, std::string key_columns) {
 }
 
 void RowBatch::upsert(const LogRecord& message, TableRow made) {
-  PendingRow& row = pending(message.key);
+  PendingRow& row = pending(message);
   if (row.row && made.version < row.row->version) return;
   if (target_.kind == TargetKind::kRows && row.floor && made.version[0] <= *row.floor) return;
   row.row = std::move(made);

@@ -15,6 +15,7 @@ struct TableColumn {
   std::string type;  // as Postgres names it: "text", "bigint", "timestamp with time zone", …
   bool in_key = false;
   bool not_null = false;
+  std::string default_value{};  // SQL, for rows that are there when the column comes; empty: none
 };
 
 struct TablePlan {
