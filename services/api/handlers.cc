@@ -8,11 +8,13 @@
 
 #include "common/telemetry/log.h"
 #include "services/api/core/column_value.h"
+#include "services/api/core/dead_letters.h"
 #include "services/api/core/negotiation.h"
 #include "services/api/core/routes.h"
 #include "services/api/core/row_writer.h"
 #include "services/api/core/table_query.h"
 #include "services/api/core/web_page.h"
+#include "services/api/dead_letters.h"
 #include "services/api/web_files.h"
 
 namespace sluice::api {
@@ -210,6 +212,12 @@ Response list_table(Database& database, const TableSpec& table, std::string_view
   return rows_response(
       wanted->format, page,
       fmt::format("{{\"{}\":[{}],\"next\":{}}}\n", member, page.rows, next_json(page)));
+}
+
+Response list_letters(Database& database, const Request& request) {
+  Request of_state = request;
+  of_state.query = with_state(request.query);
+  return list_table(database, dead_letters_table(), "dead_letters", of_state);
 }
 
 // The export as JSON; nothing: there is none of this id.
@@ -424,7 +432,15 @@ Response answer(RouteId route, Database& database, const IngestClient& ingest,
     case RouteId::kFile:
       return get_file(database, ingest, request);
     case RouteId::kDeadLetters:
-      return list_table(database, dead_letters_table(), "dead_letters", request);
+      return list_letters(database, request);
+    case RouteId::kDeadLetterGroups:
+      return list_letter_groups(database, request);
+    case RouteId::kDeadLetter:
+      return get_letter(database, request);
+    case RouteId::kRetryDeadLetters:
+      return retry_letters(database, ingest, request);
+    case RouteId::kDiscardDeadLetters:
+      return discard_letters(database, request);
     case RouteId::kStartExport:
       return start_export(database, catalogue, request);
     case RouteId::kExports:

@@ -38,7 +38,8 @@ CREATE TABLE _sluice.files (id text PRIMARY KEY, place bigint, name text, path t
   started_at timestamptz, finished_at timestamptz, _offset bigint);
 CREATE TABLE _sluice.dead_letters (id text PRIMARY KEY, dataset text, file text, file_name text,
   entry int, line bigint, "column" text, rule text, reason text, "row" text, stage text,
-  created_at timestamptz);
+  created_at timestamptz, context text, retry text, attempts bigint NOT NULL DEFAULT 1,
+  state text NOT NULL DEFAULT 'open', resolved_at timestamptz, resolved_by text, note text, _offset bigint);
 CREATE TABLE _sluice.exports (id text PRIMARY KEY, report text, state text, trigger text,
   slot timestamptz, requested_at timestamptz DEFAULT now(), started_at timestamptz,
   finished_at timestamptz, next_try_at timestamptz, attempts bigint DEFAULT 0, taken_at timestamptz,
@@ -210,9 +211,9 @@ class ApiTest : public ::testing::Test {
     return out;
   }
   // Checks an answer against what the document says of its path.
-  void expect_documented(const std::string& path, const http::ClientResponse& answer) {
+  void expect_documented(const std::string& path, const http::ClientResponse& answer, const char* method = "get") {
     const SchemaChecker checker(document_);
-    const json& responses = document_["paths"][path]["get"]["responses"];
+    const json& responses = document_["paths"][path][method]["responses"];
     const std::string status = std::to_string(answer.status);
     ASSERT_TRUE(responses.contains(status)) << path << " " << status;
     const json& content = checker.resolved(responses[status])["content"];
@@ -389,6 +390,62 @@ TEST_F(ApiTest, FilesAndDeadLettersAreListedAndPaged) {
   EXPECT_EQ(letters["dead_letters"][0]["row"], "a,b");
   EXPECT_FALSE(letters["next"].is_null());
   EXPECT_THAT(json::parse(get("/v1/dead-letters?dataset=other").body)["dead_letters"], IsEmpty());
+}
+
+TEST_F(ApiTest, DeadLettersAreGroupedShownCountedAndDiscardedAsTheDocumentSays) {
+  postgres::Connection writer(database_);
+  writer.run("INSERT INTO _sluice.files (id, state) VALUES ('50-ab', 'failed')");
+  writer.run("INSERT INTO _sluice.dead_letters (id, dataset, file, file_name, entry, line, \"column\", rule, reason, "
+             "\"row\", stage, created_at, context) SELECT f || ':0:' || n, 'mended', f, 'm.csv', 0, n, 'day', 'type.date', "
+             "'day \"x\" is no date', 'é,x', 'ingest', now(), CASE WHEN n = 1 THEN NULL ELSE "
+             "'{\"delimiter\":\",\",\"format\":\"csv\",\"header\":\"id,day\",\"path\":{},\"quote\":\"\\\"\"}' END "
+             "FROM generate_series(1, 3) n, unnest(ARRAY['40-ab', '50-ab']) f");
+  const auto groups = get("/v1/dead-letters/groups?dataset=mended");
+  expect_documented("/v1/dead-letters/groups", groups);
+  const json group = json::parse(groups.body)["groups"][0];
+  EXPECT_EQ(group["open"], 6);
+  EXPECT_EQ(group["retriable"], 4);
+  EXPECT_EQ(group["example"]["id"], "40-ab:0:1");
+  expect_documented("/v1/dead-letters/groups", get("/v1/dead-letters/groups?rule=x"));
+
+  const auto shown = get("/v1/dead-letters/40-ab:0:2");
+  expect_documented("/v1/dead-letters/{id}", shown);
+  EXPECT_EQ(json::parse(shown.body)["cell"], (json{{"start", 2}, {"length", 1}}));
+  EXPECT_TRUE(json::parse(get("/v1/dead-letters/40-ab:0:1").body)["cell"].is_null());
+  expect_documented("/v1/dead-letters/{id}", get("/v1/dead-letters/none"));
+
+  const auto post = [&](const std::string& what, const std::string& body) {
+    const auto answer = http::post("127.0.0.1", server_->port(), "/v1/dead-letters/" + what, body);
+    if (!answer) throw std::runtime_error(answer.error().message);
+    return *answer;
+  };
+  const auto dry = post("retry?dry_run=true", R"({"dataset":"mended"})");
+  EXPECT_EQ(dry.status, 200) << dry.body;
+  expect_documented("/v1/dead-letters/retry", dry, "post");
+  EXPECT_EQ(json::parse(dry.body)["letters"], 2);
+  EXPECT_EQ(json::parse(dry.body)["not_retriable"][0]["letters"], 1);
+  EXPECT_EQ(json::parse(dry.body)["not_retriable"][1]["letters"], 3) << "of a file that failed";
+  const auto away = post("retry", R"({"dataset":"mended"})");
+  EXPECT_EQ(away.status, 503) << "ingest is not there";
+  expect_documented("/v1/dead-letters/retry", away, "post");
+  const auto wrong = post("retry", R"({"datasets":"mended"})");
+  EXPECT_EQ(wrong.status, 400);
+  expect_documented("/v1/dead-letters/retry", wrong, "post");
+  EXPECT_EQ(post("retry?dry_run=perhaps", R"({"dataset":"mended"})").status, 400);
+
+  const auto discarded = post("discard", R"({"dataset":"mended","file":"50-ab","note":"O'Hara's"})");
+  expect_documented("/v1/dead-letters/discard", discarded, "post");
+  EXPECT_EQ(json::parse(discarded.body)["discarded"], 3);
+  EXPECT_EQ(discarded.header("sluice-result"), "3 dead letters of mended");
+  EXPECT_EQ(json::parse(post("discard", R"({"dataset":"mended","file":"50-ab"})").body)["discarded"], 0) << "twice";
+  EXPECT_EQ(json::parse(get("/v1/dead-letters?dataset=mended").body)["dead_letters"].size(), 3u);
+  const auto gone = get("/v1/dead-letters?dataset=mended&state=discarded");
+  expect_documented("/v1/dead-letters", gone);
+  EXPECT_EQ(json::parse(gone.body)["dead_letters"][0]["note"], "O'Hara's");
+  EXPECT_EQ(json::parse(get("/v1/dead-letters?dataset=mended&state=all").body)["dead_letters"].size(), 6u);
+  EXPECT_EQ(get("/v1/dead-letters?state=lost").status, 400);
+  writer.run("DELETE FROM _sluice.dead_letters WHERE dataset = 'mended'");
+  writer.run("DELETE FROM _sluice.files WHERE id = '50-ab'");
 }
 
 TEST_F(ApiTest, AStateThatThereIsNotIsAProblemThatNamesThoseThereAre) {

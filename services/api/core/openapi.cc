@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "services/api/core/column_value.h"
+#include "services/api/core/openapi_letters.h"
 #include "services/api/core/routes.h"
 #include "services/api/core/table_query.h"
 #include "services/api/core/table_spec.h"
@@ -407,6 +408,7 @@ Json web_operation(const RouteInfo& route, Json out) {
 
 Json operation(const RouteInfo& route) {
   Json out = {{"operationId", route.operation}, {"summary", route.summary}};
+  if (is_about_letters(route.id)) return letters_operation(route.id, std::move(out));
   const Json any_row = {{"type", "object"}};
   switch (route.id) {
     case RouteId::kReport:
@@ -423,6 +425,7 @@ Json operation(const RouteInfo& route) {
       break;
     case RouteId::kDeadLetters:
       out["parameters"] = table_parameters(dead_letters_table());
+      describe_states(out["parameters"]);
       out["responses"] = rows_responses(
           page_schema("dead_letters", reference("schemas", "DeadLetter")), false, false);
       break;
@@ -503,6 +506,7 @@ std::string openapi_document(std::span<const Dataset> datasets, std::string_view
                                        {"File", row_schema(files_table())},
                                        {"DeadLetter", row_schema(dead_letters_table())},
                                        {"Export", row_schema(exports_table())}};
+  document["components"]["schemas"]["ShownDeadLetter"] = shown_letter_schema(row_schema(dead_letters_table()));
   for (const RouteInfo& route : routes()) {
     std::string method(route.method);
     for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

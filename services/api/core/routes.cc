@@ -9,7 +9,7 @@ constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kText = "text/plain";
 using enum Needs;
 
-constexpr std::array<RouteInfo, 17> kRoutes = {{
+constexpr std::array<RouteInfo, 21> kRoutes = {{
     {RouteId::kWebPage, "GET", "/", "webPage",
      "The web page: reports as plots and tables, uploads, files, dead letters", "text/html", kNothing},
     {RouteId::kWebFile, "GET", "/web/{file}", "webFile", "A script, style or picture of the web page",
@@ -26,6 +26,14 @@ constexpr std::array<RouteInfo, 17> kRoutes = {{
      "Deliver a file; or, as a dry run, see what would become of it", kJson, kWrite},
     {RouteId::kDeadLetters, "GET", "/v1/dead-letters", "listDeadLetters",
      "Rows that could not become records, whole and with the reason", "", kRead},
+    {RouteId::kDeadLetterGroups, "GET", "/v1/dead-letters/groups", "listDeadLetterGroups",
+     "Dead letters by dataset, rule and column, with how many are open", kJson, kRead},
+    {RouteId::kDeadLetter, "GET", "/v1/dead-letters/{id}", "getDeadLetter",
+     "One dead letter, with the place of the cell that is wrong", kJson, kRead},
+    {RouteId::kRetryDeadLetters, "POST", "/v1/dead-letters/retry", "retryDeadLetters",
+     "Read rows once more by the definition as it is now; or, as a dry run, count them", kJson, kWrite},
+    {RouteId::kDiscardDeadLetters, "POST", "/v1/dead-letters/discard", "discardDeadLetters",
+     "Settle dead letters that nobody will mend", kJson, kWrite},
     {RouteId::kStartExport, "POST", "/v1/reports/{name}/exports", "startExport",
      "Write a report's exports now", kJson, kWrite},
     {RouteId::kExports, "GET", "/v1/exports", "listExports",

@@ -86,7 +86,11 @@ TableSpec make_dead_letters_table() {
   out.columns = {{"id", kString, true},  {"dataset", kString}, {"file", kString},
                  {"file_name", kString}, {"entry", kInteger},  {"line", kInteger},
                  {"column", kString},    {"rule", kString},    {"reason", kString},
-                 {"row", kString},       {"stage", kString},   {"created_at", kTimestamp}};
+                 {"row", kString},       {"stage", kString},   {"created_at", kTimestamp},
+                 {"attempts", kInteger},
+                 {"state", kString, false, {"open", "retried", "discarded"}},
+                 {"retry", kString},     {"resolved_at", kTimestamp},
+                 {"resolved_by", kString}, {"note", kString}};
   out.columns[index_of(out, "row")].ordered = false;  // up to 4 MiB
   out.default_order = {{index_of(out, "created_at"), true},
                        {index_of(out, "file"), false},
