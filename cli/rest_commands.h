@@ -1,5 +1,5 @@
 #pragma once
-// The operator's side of the REST API: files, report, dead-letters, export. Tables for people, --json prints the
+// The operator's side of the REST API: files, report, export; dead letters have a file of their own. Tables for people, --json prints the
 // API's own answer for programs. Each returns the process's exit code: 0 fine, 1 the api said no or
 // cannot be reached (a sentence on stderr says which and what to do).
 
@@ -35,18 +35,6 @@ struct ReportOptions {
 };
 inline constexpr int kShownRows = 20;
 int report(const Api& api, const ReportOptions& options);
-
-struct DeadLetterOptions {
-  std::string id;  // one, shown whole
-  std::string dataset, file, rule;
-  std::string folders;       // of definitions: which datasets there are
-  std::optional<int> limit;  // else kShownLetters, and all as CSV
-  bool json = false;
-  bool csv = false;
-};
-inline constexpr int kShownLetters = 50;
-int dead_letters_list(const Api& api, const DeadLetterOptions& options);
-int dead_letters_show(const Api& api, const DeadLetterOptions& options);
 
 struct ExportOptions {
   std::string name;  // of a report; empty: the list of exports

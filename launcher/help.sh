@@ -21,7 +21,7 @@ Sluice: files in, live reports out, exactly once.
   ./sluice doctor FILE                 what would happen to a data file; needs no broker
   ./sluice files                       files and their receipts
   ./sluice report [NAME]               the rows of a report
-  ./sluice dead-letters [show ID]      rows that could not become records
+  ./sluice dead-letters [show|retry …]  rows that could not become records
   ./sluice export [NAME]               write a report's exports now
 
   ./sluice token NAME --scopes SCOPES  make a token for the api
@@ -160,11 +160,18 @@ TEXT
 
 help_dead-letters() {
   cat <<'TEXT'
-./sluice dead-letters [list] [--dataset NAME] [--file ID] [--rule RULE] [--limit N] [--json | --csv]
+./sluice dead-letters [list] [--dataset NAME] [--file ID] [--rule RULE] [--state STATE] [--limit N] [--json | --csv]
+./sluice dead-letters groups [--dataset NAME] [--file ID] [--json]
 ./sluice dead-letters show ID [--json]
+./sluice dead-letters retry --dataset NAME [--file ID] [--rule RULE] [--column COLUMN] [ID…] [--dry-run] [--wait S] [--json]
+./sluice dead-letters discard --dataset NAME [--file ID] [--rule RULE] [--column COLUMN] [ID…] [--note TEXT] [--json]
 
-Rows that could not become records, kept whole, with file, line, column and reason: the newest 50, unless a
-limit is given, and all of them as CSV.
+Rows that could not become records, kept whole, with file, line, column and reason: the newest 50 that nobody has
+settled, unless a limit or a state (open, retried, discarded, all) is given, and all of them as CSV. groups counts them
+by rule and column, show marks the cell that is wrong. When the definition is mended, retry reads their rows once more:
+each becomes a record with its own file and line, or a dead letter with the new reason. What was retried or discarded
+stays, with when and by whom.
+  ./sluice dead-letters retry --dataset bookings --rule type.date
 TEXT
 }
 
