@@ -252,10 +252,27 @@ std::optional<std::int64_t> duration_seconds(const YamlCursor& at) {
   return std::nullopt;
 }
 
+ErrorBudget build_errors(const YamlCursor& at) {
+  ErrorBudget out;
+  if (!at.expect_map({"max_rows", "max_share"})) return out;
+  if (const YamlCursor rows = at["max_rows"]; rows.defined()) {
+    if (const auto most = rows.integer(0, 1'000'000'000'000)) out.max_rows = static_cast<std::uint64_t>(*most);
+  }
+  if (const YamlCursor share = at["max_share"]; share.defined()) {
+    const auto text = share.text();
+    if (text) out.max_share = parse_decimal(*text);
+    const bool good = out.max_share && compare(*out.max_share, Decimal{0, 0}) >= 0 &&
+                      compare(*out.max_share, Decimal{1, 0}) <= 0 && width(*out.max_share).fraction_digits <= 9;
+    if (text && !good) share.error("expected a share of the file's rows, 0 to 1 with at most nine digits: 0.05");
+  }
+  if (!at["max_rows"].defined() && !at["max_share"].defined()) at.error("required: max_rows, max_share or both");
+  return out;
+}
+
 Dataset build_records(const YamlCursor& root) {
   Dataset dataset;
   if (!root.expect_map({"dataset", "source", "format", "csv", "key", "event_time", "version", "allowed_lateness",
-                        "partitions", "fields", "records", "reports"})) {
+                        "partitions", "fields", "records", "errors", "reports"})) {
     return dataset;
   }
   if (const YamlCursor at = root["dataset"]; !at.defined()) {
@@ -278,6 +295,7 @@ Dataset build_records(const YamlCursor& root) {
     if (postgres.defined()) postgres.expect_map({});
     dataset.to_postgres = true;
   }
+  if (const YamlCursor at = root["errors"]; at.defined()) dataset.errors = build_errors(at);
   dataset.fingerprint = fingerprint_of(dataset);
   return dataset;
 }

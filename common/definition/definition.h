@@ -75,6 +75,12 @@ struct S3Source {
   AfterReading after = AfterReading::kKeep;
 };
 
+// How many of a file's rows may be dead letters; with more the file as a whole is refused.
+struct ErrorBudget {
+  std::optional<std::uint64_t> max_rows;
+  std::optional<Decimal> max_share;  // of all its rows, 0 to 1
+};
+
 struct Dataset {
   std::string name;
   std::vector<std::string> files;  // glob patterns on the file's name: * ? [..]
@@ -93,6 +99,7 @@ struct Dataset {
   std::optional<std::size_t> version;          // integer, date or timestamp column; greater wins
   std::int64_t allowed_lateness_seconds = 0;
   bool to_postgres = false;                    // the records themselves as a table
+  std::optional<ErrorBudget> errors;           // none: any number
   std::vector<ReportSpec> reports;
   // Reports of other datasets that look up records of this one; known once all definitions are read.
   std::vector<FeedSpec> feeds;

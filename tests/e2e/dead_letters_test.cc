@@ -1,5 +1,6 @@
 // Dead letters: a messy file is dropped, the definition mended, the rows retried; or discarded.
-#include <csignal>
+#include <cstdio>
+#include <memory>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -60,6 +61,15 @@ class DeadLettersEndToEnd : public ::testing::Test {
     const std::string location(answer.header("location"));
     EXPECT_EQ(location, "/v1/files/" + Json::parse(answer.body)["file"]["id"].get<std::string>());
     return settled(location);
+  }
+  // What ./sluice dead-letters prints.
+  std::string sluice(const std::string& arguments) {
+    const std::string command = "SLUICE_PORT_BASE=" + std::to_string(stack.port("api")) + " " SLUICE_CLI " dead-letters " +
+                                arguments + " 2>&1";
+    std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+    std::string out(64 * 1024, '\0');
+    out.resize(pipe == nullptr ? 0 : std::fread(out.data(), 1, out.size(), pipe.get()));
+    return out;
   }
   Json settled(const std::string& location) {
     Json file;
@@ -193,17 +203,60 @@ TEST_F(DeadLettersEndToEnd, AreGroupedShownWithTheirCellAndDiscardedWithAnAuditL
            log.find("POST /v1/dead-letters/discard") != std::string::npos;
   })) << stack.log("api");
 
+  EXPECT_NE(sluice("groups --dataset bookings").find("type.date"), std::string::npos) << sluice("groups --dataset bookings");
+  EXPECT_NE(sluice("show " + id).find("b1,r1,\"Café, 1\",c1,Ann,£11.30,2,03/02/2017,UK\n" + std::string(32, ' ') +
+                                      "^^^^^^^^^^\n"),
+            std::string::npos)
+      << sluice("show " + id);
+
   // What was discarded is not retried.
   mend();
-  const Json done = retry();
-  EXPECT_EQ(done["rows"], 2);
-  EXPECT_EQ(done["records"], 2);
+  EXPECT_EQ(sluice("retry --dataset bookings --dry-run"),
+            "2 rows would be read once more by the definition as it is now.\n");
+  EXPECT_EQ(sluice("retry --dataset bookings"),
+            "2 of 2 rows are records now (2 new, 0 corrections, 0 duplicates).\n");
   ASSERT_TRUE(eventually([&] { return count("state=open") == 0; }));
   const auto nothing = post("retry", kAll);
   EXPECT_EQ(nothing.status, 200);
   EXPECT_EQ(Json::parse(nothing.body)["letters"], 0);
   EXPECT_EQ(post("retry", R"({"dataset":"bookings","colour":"red"})").status, 400);
   EXPECT_EQ(post("discard", "{}").status, 400);
+}
+
+TEST_F(DeadLettersEndToEnd, OfAFileAboveItsErrorBudgetAreShownAndNothingOfTheFileIsCounted) {
+  const auto with_budget = [](std::string definition) { return definition + "errors: { max_rows: 500, max_share: 0.1 }\n"; };
+  stack.write_definition("bookings.yaml", with_budget(settings_of_a_narrow_definition().definitions));
+  const BookingFile file = bookings.next_file(600);
+  // A definition is looked at every second; a file that comes before is read by the former one.
+  ASSERT_TRUE(eventually([&] {
+    const auto answer = http::post("127.0.0.1", static_cast<std::uint16_t>(stack.port("api")),
+                                   "/v1/uploads?name=bookings-dry.csv&dry_run=true", file.content, {}, 60s);
+    return answer && Json::parse(answer->body).value("error", Json()).is_string();
+  }));
+  stack.drop(file.name, file.content);
+  ASSERT_TRUE(eventually([&] { return stack.receipts()[file.name].state == "failed"; })) << stack.log("ingest");
+  const Receipt receipt = stack.receipts()[file.name];
+  EXPECT_NE(receipt.error.find("of its 600 rows cannot become records, and the definition allows a share of 0.1"),
+            std::string::npos)
+      << receipt.error;
+  EXPECT_NE(receipt.error.find("type.date in"), std::string::npos) << receipt.error;
+  EXPECT_TRUE(eventually([&] { return stack.exists("data/failed/" + file.name); }));
+  ASSERT_TRUE(eventually([&] { return count("file=" + receipt.id) == 100; }));
+  EXPECT_TRUE(stack.report().empty());
+  const Json dry = Json::parse(post("retry?dry_run=true", kAll).body);
+  EXPECT_EQ(dry["letters"], 0);
+  EXPECT_EQ(dry["not_retriable"][0]["letters"], 100);
+
+  stack.write_definition("bookings.yaml", with_budget(bookings_definition()));
+  ASSERT_TRUE(eventually([&] {
+    const auto answer = http::post("127.0.0.1", static_cast<std::uint16_t>(stack.port("api")),
+                                   "/v1/uploads?name=bookings-dry.csv&dry_run=true", file.content, {}, 60s);
+    return answer && Json::parse(answer->body).value("error", Json()).is_null();
+  }));
+  stack.drop("bookings-again.csv", file.content);
+  ASSERT_TRUE(eventually([&] { return stack.receipts()["bookings-again.csv"].state == "done"; })) << stack.log("ingest");
+  EXPECT_EQ(stack.receipts()["bookings-again.csv"].dead_letters, file.bad_lines.size());
+  expect_report();
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "services/ingest/core/budget_check.h"
 #include "services/ingest/core/shard_task.h"
 
 namespace sluice::ingest {
@@ -25,6 +27,10 @@ struct ShardTask::OpenFile {
   int without_memory = 0;        // times in a row
   Clock::Steady not_before{};  // tried again
   std::unique_ptr<FileReading> reading;
+  // Of a dataset with an error budget: read once before anything of it is published.
+  std::unique_ptr<BudgetCheck> check;
+  bool within_budget = false;
+  std::vector<DeadLetter> refused_letters;  // the first ones of a file that was not; with the next commit
   ChunkCounts pending;
   TopicHandle records = 0;
   std::string dead_letters;

@@ -10,6 +10,7 @@
 #include "common/model/origin.h"
 #include "common/rows/row_context.h"
 #include "services/ingest/core/open_file.h"
+#include "services/ingest/core/retry_lines.h"
 
 namespace sluice::ingest {
 namespace {
@@ -175,6 +176,7 @@ void ShardTask::wait_for_memory(OpenFile& file) {
 void ShardTask::close_for_now(OpenFile& file) {
   if (file.pending.bytes > 0) take_back();
   file.reading.reset();
+  file.check.reset();
   file.verifying.reset();
   file.hash = {};
   // It may be this file alone that cannot be read: the others of its source have their turn before it.
@@ -249,6 +251,7 @@ bool ShardTask::prepare(OpenFile& file) {
     return false;
   }
   if (file.entry->next_byte > 0 && !verify_prefix(file)) return false;
+  if (!keeps_to_budget(file, dataset)) return false;
   auto reading =
       FileReading::open(parts_.files, parts_.pool, dataset, *file.entry, parts_.limits.read);
   if (!reading) {
@@ -266,6 +269,54 @@ bool ShardTask::prepare(OpenFile& file) {
   }
   parts_.events.reading_started(*file.entry, file.resumed);
   return true;
+}
+
+// One step of reading a file for its error budget alone; of one of which rows are published that has been done. True
+// when it may be read.
+bool ShardTask::keeps_to_budget(OpenFile& file, const std::shared_ptr<const Dataset>& dataset) {
+  const FileEntry& entry = *file.entry;
+  if (!dataset->errors || file.within_budget || entry.next_byte > 0 || entry.file.source == kRetrySource) return true;
+  if (file.check == nullptr) {
+    auto reading = FileReading::open(parts_.files, parts_.pool, dataset, entry, parts_.limits.read);
+    if (!reading) {
+      fail_file(file, reading.error().message);
+      return false;
+    }
+    file.check = std::make_unique<BudgetCheck>(std::move(*reading));
+  }
+  const std::uint64_t before = file.check->bytes();
+  const auto whole = file.check->read_block();
+  if (!whole) {
+    fail_file(file, whole.error().message);
+    return false;
+  }
+  if (!*whole) {
+    // Others have their turn after as much as a chunk.
+    const bool turn_is_over = before / parts_.limits.chunk_bytes != file.check->bytes() / parts_.limits.chunk_bytes;
+    if (turn_is_over) std::ranges::rotate(open_files_, open_files_.begin() + 1);
+    return false;
+  }
+  const auto check = std::move(file.check);  // it holds a decoder, which the reading will want
+  file.within_budget = true;
+  auto refusal = check->refusal();
+  if (!refusal) return true;
+  if (auto changed = changed_since(entry.file)) {
+    fail_file(file, std::move(*changed));
+    return false;
+  }
+  file.refused_letters = check->take_letters();
+  file.dead_letters = parts_.topics.dead_letters(dataset->name);
+  fail_file(file, *std::move(refusal));
+  // What its receipt tells of: the rows that are kept.
+  file.entry->rows = file.entry->rejected = file.refused_letters.size();
+  return false;
+}
+
+// With the commit that says that their files failed, whatever was taken back before it.
+void ShardTask::publish_refused_letters() {
+  for (const auto& file : open_files_) {
+    for (const DeadLetter& letter : file->refused_letters) publish_letter(*file, letter);
+  }
 }
 
 // One step of hashing a resumed file. True when the bytes are those that were announced.
@@ -339,7 +390,10 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
     producer_->produce(file.records, partition_of(record.key, partitions), out);
     if (retried) take_away_letter(file, record.origin);
   }
-  for (const DeadLetter& letter : block.letters) publish_letter(file, letter);
+  for (DeadLetter letter : block.letters) {
+    if (letter.id.empty()) letter.context = file.reading->context();
+    publish_letter(file, std::move(letter));
+  }
   const std::uint64_t bytes = block.next_byte - entry.next_byte;
   entry.rows += block.rows;
   entry.published += block.records.size() - too_long;
@@ -363,6 +417,7 @@ void ShardTask::take_away_letter(OpenFile& file, std::string_view id) {
   producer_->produce(handle, partition_of(id, partitions), out);
 }
 
+// A letter that was one before has an id, and all that belongs to it.
 void ShardTask::publish_letter(OpenFile& file, DeadLetter letter) {
   const Announcement& from = file.entry->file;
   letter.dataset = from.dataset;
@@ -372,7 +427,7 @@ void ShardTask::publish_letter(OpenFile& file, DeadLetter letter) {
     letter.file_name = from.name;
     letter.entry = entry_of(from.id);
     letter.id = from.id + ":" + std::to_string(letter.entry) + ":" + std::to_string(letter.line);
-    if (can_be_retried(letter)) letter.context = file.reading->context();
+    if (!can_be_retried(letter)) letter.context.clear();
   } else {
     letter.retry = from.id;  // it was one before
   }
@@ -441,6 +496,7 @@ void ShardTask::fail_file(OpenFile& file, std::string reason) {
   move_later(entry.file, false, reason);
   ledger_.mark_failed(entry, std::move(reason), parts_.clock.unix_ms());
   file.reading.reset();
+  file.check.reset();
   file.ended = true;
   file_ended_ = true;
   mark_dirty();

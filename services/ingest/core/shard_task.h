@@ -109,6 +109,8 @@ class ShardTask final : public Task {
   bool prepare(OpenFile& file);
   bool verify_prefix(OpenFile& file);
   void read_block(OpenFile& file);
+  bool keeps_to_budget(OpenFile& file, const std::shared_ptr<const Dataset>& dataset);
+  void publish_refused_letters();
   void publish(OpenFile& file, const ParsedBlock& block);
   void take_away_letter(OpenFile& file, std::string_view id);
   void publish_letter(OpenFile& file, DeadLetter letter);
