@@ -616,7 +616,7 @@ TEST_F(ApiTest, EveryRouteOfItsOwnIsInTheDocument) {
   for (const auto& [method, pattern] : server_->routes()) {
     EXPECT_TRUE(document_["paths"].contains(pattern)) << pattern;
   }
-  EXPECT_EQ(server_->routes().size(), 12u);
+  EXPECT_EQ(server_->routes().size(), 16u);
 }
 
 TEST_F(ApiTest, WithoutADatabaseTheAnswerIsToComeBack) {
