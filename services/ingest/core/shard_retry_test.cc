@@ -143,9 +143,32 @@ TEST_F(ShardRetryTest, OneThatWasAskedForBeforeTheDefinitionChangedFailsAndChang
   mend();
   const std::string retry = announce_retry("retry", content);
   run();
+  EXPECT_EQ(entry(retry).state, FileState::kReading) << "the definition may be on its way";
+  clock.advance(std::chrono::seconds(6));
+  run();
   EXPECT_EQ(entry(retry).state, FileState::kFailed);
   EXPECT_THAT(entry(retry).error, HasSubstr("changed after this retry was asked for"));
   EXPECT_THAT(open_letters(), SizeIs(10));
+}
+
+TEST_F(ShardRetryTest, OneByADefinitionThatThisInstanceHasNotLookedAtYetWaitsForIt) {
+  const std::string id = deliver();
+  start();
+  run();
+  const auto letters = open_letters();
+  const auto former = datasets.dataset;
+  mend();
+  const std::string content = retry_of(letters);
+  const auto mended = datasets.dataset;
+  datasets.dataset = former;
+  announce_retry("retry", content);
+  run();
+  EXPECT_THAT(open_letters(), SizeIs(10));
+  datasets.dataset = mended;
+  clock.advance(std::chrono::seconds(1));
+  run();
+  EXPECT_THAT(open_letters(), IsEmpty());
+  EXPECT_EQ(origins(), lines(id, 2, 51));
 }
 
 TEST_F(ShardRetryTest, AFileOfTheFolderThatLooksLikeARetryIsNone) {

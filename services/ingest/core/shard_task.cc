@@ -255,6 +255,13 @@ bool ShardTask::prepare(OpenFile& file) {
   auto reading =
       FileReading::open(parts_.files, parts_.pool, dataset, *file.entry, parts_.limits.read);
   if (!reading) {
+    // Another instance may have taken the retry by a definition that this one has not looked at yet.
+    const auto waited = std::chrono::milliseconds(parts_.clock.unix_ms() - file.entry->started_ms);
+    if (file.entry->file.source == kRetrySource && waited < parts_.limits.definition_wait) {
+      file.not_before = parts_.clock.steady_now() + parts_.limits.definition_wait / 10;
+      close_for_now(file);
+      return false;
+    }
     fail_file(file, reading.error().message);
     return false;
   }

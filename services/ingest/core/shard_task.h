@@ -59,6 +59,7 @@ struct ShardLimits {
   std::chrono::milliseconds away_retry{2000};  // a source that could not be reached
   std::chrono::milliseconds memory_retry{100};  // of a file whose decoder has no memory now
   RefusedTries refused;                        // of a file that may not be read
+  std::chrono::milliseconds definition_wait{5000};  // of a retry, for the definition that it names
   ReadLimits read;
 };
 
