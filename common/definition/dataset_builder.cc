@@ -10,6 +10,15 @@
 
 namespace sluice {
 
+bool is_linked(const Dataset& dataset) {
+  return !dataset.feeds.empty() ||
+         std::ranges::any_of(dataset.reports, [](const ReportSpec& r) { return lookup_of(r) != nullptr; });
+}
+
+bool can_rebuild(const Dataset& old, const Dataset& changed) {
+  return old.record_shape == changed.record_shape && !is_linked(old) && !is_linked(changed);
+}
+
 bool has_entities(const Dataset& dataset) {
   return std::ranges::any_of(dataset.reports, [](const ReportSpec& r) { return r.derive.has_value(); });
 }
@@ -185,16 +194,22 @@ void build_reports(const YamlCursor& reports, const FindDataset& find, Dataset& 
   }
 }
 
-// Everything that decides what state holds and what results are, as a canonical text. Sinks, file patterns
-// and the CSV dialect are not in it: changing them needs no rebuild.
-std::string canonical_text(const Dataset& d) {
-  std::string out = fmt::format("v2|{}|partitions {}|lateness {}|", d.name, d.partitions, d.allowed_lateness_seconds);
+std::string canonical_columns(const Dataset& d) {
+  std::string out;
   for (const ColumnSpec& c : d.columns) {
     out += fmt::format("column {} {} {} {}|", c.name, static_cast<int>(c.type), c.min_scale, c.is_amount);
   }
   for (std::size_t k : d.key) out += fmt::format("key {}|", k);
   if (d.event_time) out += fmt::format("time {}|", *d.event_time);
   if (d.version) out += fmt::format("version {}|", *d.version);
+  return out;
+}
+
+// Everything that decides what state holds and what results are, as a canonical text. Sinks, file patterns
+// and the CSV dialect are not in it: changing them needs no rebuild.
+std::string canonical_text(const Dataset& d) {
+  std::string out = fmt::format("v2|{}|partitions {}|lateness {}|", d.name, d.partitions, d.allowed_lateness_seconds);
+  out += canonical_columns(d);
   for (const ReportSpec& r : d.reports) out += canonical_text(r);
   return out;
 }
@@ -276,6 +291,9 @@ Dataset build_records(const YamlCursor& root) {
     dataset.to_postgres = true;
   }
   dataset.fingerprint = fingerprint_of(dataset);
+  dataset.record_shape = fmt::format("partitions {}|", dataset.partitions) + canonical_columns(dataset);
+  // A column that may be null once is not one that never is.
+  for (const ColumnSpec& column : dataset.columns) dataset.record_shape += column.nullable ? '0' : '1';
   return dataset;
 }
 

@@ -99,11 +99,19 @@ struct Dataset {
   std::int32_t partitions = 2;
 
   std::string path;         // of the definition file, for messages
+  std::string text;         // what it holds
+  // What is alike in all records in the log; a definition with another one cannot read them.
+  std::string record_shape;
   // A hash of all that decides state and results (not sinks, not file patterns). Stored in commit
   // records; a task that finds another one refuses to go on with the old state.
   std::string fingerprint;
 };
 
+// Whether one of its reports looks another dataset up, or is fed to another's.
+bool is_linked(const Dataset& dataset);
+// Whether the reports of the one can be built anew from the records of the other: a new measure, another window or
+// group, but the same fields and key.
+bool can_rebuild(const Dataset& old, const Dataset& changed);
 // Whether a report of it is made of all records of an entity.
 bool has_entities(const Dataset& dataset);
 // Whether a dataset takes a file of this name (the last part of its path); a compressed file is also taken

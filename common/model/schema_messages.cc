@@ -7,6 +7,7 @@
 #include "common/model/commit_record.h"
 #include "common/model/dead_letter.h"
 #include "common/model/file_events.h"
+#include "common/model/generations.h"
 
 namespace sluice {
 namespace {
@@ -87,10 +88,12 @@ void print_counts_and_commits() {
   print("commits", commit.task, to_json(commit));
   commit.inputs["sluice.bookings.records.v1"] = 7;
   commit.feeds = {"orders/late_orders"};
+  commit.cut = 2;
   print("commits", commit.task, to_json(commit));
   print("commits", std::string(kDefinitionKey), commit.fingerprint);
   commit.task = "ingest-0";
   commit.feeds.clear();
+  commit.cut = 0;
   commit.fingerprint.clear();
   print("ingest-commits", commit.task, to_json(commit));
 }
@@ -118,6 +121,19 @@ void print_dead_letters() {
   print("dead-letters", poison.id, to_json(poison), headers_of(poison, {"sluice.bookings.records.v1", 3, kMoment}).headers);
 }
 
+void print_generations() {
+  DatasetGenerations generations;
+  generations.dataset = "bookings";
+  generations.live = {1, "0123456789abcdef0123456789abcdef", "schemas/bookings.yaml", "dataset: bookings", {}};
+  print("generations", generations.dataset, to_json(generations));
+  generations.building = generations.live;
+  generations.building->number = 2;
+  generations.building->from = {{{0, 17}}, 3};
+  generations.cut = 1;
+  generations.cut_open = true;
+  print("generations", generations.dataset, to_json(generations));
+}
+
 }  // namespace
 }  // namespace sluice
 
@@ -126,4 +142,5 @@ int main() {
   sluice::print_files();
   sluice::print_counts_and_commits();
   sluice::print_dead_letters();
+  sluice::print_generations();
 }

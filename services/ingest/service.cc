@@ -7,7 +7,6 @@
 #include "common/adapters/kafka/group_consumers.h"
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/base/error.h"
-#include "common/runtime/definition_check.h"
 
 namespace sluice::ingest {
 namespace {
@@ -218,12 +217,15 @@ bool Service::prepare_topics() {
 }
 
 void Service::prepare_dataset(const Dataset& dataset) {
-  std::vector<std::string> reports;
-  for (const ReportSpec& report : dataset.reports) reports.push_back(report.name);
-  kafka::KafkaAdmin(settings_.kafka)
-      .ensure_topics(dataset_topics(topics_, dataset.name, reports, dataset.partitions,
-                                    has_entities(dataset)));
-  check_definition_is_transforms(log_, topics_, dataset);
+  generations_.look();
+  std::vector<TopicSettings> needed = record_topics(topics_, dataset.name, dataset.partitions);
+  if (!generations_.find(dataset.name)) {
+    std::vector<std::string> reports;
+    for (const ReportSpec& report : dataset.reports) reports.push_back(report.name);
+    needed = dataset_topics(topics_, dataset.name, reports, dataset.partitions, has_entities(dataset));
+  }
+  kafka::KafkaAdmin(settings_.kafka).ensure_topics(needed);
+  check_definition_fits(log_, topics_, generations_, dataset);
 }
 
 void Service::start_workers() {

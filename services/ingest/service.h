@@ -14,6 +14,7 @@
 #include "common/adapters/kafka/kafka_log.h"
 #include "common/base/clock.h"
 #include "common/config/settings.h"
+#include "common/runtime/generations_watch.h"
 #include "common/runtime/partition_worker.h"
 #include "common/telemetry/metrics.h"
 #include "services/ingest/announcer.h"
@@ -67,6 +68,7 @@ class Service final : public TaskFactory {
   std::function<void(int, const std::string&)> fail_;
   Topics topics_;
   kafka::KafkaLog log_;
+  GenerationsWatch generations_{log_, topics_};
   Telemetry telemetry_;
   ParsePool pool_;
   DiskFileSource folder_;

@@ -28,6 +28,8 @@ class Stage1Task final : public Task {
   Stage1Task(TaskParts parts, std::int32_t partition);
 
   std::vector<Position> start() override;
+  // At an undecided cut it takes nothing more; once that is decided for its generation it is to be started again.
+  bool work() override;
   void process(const TopicPartition& from, std::span<const LogRecord> records) override;
   bool wants_commit(Clock::Steady now, bool input_idle) const override;
   void commit() override;
@@ -45,6 +47,10 @@ class Stage1Task final : public Task {
   std::string local_fingerprint() const;
   void check_feeds() const;
   void take_all(std::span<const LogRecord> records);
+  // Whether the message is a cut, and this task stands still behind it from now on.
+  bool stops_at(const LogRecord& message);
+  KnownGenerations known() const;
+  std::int64_t begins_at() const;  // the offset that its generation names
   void take(const LogRecord& message, KeyOverlay::Slot key);
   void take_record(KeyOverlay::Slot key);
   [[noreturn]] void discard_damaged_state();
@@ -77,6 +83,13 @@ class Stage1Task final : public Task {
   std::int64_t next_ = 0;
   // The greatest event time seen on this partition.
   std::optional<Instant> watermark_;
+
+  // The number of the last cut, and whether it is undecided, as far as is known here.
+  int cut_ = 0;
+  bool waiting_ = false;
+  // Whether this generation's rows are the report. The live one alone says what became of each file's records: between
+  // two generations that is handed over at a cut, so that it is said once.
+  bool live_ = true;
 
   // Of the open transaction:
   KeyOverlay keys_;

@@ -42,7 +42,26 @@ class TestBench {
   std::unique_ptr<Task> stage2(std::int32_t partition) {
     return make_stage2(parts(), partition);
   }
-  TaskParts parts() { return {dataset, topics, log, *disk, clock, events, restore_bytes}; }
+  TaskParts parts() { return {dataset, topics, log, *disk, clock, events, restore_bytes, generation}; }
+  GenerationParts generation;
+  // Another generation's tasks over the same log, with topics of their own.
+  TaskParts parts_of(const Topics& of_generation) {
+    for (const TopicSettings& topic : generation_topics(of_generation, dataset->name, {}, dataset->partitions, false)) {
+      log.create_topic(topic.name, topic.partitions);
+    }
+    for (const ReportSpec& report : dataset->reports) {
+      log.create_topic(of_generation.rows(report.name), dataset->partitions);
+    }
+    return {dataset, of_generation, log, *disk, clock, events, restore_bytes, generation};
+  }
+  void cut(const Cut& cut) {
+    const std::string text = to_json(cut);
+    for (std::int32_t p = 0; p < dataset->partitions; ++p) {
+      OutgoingRecord out;
+      out.value = text;
+      input_->send(topics.records(dataset->name), p, out);
+    }
+  }
   std::size_t restore_bytes = 16U << 20;
 
   // An empty origin sends none; a null value a tombstone.

@@ -18,7 +18,8 @@ class TransformTasks final : public TaskFactory {
  public:
   // All but the datasets outlive this and its tasks.
   TransformTasks(std::vector<std::shared_ptr<const Dataset>> datasets, const Topics& topics,
-                 Log& log, StateStores& stores, const Clock& clock, TransformEvents& events);
+                 Log& log, StateStores& stores, const Clock& clock, TransformEvents& events,
+                 GenerationParts generation = {});
 
   std::vector<TaskKind> kinds() const override;
   std::unique_ptr<Task> make(const TaskId& id) override;
@@ -30,6 +31,7 @@ class TransformTasks final : public TaskFactory {
   StateStores& stores_;
   const Clock& clock_;
   TransformEvents& events_;
+  GenerationParts generation_;
 };
 
 }  // namespace sluice::transform
