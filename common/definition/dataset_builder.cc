@@ -10,11 +10,6 @@
 
 namespace sluice {
 
-bool is_linked(const Dataset& dataset) {
-  return !dataset.feeds.empty() ||
-         std::ranges::any_of(dataset.reports, [](const ReportSpec& r) { return lookup_of(r) != nullptr; });
-}
-
 bool can_rebuild(const Dataset& old, const Dataset& changed) {
   return old.record_shape == changed.record_shape && !is_linked(old) && !is_linked(changed);
 }

@@ -108,7 +108,13 @@ struct Dataset {
 };
 
 // Whether one of its reports looks another dataset up, or is fed to another's.
-bool is_linked(const Dataset& dataset);
+inline bool is_linked(const Dataset& dataset) {
+  bool looks_up = false;
+  for (const ReportSpec& report : dataset.reports) {
+    looks_up = looks_up || (report.derive && std::holds_alternative<LookupSpec>(*report.derive));
+  }
+  return looks_up || !dataset.feeds.empty();
+}
 // Whether the reports of the one can be built anew from the records of the other: a new measure, another window or
 // group, but the same fields and key.
 bool can_rebuild(const Dataset& old, const Dataset& changed);

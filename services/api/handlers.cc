@@ -13,6 +13,7 @@
 #include "services/api/core/row_writer.h"
 #include "services/api/core/table_query.h"
 #include "services/api/core/web_page.h"
+#include "services/api/replays.h"
 #include "services/api/web_files.h"
 
 namespace sluice::api {
@@ -431,6 +432,12 @@ Response answer(RouteId route, Database& database, const IngestClient& ingest,
       return list_table(database, exports_table(), "exports", request);
     case RouteId::kExport:
       return get_export(database, request);
+    case RouteId::kStartReplay:
+      return start_replay(database, catalogue, request);
+    case RouteId::kReplays:
+      return list_table(database, replays_table(), "replays", request);
+    case RouteId::kReplay:
+      return get_replay(database, request);
     default:
       return http::problem(404, "Not found", "There is nothing at this path.");
   }

@@ -39,6 +39,21 @@ void Telemetry::committed(const Target& target, std::uint64_t messages, const Wr
   }
 }
 
+void Telemetry::replay_ended(const std::string& dataset, const std::string& outcome) {
+  metrics_
+      .counter("sluice_replays_total", "Rebuilds of a dataset's reports that ended, by how",
+               {{"dataset", dataset}, {"outcome", outcome}})
+      .Increment();
+}
+
+void Telemetry::replay_behind(const std::string& dataset, std::int64_t messages) {
+  metrics_
+      .gauge("sluice_replay_remaining_messages",
+             "Messages that the generation being built has not read yet, over all its hops; 0: none is built",
+             {{"dataset", dataset}})
+      .Set(static_cast<double>(messages));
+}
+
 void Telemetry::exported(const std::string& report) {
   metrics_
       .counter("sluice_exports_total", "CSV files written and put in place", {{"report", report}})

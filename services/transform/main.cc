@@ -6,6 +6,7 @@
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/adapters/kafka/kafka_log.h"
 #include "common/adapters/rocksdb/rocksdb_stores.h"
+#include "common/base/error.h"
 #include "common/runtime/definition_check.h"
 #include "common/runtime/service_host.h"
 #include "services/transform/old_state.h"
@@ -22,6 +23,15 @@ void ensure_topics(const Settings& settings, const sluice::Topics& topics,
   kafka::KafkaAdmin admin(settings.kafka);
   std::vector<std::string> reports;
   for (const auto& report : dataset.reports) reports.push_back(report.name);
+  if (topics.generation() > 1) {
+    // Made by whoever builds it; one that is missing is being removed.
+    for (const sluice::TopicSettings& topic : sluice::generation_topics(topics, dataset.name, reports, dataset.partitions,
+                                                                        has_entities(dataset))) {
+      if (admin.partition_count(topic.name) == topic.partitions) continue;
+      throw sluice::TaskBroken("topic " + topic.name + " is not there yet, or no more");
+    }
+    return;
+  }
   admin.ensure_topics(
       sluice::dataset_topics(topics, dataset.name, reports, dataset.partitions,
                              has_entities(dataset)));

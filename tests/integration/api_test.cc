@@ -47,6 +47,10 @@ CREATE TABLE _sluice.exports (id text PRIMARY KEY, report text, state text, trig
 CREATE TABLE _sluice.export_keys (key text PRIMARY KEY, report text NOT NULL, location text, answer text,
   made_at timestamptz NOT NULL DEFAULT now());
 CREATE UNIQUE INDEX ON _sluice.exports (report) WHERE state = 'queued';
+CREATE TABLE _sluice.replays (id text PRIMARY KEY, dataset text NOT NULL, report text, trigger text, state text,
+  stage text, swap boolean, "from" text, beginning text, generation int, requested_at timestamptz DEFAULT now(),
+  compared_at timestamptz, swapped_at timestamptz, finished_at timestamptz, progress text, diff text, error text);
+CREATE UNIQUE INDEX ON _sluice.replays (dataset) WHERE state = 'running';
 CREATE TABLE public.monthly (country text, month text, bookings bigint, amount numeric, opened date,
   last_at timestamptz, _revision bigint, PRIMARY KEY (country, month));
 INSERT INTO _sluice.reports VALUES ('monthly', 7, '2026-01-31T12:00:00.25Z');
@@ -450,6 +454,43 @@ TEST_F(ApiTest, AnExportIsAskedForOnceWhileItWaitsAndAgainOnceItRuns) {
   EXPECT_THAT(without.body, AllOf(HasSubstr("'unborn' has no export"), HasSubstr("are exported, monthly")));
 }
 
+TEST_F(ApiTest, AReplayIsAskedForOneAtATimeAndTellsHowFarItIsAndWhatDiffers) {
+  const auto ask = [&](const std::string& body) {
+    return *http::post("127.0.0.1", server_->port(), "/v1/replays", body);
+  };
+  const auto first = ask(R"({"report":"monthly","from":"2017-01-31T00:00:00Z"})");
+  ASSERT_EQ(first.status, 202) << first.body;
+  const json made = json::parse(first.body);
+  const std::string location(first.header("location"));
+  EXPECT_EQ(location, "/v1/replays/" + made["id"].get<std::string>());
+  EXPECT_EQ(made["dataset"], "bookings");
+  EXPECT_EQ(made["state"], "running");
+  EXPECT_EQ(made["swap"], false) << "a part is swapped only where that is said";
+  EXPECT_EQ(made["progress"], json::array());
+  EXPECT_EQ(made["diff"], nullptr);
+  expect_documented("/v1/replays/{id}", get(location));
+  postgres::Connection loader(database_);
+  EXPECT_EQ(loader.run("SELECT beginning FROM _sluice.replays").text(0, 0), R"({"offsets":{},"place":1})")
+      << "of files that were found since then the first";
+
+  const auto second = ask(R"({"dataset":"bookings"})");
+  EXPECT_EQ(second.status, 409);
+  EXPECT_THAT(second.body, HasSubstr(location));
+  loader.run("UPDATE _sluice.replays SET state = 'dropped', progress = '[{\"hop\":\"records\",\"read\":1,\"of\":2}]', "
+             "diff = '{\"partial\":true,\"reports\":[]}'");
+  const auto ended = get(location);
+  EXPECT_EQ(json::parse(ended.body)["progress"][0]["of"], 2);
+  EXPECT_EQ(json::parse(ended.body)["diff"]["partial"], true);
+  expect_documented("/v1/replays/{id}", ended);
+  EXPECT_EQ(ask(R"({"dataset":"bookings","from":{"0":7}})").status, 202);
+  EXPECT_EQ(json::parse(get("/v1/replays?state=running&from=%7B%220%22%3A7%7D").body)["replays"].size(), 1u);
+  expect_documented("/v1/replays", get("/v1/replays"));
+  expect_documented("/v1/replays/{id}", get("/v1/replays/none"));
+  EXPECT_EQ(ask(R"({"dataset":"nope"})").status, 400);
+  EXPECT_EQ(ask("").status, 400);
+  loader.run("DELETE FROM _sluice.replays");
+}
+
 TEST_F(ApiTest, AnExportThatIsAskedForAgainWithItsKeyIsTheSameOneWhateverBecameOfItFor24Hours) {
   const auto ask = [&](const std::string& report, const std::string& key) {
     return *http::post("127.0.0.1", server_->port(), "/v1/reports/" + report + "/exports", "",
@@ -559,7 +600,7 @@ TEST_F(ApiTest, EveryRouteOfItsOwnIsInTheDocument) {
   for (const auto& [method, pattern] : server_->routes()) {
     EXPECT_TRUE(document_["paths"].contains(pattern)) << pattern;
   }
-  EXPECT_EQ(server_->routes().size(), 12u);
+  EXPECT_EQ(server_->routes().size(), 15u);
 }
 
 TEST_F(ApiTest, WithoutADatabaseTheAnswerIsToComeBack) {

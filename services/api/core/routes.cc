@@ -9,7 +9,7 @@ constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kText = "text/plain";
 using enum Needs;
 
-constexpr std::array<RouteInfo, 17> kRoutes = {{
+constexpr std::array<RouteInfo, 20> kRoutes = {{
     {RouteId::kWebPage, "GET", "/", "webPage",
      "The web page: reports as plots and tables, uploads, files, dead letters", "text/html", kNothing},
     {RouteId::kWebFile, "GET", "/web/{file}", "webFile", "A script, style or picture of the web page",
@@ -32,6 +32,11 @@ constexpr std::array<RouteInfo, 17> kRoutes = {{
      "Exports of whole reports, newest first", "", kRead},
     {RouteId::kExport, "GET", "/v1/exports/{id}", "getExport",
      "What became of one export, and where its files are", kJson, kRead},
+    {RouteId::kStartReplay, "POST", "/v1/replays", "startReplay",
+     "Rebuild a dataset's reports beside the live ones, compare them row by row, and swap them", kJson, kAdmin},
+    {RouteId::kReplays, "GET", "/v1/replays", "listReplays", "Rebuilds of reports, newest first", "", kRead},
+    {RouteId::kReplay, "GET", "/v1/replays/{id}", "getReplay",
+     "One rebuild: how far it is, and what differs", kJson, kRead},
     {RouteId::kLive, "GET", "/livez", "live", "Whether the process works", kJson, kNothing, true},
     {RouteId::kReady, "GET", "/readyz", "ready",
      "Whether requests can be answered, and what each check says", kJson, kNothing, true},
@@ -47,6 +52,7 @@ std::optional<access::Scope> needed_scope(std::string_view method, std::string_v
   for (const RouteInfo& route : kRoutes) {
     if (route.method != wanted || route.pattern != pattern) continue;
     if (route.needs == Needs::kNothing) return std::nullopt;
+    if (route.needs == Needs::kAdmin) return access::Scope::kAdmin;
     return route.needs == Needs::kWrite ? access::Scope::kWrite : access::Scope::kRead;
   }
   // A route that this table does not know is for nobody else.

@@ -23,6 +23,9 @@ enum class RouteId {
   kStartExport,
   kExports,
   kExport,
+  kStartReplay,
+  kReplays,
+  kReplay,
   // Registered by the service host, described here.
   kLive,
   kReady,
@@ -37,6 +40,7 @@ enum class Needs {
   kNothing,
   kRead,
   kWrite,
+  kAdmin,
   kAsConfigured,  // by the service host: access.metrics
 };
 

@@ -111,6 +111,26 @@ TableSpec make_exports_table() {
   return out;
 }
 
+TableSpec make_replays_table() {
+  TableSpec out{"_sluice", "replays", {}, {}};
+  out.columns = {{"id", kString, true},
+                 {"dataset", kString},
+                 {"report", kString},
+                 {"trigger", kString, false, {"request", "definition"}},
+                 {"state", kString, false, {"running", "done", "dropped", "failed"}},
+                 {"stage", kString, false, {"queued", "building", "cutting", "comparing", "removing"}},
+                 {"from", kString},
+                 {"swap", ColumnType::kBoolean},
+                 {"generation", kInteger},
+                 {"requested_at", kTimestamp},
+                 {"compared_at", kTimestamp},
+                 {"swapped_at", kTimestamp},
+                 {"finished_at", kTimestamp},
+                 {"error", kString}};
+  out.default_order = {{index_of(out, "requested_at"), true}};
+  return out;
+}
+
 }  // namespace
 
 TableSpec table_of(const ReportSpec& report) {
@@ -143,6 +163,11 @@ const TableSpec& dead_letters_table() {
 
 const TableSpec& exports_table() {
   static const TableSpec table = make_exports_table();
+  return table;
+}
+
+const TableSpec& replays_table() {
+  static const TableSpec table = make_replays_table();
   return table;
 }
 

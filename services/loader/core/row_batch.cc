@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/model/generations.h"
 #include "common/rows/row_reader.h"
 
 namespace sluice::loader {
@@ -13,6 +14,8 @@ constexpr std::size_t kOverhead = 256;  // of a key in memory, roughly
 
 void RowBatch::add(const TopicPartition& from, const LogRecord& message) {
   ++messages_;
+  // A mark between records for those who rebuild reports.
+  if (target_.kind == TargetKind::kRecords && cut_of(message.key, message.value)) return;
   if (message.tombstone) {
     if (auto key = reader_.key(message.key)) {
       remove(message, std::move(*key));

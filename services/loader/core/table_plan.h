@@ -22,6 +22,7 @@ struct TablePlan {
   std::string name;
   std::vector<TableColumn> columns;  // the product's own (they begin with '_') last
   std::string topic{};               // the only one that fills it; empty: there are several
+  std::string tombstones{};          // under which name its deletions are remembered; empty: its own
 
   std::string qualified() const;         // "schema"."name"
   std::vector<std::string> key() const;  // names of the key columns, in order
@@ -32,6 +33,9 @@ std::string sql_type(ColumnType type);
 // The type in a column's definition: text is compared by its bytes, as every other part of the
 // product does.
 std::string column_type(const TableColumn& column);
+
+// Where a report's table is built that is not the report yet.
+inline constexpr const char* kShadowSchema = "_sluice_next";
 
 // Unsafe if the report has no key column.
 TablePlan report_table(const ReportSpec& report);
