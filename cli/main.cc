@@ -1,5 +1,5 @@
 // sluice-cli: what ./sluice hands on. Checks definitions and files without any server, and shows files,
-// reports, dead letters and exports through the REST API.
+// reports, dead letters, exports and replays through the REST API.
 
 #include <cstdlib>
 #include <string>
@@ -97,6 +97,21 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   export_command->add_flag("--json", export_options.json, "the api's own answer");
   export_command->callback([&] { exit_code = export_report(api, export_options); });
+
+  ReplayOptions replay_options;
+  auto* replay_command =
+      app.add_subcommand("replay", "rebuild reports from the records and swap them; without a name, all replays");
+  replay_command->add_option("name", replay_options.name, "a report, or a dataset");
+  replay_command->add_option("--id", replay_options.id, "one that was asked for");
+  replay_command->add_option("--from", replay_options.from, "beginning, a time, or 0=1200,1=900")->capture_default_str();
+  auto* dry_run = replay_command->add_flag("--dry-run,--drop", replay_options.dry_run, "show what differs, swap nothing");
+  replay_command->add_flag("--swap", replay_options.swap, "swap also what was built from a part")->excludes(dry_run);
+  replay_command->add_flag("--no-wait", replay_options.no_wait, "leave it to itself");
+  replay_command->add_option("--wait", replay_options.wait_seconds, "seconds until it is left to itself")
+      ->capture_default_str();
+  replay_command->add_option("--limit", replay_options.limit, "of the list")->capture_default_str();
+  replay_command->add_flag("--json", replay_options.json, "the api's own answer");
+  replay_command->callback([&] { exit_code = replay(api, replay_options); });
 
   TokenOptions token_options;
   auto* token_command = app.add_subcommand("token", "make a token and its entry for the file of tokens");

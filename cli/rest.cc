@@ -81,8 +81,10 @@ std::optional<std::string> fetch(const Api& api, const std::string& target, cons
   return body_of(api, target, http::get(api.address, api.port, target, headers_with(accept)));
 }
 
-std::optional<std::string> post(const Api& api, const std::string& target) {
-  return body_of(api, target, http::post(api.address, api.port, target, "", headers_with("*/*")));
+std::optional<std::string> post(const Api& api, const std::string& target, const std::string& json) {
+  http::ClientHeaders headers = headers_with("*/*");
+  if (!json.empty()) headers.emplace_back("content-type", "application/json");
+  return body_of(api, target, http::post(api.address, api.port, target, json, headers));
 }
 
 int print_csv(const Api& api, const std::string& target, std::optional<int> limit) {

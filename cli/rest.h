@@ -16,7 +16,7 @@ std::string encoded(std::string_view text);
 
 // The body of a good answer, or nothing after a sentence on stderr.
 std::optional<std::string> fetch(const Api& api, const std::string& target, const char* accept);
-std::optional<std::string> post(const Api& api, const std::string& target);
+std::optional<std::string> post(const Api& api, const std::string& target, const std::string& json = {});
 
 // All rows of a table as CSV on stdout, page by page; at most `limit` of them if one is given. `target`
 // has neither a limit nor a cursor. Returns the exit code.

@@ -1,5 +1,5 @@
 #pragma once
-// The operator's side of the REST API: files, report, dead-letters, export. Tables for people, --json prints the
+// The operator's side of the REST API: files, report, dead-letters, export, replay. Tables for people, --json prints the
 // API's own answer for programs. Each returns the process's exit code: 0 fine, 1 the api said no or
 // cannot be reached (a sentence on stderr says which and what to do).
 
@@ -56,5 +56,19 @@ struct ExportOptions {
 };
 // Waits until it is written, telling on stderr how far it is.
 int export_report(const Api& api, const ExportOptions& options);
+
+struct ReplayOptions {
+  std::string name;                // of a report or a dataset; empty: the list of replays
+  std::string id;                  // one that there is
+  std::string from = "beginning";  // a time, "0=1200,1=900"
+  bool dry_run = false;            // compare, swap nothing
+  bool swap = false;               // also a part
+  bool no_wait = false;
+  int limit = 20;
+  int wait_seconds = 86'400;
+  bool json = false;
+};
+// Waits until it has ended, telling on stderr how far it is, and shows what differs.
+int replay(const Api& api, const ReplayOptions& options);
 
 }  // namespace sluice::cli

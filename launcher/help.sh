@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Help: one text a command. What is not told here does not exist.
 
-readonly commands=(demo test up down status logs clean check definitions doctor files report dead-letters export token help)
+readonly commands=(demo test up down status logs clean check definitions doctor files report dead-letters export replay token help)
 
 help_overview() {
   cat <<'TEXT'
@@ -23,6 +23,7 @@ Sluice: files in, live reports out, exactly once.
   ./sluice report [NAME]               the rows of a report
   ./sluice dead-letters [show ID]      rows that could not become records
   ./sluice export [NAME]               write a report's exports now
+  ./sluice replay [NAME]               rebuild reports from the records, compare, swap
 
   ./sluice token NAME --scopes SCOPES  make a token for the api
 
@@ -168,6 +169,20 @@ limit is given, and all of them as CSV.
 TEXT
 }
 
+help_replay() {
+  cat <<'TEXT'
+./sluice replay [NAME] [--from WHERE] [--dry-run] [--swap] [--no-wait] [--wait SECONDS] [--id ID] [--json]
+
+Rebuilds the reports of a dataset, by its own or a report's name, from the log of records beside the live ones,
+shows row by row what differs, and swaps them in one moment. Until then the old ones are read, and kept up to date.
+  ./sluice replay bookings --dry-run     # what would change? (--drop is the same)
+  ./sluice replay monthly_restaurants_report
+  ./sluice replay bookings --from 2026-11-01T00:00:00Z   # files found since then: compared, swapped with --swap only
+  ./sluice replay bookings --from 0=1200,1=900           # offsets of the records' partitions
+Without a name: the replays there were, with those that a changed definition began. docs/replay.md has more.
+TEXT
+}
+
 help_export() {
   cat <<'TEXT'
 ./sluice export [NAME] [--wait SECONDS] [--limit N] [--json]
@@ -187,7 +202,7 @@ Makes a token for the api: 32 random bytes, told once, on stderr; and on stdout 
 for the file that SLUICE_TOKENS_FILE names (docs/access.md). Expires in so many days (90d) or hours (12h), or at a
 time (2027-01-31T00:00:00Z), or never.
   ./sluice token grafana --scopes read --expires 90d >> tokens.yaml
-The commands that ask the api (files, report, dead-letters, export) send the token of SLUICE_TOKEN, or the first line
+The commands that ask the api (files, report, dead-letters, export, replay) send the token of SLUICE_TOKEN, or the first line
 of the file that SLUICE_TOKEN_FILE names.
 TEXT
 }
