@@ -169,8 +169,11 @@ bool swap(postgres::Connection& connection, const Replay& replay, const Contende
     for (const Target& target : next) {
       const Target* old = of_report(live, target.report->name);
       const TablePlan built = next_table(target);
-      const bool same = old != nullptr && compare_shapes(old->table, built) == Shapes::kSame;
-      const auto statements = same ? mend_statements(old->table, built) : replace_statements(target.table, built);
+      std::vector<std::string> statements{place_statement(target.table, built)};
+      if (old != nullptr) {
+        statements = compare_shapes(old->table, built) == Shapes::kSame ? mend_statements(old->table, built)
+                                                                         : replace_statements(old->table, built);
+      }
       for (const std::string& statement : statements) connection.run(statement);
       const Parameters name{target.report->name};
       connection.run(

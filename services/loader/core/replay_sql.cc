@@ -121,8 +121,11 @@ std::vector<std::string> mend_statements(const TablePlan& live, const TablePlan&
 }
 
 std::vector<std::string> replace_statements(const TablePlan& live, const TablePlan& next) {
-  return {"DROP TABLE IF EXISTS " + live.qualified(),
-          "ALTER TABLE " + next.qualified() + " SET SCHEMA " + quote_name(live.schema)};
+  return {"DROP TABLE IF EXISTS " + live.qualified(), place_statement(live, next)};
+}
+
+std::string place_statement(const TablePlan& report, const TablePlan& next) {
+  return "ALTER TABLE " + next.qualified() + " SET SCHEMA " + quote_name(report.schema);
 }
 
 }  // namespace sluice::loader

@@ -30,5 +30,7 @@ std::string counts_select(const TablePlan& live, const TablePlan& next);
 std::vector<std::string> mend_statements(const TablePlan& live, const TablePlan& next);
 // Of others: puts the next one's table in the place of the live one's.
 std::vector<std::string> replace_statements(const TablePlan& live, const TablePlan& next);
+// Of a new report. Fails where there is a table of that name, which is somebody else's.
+std::string place_statement(const TablePlan& report, const TablePlan& next);
 
 }  // namespace sluice::loader

@@ -9,6 +9,7 @@
 #include "common/base/check.h"
 #include "services/transform/core/stage1_task.h"
 #include "services/transform/core/test_bench.h"
+#include "tests/simulation/faults.h"
 
 namespace sluice::transform::testing {
 namespace {
@@ -193,14 +194,18 @@ TEST_F(Generations, OneThatBeginsLaterHasNothingOfWhatCameBefore) {
   EXPECT_FALSE(rows(third).empty());
 }
 
-// Records come, tasks of both generations are killed, lose their disks and hear of decisions late; every record is told
-// of once, the rows are equal at the cut, and in the end those of a pipeline that was never rebuilt.
+// Records come, tasks of both generations are killed between any two durable effects and at any other moment, lose their
+// disks and hear of decisions late; every record is told of once, the rows are equal at the cut, and in the end those of a
+// pipeline that was never rebuilt.
 TEST_F(Generations, HandOverExactlyOnceInAnyOrderOfEvents) {
-  for (std::uint32_t seed = 1; seed <= 150; ++seed) {
+  std::uint64_t kills = 0;
+  for (std::uint32_t seed = 1; seed <= 200; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);
     const auto below = [&](std::uint32_t n) { return random() % n; };
-    TestBench bench, plain;
+    const auto faults = std::make_shared<sluice::testing::SeededFaults>(seed);
+    faults->enabled = false;
+    TestBench bench(visits(), faults), plain;
     KnownGenerations known{1, 2, 0, false};
     bench.generation.known = [&] { return known; };
     const Topics next = bench.topics.of_generation(2);
@@ -211,9 +216,17 @@ TEST_F(Generations, HandOverExactlyOnceInAnyOrderOfEvents) {
       }
     }
     std::uint64_t sent = 0;
-    const auto events = [&](int count, bool records) {
+    const auto die = [&](Seat& seat) {
+      const std::string kind = seat.first ? stage1_kind(*seat.topics, *bench.dataset) : stage2_kind(*seat.topics, *bench.dataset);
+      const std::string name = task_name(kind, seat.partition);
+      faults->enabled = false;
+      seat.task.reset();
+      bench.stores.crash(name, below(static_cast<std::uint32_t>(bench.stores.unflushed(name)) + 1));
+      if (below(5) == 0) bench.stores.wipe(name);
+    };
+    const auto events = [&](int count) {
       for (int i = 0; i < count; ++i) {
-        if (records && below(4) == 0) {
+        if (below(4) == 0) {
           const int id = static_cast<int>(below(9)), guests = static_cast<int>(below(5));
           const std::string key = "v" + std::to_string(id);
           const std::string value = visit(key, "p" + std::to_string(below(3)), guests, "1.5", "EUR", "2017-01-01");
@@ -224,14 +237,11 @@ TEST_F(Generations, HandOverExactlyOnceInAnyOrderOfEvents) {
         }
         Seat& seat = seats[below(static_cast<std::uint32_t>(seats.size()))];
         if (below(8) == 0) {
-          const std::string kind = seat.first ? stage1_kind(*seat.topics, *bench.dataset) : stage2_kind(*seat.topics, *bench.dataset);
-          const std::string name = task_name(kind, seat.partition);
-          seat.task.reset();
-          bench.stores.crash(name, below(static_cast<std::uint32_t>(bench.stores.unflushed(name)) + 1));
-          if (below(5) == 0) bench.stores.wipe(name);
+          die(seat);
           continue;
         }
         try {
+          faults->enabled = true;
           if (!seat.task) {
             seat.task = seat.first ? make_stage1(bench.parts_of(*seat.topics), seat.partition)
                                    : make_stage2(bench.parts_of(*seat.topics), seat.partition);
@@ -242,10 +252,14 @@ TEST_F(Generations, HandOverExactlyOnceInAnyOrderOfEvents) {
           if (below(2) == 0) seat.task->work();
         } catch (const TaskBroken&) {
           seat.task.reset();
+        } catch (const sluice::testing::SimulatedCrash&) {
+          die(seat);
         }
+        faults->enabled = false;
       }
     };
     const auto drain = [&] {
+      bench.log.settle();
       for (int round = 0; round < 15; ++round) {
         for (Seat& seat : seats) {
           try {
@@ -273,18 +287,18 @@ TEST_F(Generations, HandOverExactlyOnceInAnyOrderOfEvents) {
       }
       return out;
     };
-    events(150, true);
+    events(150);
     if (below(2) == 0) known = {1, 2, 1, true};
     bench.cut({1, 1, 2});
-    events(80, true);
+    events(80);
     if (below(3) == 0) bench.cut({1, 1, 2});
     known = {1, 2, 1, true};
-    events(80, true);
+    events(80);
     drain();
     ASSERT_EQ(table(bench, bench.topics), table(bench, next)) << "at the cut";
     const bool swapped = below(2) == 0;
     known = swapped ? KnownGenerations{2, 0, 1, false} : KnownGenerations{1, 0, 1, false};
-    events(150, true);
+    events(150);
     drain();
     plain.run();
     ASSERT_EQ(table(bench, swapped ? next : bench.topics), table(plain, plain.topics)) << swapped;
@@ -296,7 +310,9 @@ TEST_F(Generations, HandOverExactlyOnceInAnyOrderOfEvents) {
       ASSERT_EQ(found.at(file).corrections, counts.corrections) << file;
       ASSERT_EQ(found.at(file).duplicates, counts.duplicates) << file;
     }
+    kills += faults->crashes();
   }
+  EXPECT_GT(kills, 200U) << "the faults are not being injected";
 }
 
 }  // namespace

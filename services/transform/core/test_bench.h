@@ -23,7 +23,10 @@ namespace sluice::transform::testing {
 
 class TestBench {
  public:
-  explicit TestBench(std::shared_ptr<Dataset> of = visits()) : dataset(std::move(of)) {
+  using FaultPlan = sluice::testing::FaultPlan;
+  explicit TestBench(std::shared_ptr<Dataset> of = visits(),
+                     std::shared_ptr<FaultPlan> plan = std::make_shared<FaultPlan>())
+      : dataset(std::move(of)), faults_(std::move(plan)) {
     for (const std::string& topic :
          {topics.records(dataset->name), topics.deltas(dataset->name), topics.state(dataset->name),
           topics.commits(dataset->name), topics.dead_letters(dataset->name),
@@ -133,8 +136,13 @@ class TestBench {
   }
 
   std::shared_ptr<Dataset> dataset;
+
+ private:
+  std::shared_ptr<FaultPlan> faults_;
+
+ public:
   Topics topics{"test"};
-  sluice::testing::FaultPlan faults;
+  FaultPlan& faults = *faults_;
   sluice::testing::MemoryLog log{faults};
   sluice::testing::MemoryStateStores stores{faults};
   sluice::testing::MemoryStateStores* disk = &stores;  // of the machine that tasks start on
