@@ -23,6 +23,27 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
+// The row's lines; below the one in which the cell begins, a line of ^ as long as what of the cell is on it.
+std::string marked_row(std::string_view row, const Json& place) {
+  std::size_t left = place.is_null() ? std::string::npos : place.at("start").get<std::size_t>();
+  std::size_t length = place.is_null() ? 0 : std::max<std::size_t>(place.at("length").get<std::size_t>(), 1);
+  std::string out;
+  for (std::size_t at = 0; at <= row.size();) {
+    const std::size_t end = std::min(row.find('\n', at), row.size());
+    const std::string_view line = row.substr(at, end - at);
+    out.append(line).append("\n");
+    const auto characters = static_cast<std::size_t>(
+        std::ranges::count_if(line, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+    if (length > 0 && left <= characters) {
+      out += std::string(left, ' ') + std::string(std::min(length, std::max<std::size_t>(characters - left, 1)), '^') + "\n";
+      length = 0;
+    }
+    if (length > 0) left -= characters + 1;
+    at = end + 1;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string cell(const Json& value) {
@@ -59,6 +80,38 @@ std::string dead_letters_table(const Json& answer) {
                     cell(d.at("column")), cell(d.at("rule")), cell(d.at("reason"))});
   }
   return render_table({{"id"}, {"file"}, {"line", true}, {"column"}, {"rule"}, {"reason"}}, rows, 70);
+}
+
+std::string dead_letter_groups_table(const Json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& g : answer.at("groups")) {
+    rows.push_back({cell(g.at("dataset")), cell(g.at("rule")), cell(g.at("column")), cell(g.at("open")),
+                    cell(g.at("retriable")), cell(g.at("letters")), cell(g.at("last_at")),
+                    one_line(cell(g.at("example").at("reason")))});
+  }
+  if (rows.empty()) return "no dead letters\n";
+  return render_table({{"dataset"}, {"rule"}, {"column"}, {"open", true}, {"can be retried", true}, {"ever", true},
+                       {"last"}, {"for example"}},
+                      rows, 70);
+}
+
+std::string dead_letter_text(const Json& letter) {
+  std::string out;
+  for (const auto& [name, value] : letter.items()) {
+    if (name == "row" || name == "cell" || value.is_null()) continue;
+    out += name + std::string(name.size() < 12 ? 12 - name.size() : 0, ' ') + " " + cell(value) + "\n";
+  }
+  return out + "\n" + marked_row(cell(letter.at("row")), letter.at("cell"));
+}
+
+std::string retry_result(const Json& file) {
+  const auto number = [&](const char* name) { return file.at(name).get<std::int64_t>(); };
+  const std::int64_t rows = number("rows"), failed = number("dead_letters");
+  std::string out = std::to_string(rows - failed) + " of " + std::to_string(rows) + " rows are records now (" +
+                    std::to_string(number("records")) + " new, " + std::to_string(number("corrections")) +
+                    " corrections, " + std::to_string(number("duplicates")) + " duplicates).";
+  if (failed > 0) out += " " + std::to_string(failed) + " failed again: ./sluice dead-letters groups";
+  return out + "\n";
 }
 
 std::optional<std::string> no_such_dataset(const std::string& dataset, const std::vector<std::string>& known) {

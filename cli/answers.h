@@ -21,6 +21,15 @@ std::string reports_table(const Json& answer);
 // GET /v1/dead-letters as a table: file by file, those with the newest first, and in each by line.
 std::string dead_letters_table(const Json& answer);
 
+// GET /v1/dead-letters/groups as a table: those with most open letters first.
+std::string dead_letter_groups_table(const Json& answer);
+
+// GET /v1/dead-letters/{id}: what is known, then the row, with a line of ^ below the cell that is wrong.
+std::string dead_letter_text(const Json& letter);
+
+// What a retry's settled receipt says, in a sentence.
+std::string retry_result(const Json& file);
+
 // Where nothing was found of `dataset`, which is empty if all were asked for: a sentence if there is no such
 // dataset, with the names there are.
 std::optional<std::string> no_such_dataset(const std::string& dataset, const std::vector<std::string>& known);

@@ -34,6 +34,39 @@ TEST(DeadLettersTable, StandsFileByFileAndLineByLine) {
   EXPECT_EQ(dead_letters_table(Json{{"dead_letters", Json::array()}}), "no dead letters\n");
 }
 
+TEST(DeadLetterGroupsTable, CountsByRuleAndColumn) {
+  const Json answer = Json::parse(R"({"groups": [
+    {"dataset": "bookings", "rule": "type.date", "column": "date", "letters": 12, "open": 10, "retriable": 9,
+     "first_at": "2024-01-02T03:04:05Z", "last_at": "2024-01-03T03:04:05Z",
+     "example": {"id": "1-a:0:7", "reason": "date \"x\"\nis no date"}}]})");
+  EXPECT_EQ(dead_letter_groups_table(answer),
+            "dataset   rule       column  open  can be retried  ever  last                  for example\n"
+            "bookings  type.date  date      10               9    12  2024-01-03T03:04:05Z  date \"x\" is no date\n");
+  EXPECT_EQ(dead_letter_groups_table(Json{{"groups", Json::array()}}), "no dead letters\n");
+}
+
+TEST(DeadLetterText, MarksTheCellBelowTheRow) {
+  const auto text = [](const std::string& row, const Json& place) {
+    return dead_letter_text(Json{{"id", "1-a:0:7"}, {"note", nullptr}, {"row", row}, {"cell", place}});
+  };
+  EXPECT_EQ(text("Ärger,never,3", Json{{"start", 6}, {"length", 5}}),
+            "id           1-a:0:7\n\nÄrger,never,3\n      ^^^^^\n");
+  EXPECT_EQ(text("a,,3", Json{{"start", 2}, {"length", 0}}), "id           1-a:0:7\n\na,,3\n  ^\n") << "an empty cell";
+  EXPECT_EQ(text("a,\"b\nc\",3", Json{{"start", 8}, {"length", 1}}),
+            "id           1-a:0:7\n\na,\"b\nc\",3\n   ^\n")
+      << "a row of two lines";
+  EXPECT_EQ(text("a,b", nullptr), "id           1-a:0:7\n\na,b\n");
+}
+
+TEST(RetryResult, TellsWhatBecameOfTheRows) {
+  Json file = {{"rows", 10}, {"records", 8}, {"corrections", 1}, {"duplicates", 1}, {"dead_letters", 0}};
+  EXPECT_EQ(retry_result(file), "10 of 10 rows are records now (8 new, 1 corrections, 1 duplicates).\n");
+  file["dead_letters"] = 2;
+  file["records"] = 6;
+  EXPECT_EQ(retry_result(file), "8 of 10 rows are records now (6 new, 1 corrections, 1 duplicates). 2 failed again: "
+                                "./sluice dead-letters groups\n");
+}
+
 TEST(NoSuchDataset, NamesThoseThereAre) {
   EXPECT_EQ(no_such_dataset("nope", {"bookings", "orders"}),
             "there is no dataset \"nope\"; there are bookings, orders");

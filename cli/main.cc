@@ -1,11 +1,12 @@
 // sluice-cli: what ./sluice hands on. Checks definitions and files without any server, and shows files,
-// reports, dead letters and exports through the REST API.
+// reports, dead letters, exports and replays through the REST API.
 
 #include <cstdlib>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
+#include "cli/dead_letter_commands.h"
 #include "cli/definitions_command.h"
 #include "cli/doctor_command.h"
 #include "cli/rest_commands.h"
@@ -98,6 +99,21 @@ int main(int argc, char** argv) {
   export_command->add_flag("--json", export_options.json, "the api's own answer");
   export_command->callback([&] { exit_code = export_report(api, export_options); });
 
+  ReplayOptions replay_options;
+  auto* replay_command =
+      app.add_subcommand("replay", "rebuild reports from the records and swap them; without a name, all replays");
+  replay_command->add_option("name", replay_options.name, "a report, or a dataset");
+  replay_command->add_option("--id", replay_options.id, "one that was asked for");
+  replay_command->add_option("--from", replay_options.from, "beginning, a time, or 0=1200,1=900")->capture_default_str();
+  auto* dry_run = replay_command->add_flag("--dry-run,--drop", replay_options.dry_run, "show what differs, swap nothing");
+  replay_command->add_flag("--swap", replay_options.swap, "swap also what was built from a part")->excludes(dry_run);
+  replay_command->add_flag("--no-wait", replay_options.no_wait, "leave it to itself");
+  replay_command->add_option("--wait", replay_options.wait_seconds, "seconds until it is left to itself")
+      ->capture_default_str();
+  replay_command->add_option("--limit", replay_options.limit, "of the list")->capture_default_str();
+  replay_command->add_flag("--json", replay_options.json, "the api's own answer");
+  replay_command->callback([&] { exit_code = replay(api, replay_options); });
+
   TokenOptions token_options;
   auto* token_command = app.add_subcommand("token", "make a token and its entry for the file of tokens");
   token_command->add_option("name", token_options.name, "who is to have it")->required();
@@ -115,6 +131,7 @@ int main(int argc, char** argv) {
     lists->add_option("--dataset", letters_options.dataset);
     lists->add_option("--file", letters_options.file, "a file's id");
     lists->add_option("--rule", letters_options.rule);
+    lists->add_option("--state", letters_options.state, "open (unless given), retried, discarded or all");
     lists->add_option("--limit", letters_options.limit, "50 of a table and all of --csv unless given")
         ->check(CLI::PositiveNumber);
     auto* json = lists->add_flag("--json", letters_options.json, "the api's own answer");
@@ -124,10 +141,30 @@ int main(int argc, char** argv) {
   letters->callback([&] {
     if (letters->get_subcommands().empty()) exit_code = dead_letters_list(api, letters_options);
   });
-  auto* show = letters->add_subcommand("show", "one dead letter, its row whole");
-  show->add_option("id", letters_options.id)->required();
+  auto* groups = letters->add_subcommand("groups", "how many there are of each rule and column, and an example");
+  groups->add_option("--dataset", letters_options.dataset);
+  groups->add_option("--file", letters_options.file, "a file's id");
+  groups->add_flag("--json", letters_options.json, "the api's own answer");
+  groups->callback([&] { exit_code = dead_letters_groups(api, letters_options); });
+  auto* show = letters->add_subcommand("show", "one dead letter, its row whole and the cell marked");
+  show->add_option("id", letters_options.ids)->required()->expected(1);
   show->add_flag("--json", letters_options.json);
   show->callback([&] { exit_code = dead_letters_show(api, letters_options); });
+  auto* retry = letters->add_subcommand("retry", "read their rows once more, by the definition as it is now");
+  auto* discard = letters->add_subcommand("discard", "settle those that nobody will mend");
+  for (CLI::App* settles : {retry, discard}) {
+    settles->add_option("id", letters_options.ids, "only these");
+    settles->add_option("--dataset", letters_options.dataset)->required();
+    settles->add_option("--file", letters_options.file, "only of this file, by its id");
+    settles->add_option("--rule", letters_options.rule, "only of this rule");
+    settles->add_option("--column", letters_options.column, "only of this column");
+    settles->add_flag("--json", letters_options.json, "the api's own answer");
+  }
+  retry->add_flag("--dry-run", letters_options.dry_run, "only count them");
+  retry->add_option("--wait", letters_options.wait_seconds, "seconds until it is left to itself")->capture_default_str();
+  retry->callback([&] { exit_code = dead_letters_retry(api, letters_options); });
+  discard->add_option("--note", letters_options.note, "why; kept with them");
+  discard->callback([&] { exit_code = dead_letters_discard(api, letters_options); });
 
   try {
     app.parse(argc, argv);

@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "cli/definitions_command.h"
 #include "common/adapters/http/client.h"
+#include "common/definition/definition_parser.h"
 
 namespace sluice::cli {
 namespace {
@@ -81,8 +83,24 @@ std::optional<std::string> fetch(const Api& api, const std::string& target, cons
   return body_of(api, target, http::get(api.address, api.port, target, headers_with(accept)));
 }
 
-std::optional<std::string> post(const Api& api, const std::string& target) {
-  return body_of(api, target, http::post(api.address, api.port, target, "", headers_with("*/*")));
+std::optional<std::string> post(const Api& api, const std::string& target, std::string_view body) {
+  http::ClientHeaders headers = headers_with("*/*");
+  if (!body.empty()) headers.emplace_back("content-type", "application/json");
+  return body_of(api, target, http::post(api.address, api.port, target, body, headers));
+}
+
+void add_parameter(std::string& target, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  target += target.find('?') == std::string::npos ? '?' : '&';
+  target += fmt::format("{}={}", encoded(name), encoded(value));
+}
+
+bool is_dataset(const std::string& dataset, const std::string& folders) {
+  std::vector<std::string> known;
+  for (const Dataset& each : load_definitions(split_folders(folders)).datasets) known.push_back(each.name);
+  const auto wrong = no_such_dataset(dataset, known);
+  if (wrong) complain(*wrong);
+  return !wrong;
 }
 
 int print_csv(const Api& api, const std::string& target, std::optional<int> limit) {

@@ -16,7 +16,12 @@ std::string encoded(std::string_view text);
 
 // The body of a good answer, or nothing after a sentence on stderr.
 std::optional<std::string> fetch(const Api& api, const std::string& target, const char* accept);
-std::optional<std::string> post(const Api& api, const std::string& target);
+std::optional<std::string> post(const Api& api, const std::string& target, std::string_view body = {});
+
+// A value that is empty is not sent.
+void add_parameter(std::string& target, std::string_view name, std::string_view value);
+// Asked where nothing was found: whether the definitions have such a dataset; says so if not.
+bool is_dataset(const std::string& dataset, const std::string& folders);
 
 // All rows of a table as CSV on stdout, page by page; at most `limit` of them if one is given. `target`
 // has neither a limit nor a cursor. Returns the exit code.

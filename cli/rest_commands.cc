@@ -10,12 +10,6 @@
 namespace sluice::cli {
 namespace {
 
-void add_parameter(std::string& target, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  target += target.find('?') == std::string::npos ? '?' : '&';
-  target += fmt::format("{}={}", encoded(name), encoded(value));
-}
-
 // Numbers keep the digits the api printed: a double would not.
 struct Row {
   std::vector<std::string> names;
@@ -84,15 +78,6 @@ int list_reports(const Api& api, bool json) {
   if (json) return print(*body + "\n"), 0;
   print(reports_table(Json::parse(*body)));
   return 0;
-}
-
-// Asked where nothing was found: whether the definitions have such a dataset; says so if not.
-bool is_dataset(const std::string& dataset, const std::string& folders) {
-  std::vector<std::string> known;
-  for (const Dataset& each : load_definitions(split_folders(folders)).datasets) known.push_back(each.name);
-  const auto wrong = no_such_dataset(dataset, known);
-  if (wrong) complain(*wrong);
-  return !wrong;
 }
 
 std::string describe_file(const Json& f) {
@@ -171,44 +156,6 @@ int report(const Api& api, const ReportOptions& options) {
   for (const Row& row : reader.rows) rows.push_back(row.cells);
   print(render_table(columns, rows));
   if (!reader.next.empty()) print(more_hint(limit));
-  return 0;
-}
-
-int dead_letters_list(const Api& api, const DeadLetterOptions& options) {
-  std::string target = "/v1/dead-letters";
-  add_parameter(target, "dataset", options.dataset);
-  add_parameter(target, "file", options.file);
-  add_parameter(target, "rule", options.rule);
-  if (options.csv) {
-    add_parameter(target, "order", "file_name,file,entry,line");
-    return print_csv(api, target, options.limit);
-  }
-  const int limit = options.limit.value_or(kShownLetters);
-  add_parameter(target, "limit", std::to_string(limit));
-  const auto body = fetch(api, target, "application/json");
-  if (!body) return 1;
-  if (options.json) return print(*body + "\n"), 0;
-  const Json answer = Json::parse(*body);
-  if (answer.at("dead_letters").empty() && !is_dataset(options.dataset, options.folders)) return 1;
-  print(dead_letters_table(answer));
-  if (!answer.at("next").is_null()) print(more_hint(limit));
-  return 0;
-}
-
-int dead_letters_show(const Api& api, const DeadLetterOptions& options) {
-  std::string target = "/v1/dead-letters";
-  add_parameter(target, "id", options.id);
-  const auto body = fetch(api, target, "application/json");
-  if (!body) return 1;
-  const Json answer = Json::parse(*body);
-  if (answer.at("dead_letters").empty()) {
-    complain(fmt::format("there is no dead letter {}; ids are in the first column of: ./sluice dead-letters list",
-                         options.id));
-    return 1;
-  }
-  const Json& letter = answer.at("dead_letters").front();
-  if (options.json) return print(letter.dump(2) + "\n"), 0;
-  print(describe_file(letter));
   return 0;
 }
 

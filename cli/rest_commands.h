@@ -1,5 +1,5 @@
 #pragma once
-// The operator's side of the REST API: files, report, dead-letters, export. Tables for people, --json prints the
+// The operator's side of the REST API: files, report, export, replay; dead letters have a file of their own. Tables for people, --json prints the
 // API's own answer for programs. Each returns the process's exit code: 0 fine, 1 the api said no or
 // cannot be reached (a sentence on stderr says which and what to do).
 
@@ -36,18 +36,6 @@ struct ReportOptions {
 inline constexpr int kShownRows = 20;
 int report(const Api& api, const ReportOptions& options);
 
-struct DeadLetterOptions {
-  std::string id;  // one, shown whole
-  std::string dataset, file, rule;
-  std::string folders;       // of definitions: which datasets there are
-  std::optional<int> limit;  // else kShownLetters, and all as CSV
-  bool json = false;
-  bool csv = false;
-};
-inline constexpr int kShownLetters = 50;
-int dead_letters_list(const Api& api, const DeadLetterOptions& options);
-int dead_letters_show(const Api& api, const DeadLetterOptions& options);
-
 struct ExportOptions {
   std::string name;  // of a report; empty: the list of exports
   int limit = 20;
@@ -56,5 +44,19 @@ struct ExportOptions {
 };
 // Waits until it is written, telling on stderr how far it is.
 int export_report(const Api& api, const ExportOptions& options);
+
+struct ReplayOptions {
+  std::string name;                // of a report or a dataset; empty: the list of replays
+  std::string id;                  // one that there is
+  std::string from = "beginning";  // a time, "0=1200,1=900"
+  bool dry_run = false;            // compare, swap nothing
+  bool swap = false;               // also a part
+  bool no_wait = false;
+  int limit = 20;
+  int wait_seconds = 86'400;
+  bool json = false;
+};
+// Waits until it has ended, telling on stderr how far it is, and shows what differs.
+int replay(const Api& api, const ReplayOptions& options);
 
 }  // namespace sluice::cli

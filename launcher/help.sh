@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Help: one text a command. What is not told here does not exist.
 
-readonly commands=(demo test up down status logs clean check definitions doctor files report dead-letters export token help)
+readonly commands=(demo test up down status logs clean check definitions doctor files report dead-letters export replay token help)
 
 help_overview() {
   cat <<'TEXT'
@@ -21,8 +21,9 @@ Sluice: files in, live reports out, exactly once.
   ./sluice doctor FILE                 what would happen to a data file; needs no broker
   ./sluice files                       files and their receipts
   ./sluice report [NAME]               the rows of a report
-  ./sluice dead-letters [show ID]      rows that could not become records
+  ./sluice dead-letters [show|retry …]  rows that could not become records
   ./sluice export [NAME]               write a report's exports now
+  ./sluice replay [NAME]               rebuild reports from the records, compare, swap
 
   ./sluice token NAME --scopes SCOPES  make a token for the api
 
@@ -166,11 +167,32 @@ TEXT
 
 help_dead-letters() {
   cat <<'TEXT'
-./sluice dead-letters [list] [--dataset NAME] [--file ID] [--rule RULE] [--limit N] [--json | --csv]
+./sluice dead-letters [list] [--dataset NAME] [--file ID] [--rule RULE] [--state STATE] [--limit N] [--json | --csv]
+./sluice dead-letters groups [--dataset NAME] [--file ID] [--json]
 ./sluice dead-letters show ID [--json]
+./sluice dead-letters retry --dataset NAME [--file ID] [--rule RULE] [--column COLUMN] [ID…] [--dry-run] [--wait S] [--json]
+./sluice dead-letters discard --dataset NAME [--file ID] [--rule RULE] [--column COLUMN] [ID…] [--note TEXT] [--json]
 
-Rows that could not become records, kept whole, with file, line, column and reason: the newest 50, unless a
-limit is given, and all of them as CSV.
+Rows that could not become records, kept whole, with file, line, column and reason: the newest 50 that nobody has
+settled, unless a limit or a state (open, retried, discarded, all) is given, and all of them as CSV. groups counts them
+by rule and column, show marks the cell that is wrong. When the definition is mended, retry reads their rows once more:
+each becomes a record with its own file and line, or a dead letter with the new reason. What was retried or discarded
+stays, with when and by whom.
+  ./sluice dead-letters retry --dataset bookings --rule type.date
+TEXT
+}
+
+help_replay() {
+  cat <<'TEXT'
+./sluice replay [NAME] [--from WHERE] [--dry-run] [--swap] [--no-wait] [--wait SECONDS] [--id ID] [--json]
+
+Rebuilds the reports of a dataset, by its own or a report's name, from the log of records beside the live ones,
+shows row by row what differs, and swaps them in one moment. Until then the old ones are read, and kept up to date.
+  ./sluice replay bookings --dry-run     # what would change? (--drop is the same)
+  ./sluice replay monthly_restaurants_report
+  ./sluice replay bookings --from 2026-11-01T00:00:00Z   # files found since then: compared, swapped with --swap only
+  ./sluice replay bookings --from 0=1200,1=900           # offsets of the records' partitions
+Without a name: the replays there were, with those that a changed definition began. docs/replay.md has more.
 TEXT
 }
 
@@ -193,7 +215,7 @@ Makes a token for the api: 32 random bytes, told once, on stderr; and on stdout 
 for the file that SLUICE_TOKENS_FILE names (docs/access.md). Expires in so many days (90d) or hours (12h), or at a
 time (2027-01-31T00:00:00Z), or never.
   ./sluice token grafana --scopes read --expires 90d >> tokens.yaml
-The commands that ask the api (files, report, dead-letters, export) send the token of SLUICE_TOKEN, or the first line
+The commands that ask the api (files, report, dead-letters, export, replay) send the token of SLUICE_TOKEN, or the first line
 of the file that SLUICE_TOKEN_FILE names.
 TEXT
 }

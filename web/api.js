@@ -48,6 +48,19 @@ export async function json(path, signal) {
   return JSON.parse((await get(path, "application/json", signal)).text);
 }
 
+// Sends an object as JSON; the answer's.
+export async function post(path, body) {
+  let answer;
+  try {
+    answer = await fetch(path, { method: "POST", headers: withToken({ "Content-Type": "application/json" }), body: JSON.stringify(body) });
+  } catch {
+    throw away();
+  }
+  const text = await answer.text();
+  if (!answer.ok) throw problemOf(answer.status, text);
+  return JSON.parse(text);
+}
+
 // One page of a table: { rows: [{ column: text or null }], next, revision }.
 export async function page(path, { filters = [], order = "", limit, cursor }, signal) {
   const query = new URLSearchParams(filters);

@@ -3,6 +3,7 @@
 import { Pace } from "./again.js";
 import { h, instant } from "./dom.js";
 import { shown } from "./exact.js";
+import { LetterGroups } from "./letter_groups.js";
 import { Table } from "./table.js";
 
 const pause = 10_000;  // for a page of rows that are whole may be megabytes
@@ -20,6 +21,8 @@ export const letterColumns = [
 const hiddenColumns = [
   { name: "dataset", type: "string" }, { name: "rule", type: "string" }, { name: "created_at", type: "timestamp", title: "When" },
   { name: "file", type: "string", title: "File's id" }, { name: "stage", type: "string" },
+  { name: "state", type: "string", title: "State" }, { name: "attempts", type: "integer", title: "Times read" },
+  { name: "retry", type: "string", title: "Read last by" }, { name: "note", type: "string", title: "Note" },
 ];
 
 function fileOf(row) {
@@ -59,19 +62,24 @@ export class LettersPage {
       path: "v1/dead-letters", title: this.title, go, place: () => this.place,
       columns: [...letterColumns, ...hiddenColumns], shownColumns: letterColumns,
     });
+    this.groups = new LetterGroups({
+      file: () => this.place.filters?.find(([name]) => name === "file")?.[1],
+      changed: () => Promise.all([this.groups.show(), this.table.refresh()]),
+    });
     this.element = h("div", {},
       h("header", { class: "page-head" }, h("div", {}, h("h1", { tabindex: "-1" }, this.title),
-        h("p", { class: "facts" }, "Rows that could not become records: kept whole, with the reason. Their neighbours were counted."))),
-      this.table.element);
+        h("p", { class: "facts" }, "Rows that could not become records: kept whole, with the reason. Their neighbours were counted. ",
+          "When the definition is mended, they can be read once more."))),
+      this.groups.element, this.table.element);
   }
 
   show(place = this.place) {
     this.place = place;
-    return this.paced(() => this.table.show());
+    return this.paced(() => Promise.all([this.groups.show(), this.table.show()]));
   }
 
   async refresh() {
-    if (this.pace.isDue(performance.now())) await this.paced(() => this.table.refresh());
+    if (this.pace.isDue(performance.now())) await this.paced(() => Promise.all([this.groups.show(), this.table.refresh()]));
   }
 
   // From the answer on, too: one that takes long is not asked for again at once.

@@ -25,4 +25,9 @@ std::string changed_while_it_runs(const Dataset& changed) {
          "the changed one another dataset name and its reports other names";
 }
 
+std::string rebuilt_by_itself(const Dataset& changed) {
+  return changed.path + ": what the reports of dataset '" + changed.name +
+         "' mean has changed; they are rebuilt beside the old ones, which stand until then (./sluice replay)";
+}
+
 }  // namespace sluice

@@ -12,7 +12,10 @@ namespace sluice {
 // to do.
 void check_committed(const CommitRecord& last, const Dataset& dataset);
 
-// The sentence for a dataset whose definition came to mean something else while it runs.
+// The sentence for a dataset whose definition came to mean something else while it runs, and whose reports cannot be
+// built anew from the records that there are.
 std::string changed_while_it_runs(const Dataset& changed);
+// And where they can: it is done, or about to be.
+std::string rebuilt_by_itself(const Dataset& changed);
 
 }  // namespace sluice

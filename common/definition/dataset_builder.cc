@@ -10,6 +10,10 @@
 
 namespace sluice {
 
+bool can_rebuild(const Dataset& old, const Dataset& changed) {
+  return old.record_shape == changed.record_shape && !is_linked(old) && !is_linked(changed);
+}
+
 bool has_entities(const Dataset& dataset) {
   return std::ranges::any_of(dataset.reports, [](const ReportSpec& r) { return r.derive.has_value(); });
 }
@@ -196,16 +200,22 @@ void build_reports(const YamlCursor& reports, const FindDataset& find, Dataset& 
   }
 }
 
-// Everything that decides what state holds and what results are, as a canonical text. Sinks, file patterns
-// and the CSV dialect are not in it: changing them needs no rebuild.
-std::string canonical_text(const Dataset& d) {
-  std::string out = fmt::format("v2|{}|partitions {}|lateness {}|", d.name, d.partitions, d.allowed_lateness_seconds);
+std::string canonical_columns(const Dataset& d) {
+  std::string out;
   for (const ColumnSpec& c : d.columns) {
     out += fmt::format("column {} {} {} {}|", c.name, static_cast<int>(c.type), c.min_scale, c.is_amount);
   }
   for (std::size_t k : d.key) out += fmt::format("key {}|", k);
   if (d.event_time) out += fmt::format("time {}|", *d.event_time);
   if (d.version) out += fmt::format("version {}|", *d.version);
+  return out;
+}
+
+// Everything that decides what state holds and what results are, as a canonical text. Sinks, file patterns
+// and the CSV dialect are not in it: changing them needs no rebuild.
+std::string canonical_text(const Dataset& d) {
+  std::string out = fmt::format("v2|{}|partitions {}|lateness {}|", d.name, d.partitions, d.allowed_lateness_seconds);
+  out += canonical_columns(d);
   for (const ReportSpec& r : d.reports) out += canonical_text(r);
   return out;
 }
@@ -213,7 +223,10 @@ std::string canonical_text(const Dataset& d) {
 }  // namespace
 
 std::string fingerprint_of(const Dataset& dataset) {
-  const std::string text = canonical_text(dataset);
+  return hash_of(canonical_text(dataset));
+}
+
+std::string hash_of(std::string_view text) {
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
@@ -260,10 +273,27 @@ std::optional<std::int64_t> duration_seconds(const YamlCursor& at) {
   return std::nullopt;
 }
 
+ErrorBudget build_errors(const YamlCursor& at) {
+  ErrorBudget out;
+  if (!at.expect_map({"max_rows", "max_share"})) return out;
+  if (const YamlCursor rows = at["max_rows"]; rows.defined()) {
+    if (const auto most = rows.integer(0, 1'000'000'000'000)) out.max_rows = static_cast<std::uint64_t>(*most);
+  }
+  if (const YamlCursor share = at["max_share"]; share.defined()) {
+    const auto text = share.text();
+    if (text) out.max_share = parse_decimal(*text);
+    const bool good = out.max_share && compare(*out.max_share, Decimal{0, 0}) >= 0 &&
+                      compare(*out.max_share, Decimal{1, 0}) <= 0 && width(*out.max_share).fraction_digits <= 9;
+    if (text && !good) share.error("expected a share of the file's rows, 0 to 1 with at most nine digits: 0.05");
+  }
+  if (!at["max_rows"].defined() && !at["max_share"].defined()) at.error("required: max_rows, max_share or both");
+  return out;
+}
+
 Dataset build_records(const YamlCursor& root) {
   Dataset dataset;
   if (!root.expect_map({"dataset", "source", "format", "csv", "key", "event_time", "version", "allowed_lateness", "idle", "late",
-                        "partitions", "fields", "records", "reports"})) {
+                        "partitions", "fields", "records", "errors", "reports"})) {
     return dataset;
   }
   if (const YamlCursor at = root["dataset"]; !at.defined()) {
@@ -286,7 +316,11 @@ Dataset build_records(const YamlCursor& root) {
     if (postgres.defined()) postgres.expect_map({});
     dataset.to_postgres = true;
   }
+  if (const YamlCursor at = root["errors"]; at.defined()) dataset.errors = build_errors(at);
   dataset.fingerprint = fingerprint_of(dataset);
+  dataset.record_shape = fmt::format("partitions {}|", dataset.partitions) + canonical_columns(dataset);
+  // A column that may be null once is not one that never is.
+  for (const ColumnSpec& column : dataset.columns) dataset.record_shape += column.nullable ? '0' : '1';
   return dataset;
 }
 

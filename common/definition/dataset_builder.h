@@ -14,6 +14,7 @@ Dataset build_records(const YamlCursor& root);
 Dataset build_dataset(const YamlCursor& root, const FindDataset& find);
 // A hash of all that decides state and results; call again when `feeds` changed.
 std::string fingerprint_of(const Dataset& dataset);
+std::string hash_of(std::string_view text);
 
 // The parts, in files of their own.
 void build_source(const YamlCursor& source, Dataset& dataset);

@@ -75,6 +75,12 @@ struct S3Source {
   AfterReading after = AfterReading::kKeep;
 };
 
+// How many of a file's rows may be dead letters; with more the file as a whole is refused.
+struct ErrorBudget {
+  std::optional<std::uint64_t> max_rows;
+  std::optional<Decimal> max_share;  // of all its rows, 0 to 1
+};
+
 struct Dataset {
   std::string name;
   std::vector<std::string> files;  // glob patterns on the file's name: * ? [..]
@@ -97,17 +103,34 @@ struct Dataset {
   // A row that comes behind its closed window becomes a dead letter; else it amends the closed window.
   bool rejects_late = false;
   bool to_postgres = false;                    // the records themselves as a table
+  std::optional<ErrorBudget> errors;           // none: any number
   std::vector<ReportSpec> reports;
   // Reports of other datasets that look up records of this one; known once all definitions are read.
   std::vector<FeedSpec> feeds;
   std::int32_t partitions = 2;
 
   std::string path;         // of the definition file, for messages
+  std::string text;         // what it holds
+  // What is alike in all records in the log; a definition with another one cannot read them.
+  std::string record_shape;
   // A hash of all that decides state and results (not sinks, not file patterns). Stored in commit
   // records; a task that finds another one refuses to go on with the old state.
   std::string fingerprint;
+  // Of the file's text: files are read alike by two definitions that have the same.
+  std::string text_hash;
 };
 
+// Whether one of its reports looks another dataset up, or is fed to another's.
+inline bool is_linked(const Dataset& dataset) {
+  bool looks_up = false;
+  for (const ReportSpec& report : dataset.reports) {
+    looks_up = looks_up || (report.derive && std::holds_alternative<LookupSpec>(*report.derive));
+  }
+  return looks_up || !dataset.feeds.empty();
+}
+// Whether the reports of the one can be built anew from the records of the other: a new measure, another window or
+// group, but the same fields and key.
+bool can_rebuild(const Dataset& old, const Dataset& changed);
 // Whether a report of it is made of all records of an entity.
 bool has_entities(const Dataset& dataset);
 // Whether a dataset takes a file of this name (the last part of its path); a compressed file is also taken

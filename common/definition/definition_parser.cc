@@ -58,6 +58,8 @@ DefinitionResult parse_with(std::string_view text, const std::string& path, cons
       errors.push_back({path, *line, 1, "a second document (or a bracket too many); one file is one definition"});
     }
     dataset.path = path;
+    dataset.text_hash = definition::hash_of(text);
+    dataset.text = text;
     if (errors.empty()) return dataset;
   } catch (const YAML::Exception& error) {
     errors.push_back({path, std::max(error.mark.line, 0) + 1, std::max(error.mark.column, 0) + 1,

@@ -262,6 +262,22 @@ TEST(DefinitionParser, ASourceMayBeAPrefixOfABucket) {
   }
 }
 
+TEST(DefinitionParser, AnErrorBudgetIsOfRowsOrAShareOrBothAndMayChangeWhileFilesAreRead) {
+  const auto with = [](const std::string& errors) { return parse_definition(kBookings + ("\nerrors: " + errors + "\n"), "x.yaml"); };
+  const auto both = with("{ max_rows: 100, max_share: 0.05 }");
+  ASSERT_TRUE(both) << to_string(both.error().front());
+  EXPECT_EQ(both->errors->max_rows, 100U);
+  EXPECT_EQ(to_string(*both->errors->max_share), "0.05");
+  EXPECT_FALSE(with("{ max_rows: 0 }")->errors->max_share);
+  EXPECT_FALSE(parse_definition(kBookings, "x.yaml")->errors);
+  EXPECT_EQ(both->fingerprint, parse_definition(kBookings, "x.yaml")->fingerprint);
+  EXPECT_NE(both->text_hash, parse_definition(kBookings, "x.yaml")->text_hash) << "a retry by it is another file";
+  for (const char* wrong : {"{}", "{ max_rows: -1 }", "{ max_share: 1.01 }", "{ max_share: -0.1 }", "{ max_share: few }",
+                            "{ max_share: 0.0000000001 }", "100", "{ max_rows: 1.5 }"}) {
+    EXPECT_FALSE(with(wrong).has_value()) << wrong;
+  }
+}
+
 TEST(DefinitionParser, TheFingerprintFollowsWhatDecidesResultsAndNothingElse) {
   const auto of = [](const std::string& text) { return parse_definition(text, "x.yaml")->fingerprint; };
   const std::string original = of(kBookings);

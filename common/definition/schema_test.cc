@@ -96,6 +96,7 @@ std::vector<Place> places() {
       {"csv: {HERE}", "/properties/csv"},
       {"fields: {id: {HERE}}", "/properties/fields/additionalProperties"},
       {"records: {HERE}", "/properties/records"},
+      {"errors: {HERE}", "/properties/errors"},
       {"records: {postgres: {HERE}}", "/properties/records/properties/postgres"},
       {"reports: {one: {HERE}}", report},
       {"reports: {one: {sinks: {postgres: {HERE}}}}", report + "/properties/sinks/properties/postgres"},

@@ -144,7 +144,11 @@ class Visit {
     }
     Examination examination(*std::move(reader), *dataset_, out_);
     text_.drop(opening->consumed);
-    return read_blocks(*format, opening->next_line, examination);
+    if (auto read = read_blocks(*format, opening->next_line, examination); !read) return read;
+    if (dataset_->errors) {
+      if (auto over = examination.tally().over(*dataset_->errors)) return fail(*std::move(over));
+    }
+    return true;
   }
 
   Result<bool> read_blocks(const RowFormat& format, std::uint64_t line, Examination& examination) {

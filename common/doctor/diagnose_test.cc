@@ -69,6 +69,15 @@ TEST(Diagnose, CountsWhatEachRowWouldBecome) {
   EXPECT_EQ(d.proposal, "");
 }
 
+TEST(Diagnose, AFileAboveItsErrorBudgetWouldBeRefusedWithTheSameSentence) {
+  const std::string text = "id,count,price,day\na,-1,,01/02/2020\nb,9,,32/02/2020\nc,1,,01/02/2020\n";
+  const auto with = [](const std::string& errors) { return things(kThings + ("errors: " + errors + "\n")); };
+  const Diagnosis over = diagnosis_of(text, with("{ max_rows: 1 }"));
+  EXPECT_THAT(over.error, HasSubstr("2 of its 3 rows cannot become records, and the definition allows 1"));
+  EXPECT_EQ(over.first_dead_letters.size(), 2U) << "they are told even so";
+  EXPECT_EQ(diagnosis_of(text, with("{ max_rows: 2 }")).error, "");
+}
+
 TEST(Diagnose, TellsOfEachFieldWhatItHolds) {
   const Diagnosis d = diagnosis_of(
       "id,count,price,day\na,10,\"2,50 €\",01/02/2020\nb,9,,03/02/2020\nc,,£1.00,02/02/2020\n");

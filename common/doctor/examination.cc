@@ -19,6 +19,7 @@ void Examination::take(std::string_view text, const SplitResult& split) {
   for (const RawRow& row : split.rows) {
     const std::string_view bytes = text.substr(row.begin, row.end - row.begin);
     ++out_.rows;
+    tally_.row_read();
     if (row.unclosed_quote) {
       reject(row, bytes,
              {"", "unclosed_quote", "a quote is opened on this line and never closed"});
@@ -56,6 +57,7 @@ void Examination::take_record() {
 
 void Examination::reject(const RawRow& row, std::string_view text, const RowRejection& why) {
   ++out_.dead_letters;
+  tally_.rejected(why.rule, why.column);
   ++out_.dead_letters_by_rule[why.rule];
   ++out_.dead_letters_by_column[why.column];
   if (out_.first_dead_letters.size() == kMostLetters) return;

@@ -7,6 +7,7 @@
 
 #include "common/definition/definition.h"
 #include "common/doctor/diagnosis.h"
+#include "common/rows/error_budget.h"
 #include "common/rows/raw_rows.h"
 #include "common/rows/row_reader.h"
 #include "common/rows/value_tree.h"
@@ -18,6 +19,7 @@ class Examination {
   // The results go into `out`, which outlives it.
   Examination(RowReader reader, const Dataset& dataset, Diagnosis& out);
   void take(std::string_view text, const SplitResult& split);
+  const ErrorTally& tally() const { return tally_; }
 
  private:
   void take_record();
@@ -28,6 +30,7 @@ class Examination {
   RowRecord record_;
   RowRejection rejection_;
   ValueTree tree_;
+  ErrorTally tally_;
   // Hashes of the keys seen, and of the latest record of each.
   std::unordered_map<std::size_t, std::size_t> seen_;
 };

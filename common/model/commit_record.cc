@@ -25,6 +25,7 @@ std::string to_json(const CommitRecord& r) {
       .signed_number("partitions", r.partitions)
       .text("fingerprint", r.fingerprint)
       .number("messages", r.messages);
+  if (r.cut != 0) out.signed_number("cut", r.cut);
   if (!r.feeds.empty()) out.raw("feeds", nlohmann::json(r.feeds).dump());
   return out.finish();
 }
@@ -45,6 +46,7 @@ Result<CommitRecord> commit_record_from_json(std::string_view json) {
         r.fingerprint = j.at("fingerprint");
         read_number(j, "messages", r.messages);
         r.feeds = j.value("feeds", std::vector<std::string>{});
+        if (j.contains("cut")) read_number(j, "cut", r.cut);
         return r;
       });
 }

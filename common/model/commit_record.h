@@ -29,6 +29,7 @@ struct CommitRecord {
   std::uint64_t messages = 0;  // data messages in the same transaction and partition
   // "dataset/report" of those that have been given what they look up, from the first record on.
   std::vector<std::string> feeds;
+  int cut = 0;  // of stage 1: the number of the last cut that lies behind (common/model/generations.h)
 };
 
 std::string to_json(const CommitRecord& record);

@@ -6,6 +6,7 @@
 #include "common/base/calendar.h"
 #include "common/base/json_text.h"
 #include "common/model/json_read.h"
+#include "common/model/origin.h"
 
 namespace sluice {
 namespace {
@@ -63,6 +64,8 @@ std::string to_json(const DeadLetter& d) {
       .text("reason", d.reason)
       .text("row", d.row)
       .text("stage", d.stage)
+      .raw("context", d.context.empty() ? "null" : d.context)
+      .text_or_null("retry", d.retry)
       .finish();
 }
 
@@ -80,6 +83,9 @@ Result<DeadLetter> dead_letter_from_json(std::string_view json) {
     d.reason = j.at("reason");
     d.row = j.at("row");
     d.stage = j.at("stage");
+    // Letters of earlier versions come without.
+    if (const auto context = j.find("context"); context != j.end() && context->is_object()) d.context = context->dump();
+    if (j.contains("retry")) d.retry = text_of(j, "retry");
     return d;
   });
 }
@@ -100,8 +106,9 @@ DeadLetterHeaders headers_of(const DeadLetter& d, const DeadLetterPlace& place) 
       {"x-line", std::to_string(d.line)},
       {"x-column", d.column},
       {"x-rule", d.rule},
-      {"x-first-failed-at", to_string(Instant{place.failed_ms * 1000})},
+      {"x-first-failed-at", to_string(Instant{(d.first_failed_ms != 0 ? d.first_failed_ms : place.failed_ms) * 1000})},
   };
+  if (!d.retry.empty()) all.emplace_back(kRetryHeader, d.retry);
   if (const auto message = place_of_message(d.id, place.topic)) {
     all.emplace_back("__connect.errors.partition", message->partition);
     all.emplace_back("__connect.errors.offset", message->offset);

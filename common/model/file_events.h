@@ -34,7 +34,7 @@ struct ArchivedFile {
 // Topic announcements, partition = shard_of(id), key = id.
 struct Announcement {
   std::string id;       // see origin.h
-  std::string source;   // "folder", "s3", "upload"
+  std::string source;   // "folder", "s3", "upload", "retry"
   std::string path;     // in the source: "sub/bookings.csv", "s3://landing/in/bookings.csv";
                         // inside an archive: the archive's, '/', and the path there
   std::string name;     // last part of the path; inside an archive: the archive's name and the path

@@ -135,7 +135,7 @@ RC_GTEST_PROP(ModelProperty, CountsAreReadAsWritten, ()) {
 
 RC_GTEST_PROP(ModelProperty, ADeadLetterIsReadAsWritten, (std::uint32_t entry)) {
   const DeadLetter w{text(), text(), text(), text(), entry, number(),
-                     text(), text(), text(), text(), text()};
+                     text(), text(), text(), text(), text(), R"({"format":"csv","path":{}})", text()};
   const auto r = dead_letter_from_json(to_json(w));
   RC_ASSERT(r.has_value());
   RC_ASSERT(r->id == w.id);
@@ -148,6 +148,8 @@ RC_GTEST_PROP(ModelProperty, ADeadLetterIsReadAsWritten, (std::uint32_t entry)) 
   RC_ASSERT(r->rule == w.rule);
   RC_ASSERT(r->reason == w.reason);
   RC_ASSERT(r->row == w.row);
+  RC_ASSERT(r->context == w.context);
+  RC_ASSERT(r->retry == w.retry);
   RC_ASSERT(r->stage == w.stage);
 }
 

@@ -62,6 +62,10 @@ std::optional<Origin> parse_origin(std::string_view text) {
   return out;
 }
 
+bool is_file_id(std::string_view text) {
+  return parse_origin(std::string(text) + ":" + std::to_string(entry_of(text)) + ":0").has_value();
+}
+
 std::string_view file_id_of(std::string_view origin_text) {
   return origin_text.substr(0, origin_text.find(':'));
 }

@@ -29,6 +29,9 @@ struct Origin {
 };
 
 inline constexpr std::string_view kOriginHeader = "origin";
+// Of a record that a retry of dead letters made: the retry's file id. Its origin is still the row's own, so that
+// which version counts does not depend on the retry; what became of it stands in the retry's receipt.
+inline constexpr std::string_view kRetryHeader = "retry";
 inline constexpr std::size_t kFingerprintDigits = 12;
 
 std::string file_id(std::uint64_t place, std::string_view sha256_hex, std::uint32_t entry = 0);
@@ -37,6 +40,7 @@ std::uint64_t place_of(std::string_view file_id);
 std::uint32_t entry_of(std::string_view file_id);
 // "17-9f86d081884c:0:345" -> Origin; nullopt if malformed. The view points into `text`.
 std::optional<Origin> parse_origin(std::string_view text);
+bool is_file_id(std::string_view text);
 // The file-id part of an origin text (before the first ':'); the whole text if there is none.
 std::string_view file_id_of(std::string_view origin_text);
 // The shard of ingest that owns a file, from its id: same bytes, same shard.

@@ -7,6 +7,7 @@
 #include "common/model/commit_record.h"
 #include "common/model/dead_letter.h"
 #include "common/model/file_events.h"
+#include "common/model/generations.h"
 
 namespace sluice {
 namespace {
@@ -87,10 +88,12 @@ void print_counts_and_commits() {
   print("commits", commit.task, to_json(commit));
   commit.inputs["sluice.bookings.records.v1"] = 7;
   commit.feeds = {"orders/late_orders"};
+  commit.cut = 2;
   print("commits", commit.task, to_json(commit));
   print("commits", std::string(kDefinitionKey), commit.fingerprint);
   commit.task = "ingest-0";
   commit.feeds.clear();
+  commit.cut = 0;
   commit.fingerprint.clear();
   print("ingest-commits", commit.task, to_json(commit));
 }
@@ -109,6 +112,13 @@ void print_dead_letters() {
   letter.stage = "ingest";
   print("dead-letters", letter.id, to_json(letter),
         headers_of(letter, {"sluice.bookings.dead-letters.v1", 1, kMoment}).headers);
+  letter.context = R"({"delimiter":",","format":"csv","header":"id,amount","path":{"day":"2021-01-23"},"quote":"\""})";
+  letter.retry = "18-9f86d081884c";
+  print("dead-letters", letter.id, to_json(letter),
+        headers_of(letter, {"sluice.bookings.dead-letters.v1", 1, kMoment}).headers);
+  letter.context = R"({"format":"ndjson","path":{}})";
+  print("dead-letters", letter.id, to_json(letter),
+        headers_of(letter, {"sluice.bookings.dead-letters.v1", 1, kMoment}).headers);
   DeadLetter poison;
   poison.id = "sluice.bookings.records.v1/3/1207";
   poison.dataset = "bookings";
@@ -116,6 +126,19 @@ void print_dead_letters() {
   poison.reason = "the message is no JSON";
   poison.stage = "transform";
   print("dead-letters", poison.id, to_json(poison), headers_of(poison, {"sluice.bookings.records.v1", 3, kMoment}).headers);
+}
+
+void print_generations() {
+  DatasetGenerations generations;
+  generations.dataset = "bookings";
+  generations.live = {1, "0123456789abcdef0123456789abcdef", "schemas/bookings.yaml", "dataset: bookings", {}};
+  print("generations", generations.dataset, to_json(generations));
+  generations.building = generations.live;
+  generations.building->number = 2;
+  generations.building->from = {{{0, 17}}, 3};
+  generations.cut = 1;
+  generations.cut_open = true;
+  print("generations", generations.dataset, to_json(generations));
 }
 
 }  // namespace
@@ -126,4 +149,5 @@ int main() {
   sluice::print_files();
   sluice::print_counts_and_commits();
   sluice::print_dead_letters();
+  sluice::print_generations();
 }

@@ -17,23 +17,39 @@ std::string Topics::named(std::string_view name, std::string_view stage) const {
   return out + ".v1";
 }
 
+std::string Topics::of_generation_named(std::string_view name, std::string_view stage) const {
+  return named(name, std::string(stage) + generation_suffix(".g"));
+}
+
+std::string Topics::transform_group(std::string_view dataset) const {
+  return prefix_ + "-transform-" + std::string(dataset) + generation_suffix("-g");
+}
+std::string Topics::loader_group(std::string_view dataset) const {
+  return prefix_ + "-loader-" + std::string(dataset) + generation_suffix("-g");
+}
+
+std::string Topics::generation_suffix(const char* before) const {
+  return generation_ == 1 ? std::string() : before + std::to_string(generation_);
+}
+
 std::string Topics::files() const { return named("files", ""); }
 std::string Topics::discoveries() const { return named("discoveries", ""); }
 std::string Topics::announcements() const { return named("announcements", ""); }
 std::string Topics::file_counts() const { return named("file-counts", ""); }
 std::string Topics::ingest_commits() const { return named("ingest-commits", ""); }
+std::string Topics::generations() const { return named("generations", ""); }
 std::string Topics::records(std::string_view dataset) const { return named(dataset, "records"); }
 std::string Topics::dead_letters(std::string_view dataset) const {
   return named(dataset, "dead-letters");
 }
-std::string Topics::commits(std::string_view dataset) const { return named(dataset, "commits"); }
-std::string Topics::deltas(std::string_view dataset) const { return named(dataset, "deltas"); }
-std::string Topics::state(std::string_view dataset) const { return named(dataset, "state"); }
-std::string Topics::entities(std::string_view dataset) const { return named(dataset, "entities"); }
+std::string Topics::commits(std::string_view dataset) const { return of_generation_named(dataset, "commits"); }
+std::string Topics::deltas(std::string_view dataset) const { return of_generation_named(dataset, "deltas"); }
+std::string Topics::state(std::string_view dataset) const { return of_generation_named(dataset, "state"); }
+std::string Topics::entities(std::string_view dataset) const { return of_generation_named(dataset, "entities"); }
 std::string Topics::entity_state(std::string_view dataset) const {
-  return named(dataset, "entity-state");
+  return of_generation_named(dataset, "entity-state");
 }
-std::string Topics::rows(std::string_view report) const { return named(report, "rows"); }
+std::string Topics::rows(std::string_view report) const { return of_generation_named(report, "rows"); }
 
 TopicSettings compacted(std::string name, std::int32_t partitions) {
   return {std::move(name),
@@ -63,15 +79,29 @@ TopicSettings kept_for_ever(std::string name, std::int32_t partitions) {
 std::vector<TopicSettings> installation_topics(const Topics& topics, std::int32_t shards) {
   return {compacted(topics.files(), shards), kept_for_ever(topics.discoveries(), 1),
           kept_for_ever(topics.announcements(), shards),
-          kept_for_ever(topics.file_counts(), shards), compacted(topics.ingest_commits(), shards)};
+          kept_for_ever(topics.file_counts(), shards), compacted(topics.ingest_commits(), shards),
+          compacted(topics.generations(), 1)};
 }
 
 std::vector<TopicSettings> dataset_topics(const Topics& topics, std::string_view dataset,
                                           const std::vector<std::string>& reports,
                                           std::int32_t partitions, bool with_entities) {
-  std::vector<TopicSettings> out = {kept_for_ever(topics.records(dataset), partitions),
-                                    kept_for_ever(topics.dead_letters(dataset), partitions),
-                                    compacted(topics.commits(dataset), partitions),
+  std::vector<TopicSettings> out = record_topics(topics, dataset, partitions);
+  for (TopicSettings& topic : generation_topics(topics, dataset, reports, partitions, with_entities)) {
+    out.push_back(std::move(topic));
+  }
+  return out;
+}
+
+std::vector<TopicSettings> record_topics(const Topics& topics, std::string_view dataset, std::int32_t partitions) {
+  return {kept_for_ever(topics.records(dataset), partitions),
+          kept_for_ever(topics.dead_letters(dataset), partitions)};
+}
+
+std::vector<TopicSettings> generation_topics(const Topics& topics, std::string_view dataset,
+                                             const std::vector<std::string>& reports,
+                                             std::int32_t partitions, bool with_entities) {
+  std::vector<TopicSettings> out = {compacted(topics.commits(dataset), partitions),
                                     kept_for_ever(topics.deltas(dataset), partitions),
                                     compacted(topics.state(dataset), partitions)};
   for (const std::string& report : reports)

@@ -25,8 +25,13 @@ struct TopicSettings {
 
 class Topics {
  public:
-  explicit Topics(std::string prefix = "sluice") : prefix_(std::move(prefix)) {}
+  explicit Topics(std::string prefix = "sluice", int generation = 1)
+      : prefix_(std::move(prefix)), generation_(generation) {}
   const std::string& prefix() const { return prefix_; }
+  // The same names for another generation of pipelines (common/model/generations.h). What lies behind the records has
+  // its generation in its name: `sluice.bookings.deltas.g2.v1`; the first has none.
+  Topics of_generation(int generation) const { return Topics(prefix_, generation); }
+  int generation() const { return generation_; }
 
   // --- of the whole installation
   std::string files() const;           // compacted ledger: a file's state and receipt, key file id
@@ -34,10 +39,12 @@ class Topics {
   std::string announcements() const;   // complete, fingerprinted files; partition = shard
   std::string file_counts() const;     // what stage 1 made of a file's records; partition = shard
   std::string ingest_commits() const;  // compacted commit records of the shards
+  std::string generations() const;     // one partition, compacted: the generations of each dataset
 
-  // --- of a dataset
+  // --- of a dataset, whatever the generation
   std::string records(std::string_view dataset) const;
   std::string dead_letters(std::string_view dataset) const;
+  // --- of a dataset's generation
   std::string commits(std::string_view dataset) const;  // compacted commit records of stage 1
   std::string deltas(std::string_view dataset) const;   // repartition topic, stage 1 -> stage 2
   std::string state(std::string_view dataset) const;    // compacted changelog of stage 2
@@ -46,12 +53,19 @@ class Topics {
   std::string entities(std::string_view dataset) const;
   std::string entity_state(std::string_view dataset) const;
 
-  // --- of a report
+  // The consumer groups of the generation's tasks in transform, and of its rows in the loader, for lag and progress.
+  std::string transform_group(std::string_view dataset) const;
+  std::string loader_group(std::string_view dataset) const;
+
+  // --- of a report's generation
   std::string rows(std::string_view report) const;  // compacted upserts; tombstone = row gone
 
  private:
   std::string named(std::string_view name, std::string_view stage) const;
+  std::string of_generation_named(std::string_view name, std::string_view stage) const;
+  std::string generation_suffix(const char* before) const;
   std::string prefix_;
+  int generation_ = 1;
 };
 
 // What each topic must be when it is created and is checked to be at every start: a compacted
@@ -64,6 +78,12 @@ std::vector<TopicSettings> installation_topics(const Topics& topics, std::int32_
 std::vector<TopicSettings> dataset_topics(const Topics& topics, std::string_view dataset,
                                           const std::vector<std::string>& reports,
                                           std::int32_t partitions, bool with_entities = false);
+// Those of them that go with no generation.
+std::vector<TopicSettings> record_topics(const Topics& topics, std::string_view dataset, std::int32_t partitions);
+// Those of them that lie behind the records, and go with a generation.
+std::vector<TopicSettings> generation_topics(const Topics& topics, std::string_view dataset,
+                                             const std::vector<std::string>& reports,
+                                             std::int32_t partitions, bool with_entities);
 // The two of `with_entities` alone.
 std::vector<TopicSettings> entity_topics(const Topics& topics, std::string_view dataset,
                                          std::int32_t partitions);

@@ -37,6 +37,7 @@ struct LogRecord {
   std::string_view origin;       // the `origin` header, empty if there is none
   std::int64_t offset = 0;
   std::int64_t timestamp_ms = 0;
+  std::string_view retry{};      // the `retry` header, empty if there is none
 };
 
 struct Header {

@@ -180,6 +180,17 @@ Result<std::vector<std::string>> split_cells(std::string_view row, const CsvForm
   }
 }
 
+std::optional<std::pair<std::size_t, std::size_t>> cell_span(std::string_view row, const CsvFormat& format,
+                                                             std::size_t number) {
+  for (std::size_t at = 0;; --number) {
+    const CellScan cell = scan_cell(row, at, format);
+    if (cell.broken) return std::nullopt;
+    if (number == 0) return std::pair(at, cell.last ? row.size() : cell.next - 1);
+    if (cell.last) return std::nullopt;
+    at = cell.next;
+  }
+}
+
 Result<std::unique_ptr<CellReader>> csv_cell_reader(const Dataset& dataset, const CsvFormat& format,
                                                     const std::vector<std::string>& names) {
   std::vector<Place> places;

@@ -8,7 +8,7 @@
 namespace sluice {
 
 // `rule` is of a closed set: columns, quote, unclosed_quote, encoding, json, literal, xml, required,
-// too_long, range, one_of, type.integer, type.decimal, type.money, type.date, type.timestamp,
+// too_long, context, range, one_of, type.integer, type.decimal, type.money, type.date, type.timestamp,
 // type.boolean.
 struct RowRejection {
   std::string column;  // the file's name for it; empty: the row as a whole

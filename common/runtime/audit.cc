@@ -26,9 +26,10 @@ std::string target_of(const http::Request& request) {
   return name.empty() ? request.path : std::string(name);
 }
 
+// Where it is, or what the handler says of it.
 std::string result_of(const http::Response& response) {
   for (const auto& [name, value] : response.headers) {
-    if (name == "Location") return value;
+    if (name == "Location" || name == "Sluice-Result") return value;
   }
   return {};
 }

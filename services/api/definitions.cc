@@ -60,9 +60,10 @@ Definitions::Definitions(std::vector<std::string> folders) : folders_(std::move(
   datasets_ = std::move(loaded.datasets);
 }
 
-const std::string& Definitions::reload() {
+const std::string& Definitions::reload(const std::optional<LiveDefinitions>& live) {
   std::string stamp = stamp_of(folders_);
-  if (stamp == stamp_) return trouble_;
+  if (stamp == stamp_ && (!live || *live == live_)) return trouble_;
+  if (live) live_ = *live;
   stamp_ = std::move(stamp);
   std::set<std::string> running;
   for (const Dataset& dataset : datasets_) running.insert(dataset.path);
@@ -75,9 +76,18 @@ const std::string& Definitions::reload() {
     }
     const auto now = std::ranges::find(loaded.datasets, old.name, &Dataset::name);
     if (now == loaded.datasets.end() || now->fingerprint == old.fingerprint) continue;
+    if (live_.contains(old.name)) continue;
     // transform and the loader go on with the old one too: there is no other table.
     trouble_ += (trouble_.empty() ? "" : "\n") + changed_while_it_runs(*now);
     *now = std::move(old);
+  }
+  for (Dataset& dataset : loaded.datasets) {
+    const auto known = live_.find(dataset.name);
+    if (known == live_.end() || known->second.fingerprint == dataset.fingerprint) continue;
+    auto kept = parse_definition(known->second.text, known->second.path);
+    const bool rebuilt = kept && can_rebuild(*kept, dataset);
+    trouble_ += (trouble_.empty() ? "" : "\n") + (rebuilt ? rebuilt_by_itself(dataset) : changed_while_it_runs(dataset));
+    if (kept) dataset = *std::move(kept);
   }
   datasets_ = std::move(loaded.datasets);
   auto catalogue = make_catalogue(datasets_);

@@ -1,8 +1,10 @@
 #pragma once
 // The definitions on disk, read again when asked; readers on any thread see one whole catalogue.
 
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,11 +18,18 @@ class Definitions {
   // Reads them once. A broken file hides no good one: its reports are missing, reload() says why.
   explicit Definitions(std::vector<std::string> folders);
 
-  // Reads them again if a file changed. What a file described stays while that file is wrong, and while it
+  // Of each dataset the definition by which its reports are made, as the loader has noted it.
+  struct Live {
+    std::string fingerprint, path, text;
+    bool operator==(const Live&) const = default;
+  };
+  using LiveDefinitions = std::map<std::string, Live>;
+
+  // Reads them again if a file changed, or what is live; nothing: that is not known now, and stays. What a file described stays while that file is wrong, and while it
   // describes records or reports that the running services do not make: the old tables still stand. The other
   // files are taken as they are. Returns what is wrong, empty if nothing.
   // One thread.
-  const std::string& reload();
+  const std::string& reload(const std::optional<LiveDefinitions>& live = std::nullopt);
 
   std::shared_ptr<const Catalogue> current() const;
 
@@ -29,6 +38,7 @@ class Definitions {
   mutable std::mutex mutex_;
   std::shared_ptr<const Catalogue> current_;
   std::vector<Dataset> datasets_;  // what current_ was made of
+  LiveDefinitions live_;
   std::string stamp_;    // names, sizes and times of the files when they were last read
   std::string trouble_;  // what was wrong with them
 };

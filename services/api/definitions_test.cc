@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/definition/definition_parser.h"
+
 namespace sluice::api {
 namespace {
 
@@ -82,6 +84,20 @@ TEST_F(DefinitionsTest, WhatChangesItsMeaningIsServedAsItRuns) {
   EXPECT_EQ(columns.size(), 3u) << "place, month and visits, as the table has them";
   write("visits.yaml", kDefinition + std::string("# put back\n"));
   EXPECT_EQ(definitions.reload(), "");
+}
+
+TEST_F(DefinitionsTest, AReportIsServedByTheDefinitionThatIsLiveUntilAnotherIs) {
+  const Dataset old = parse_definition(kDefinition, "visits.yaml").value();
+  write("visits.yaml", changed("group_by: [place]", "group_by: [place, id]"));
+  Definitions definitions({folder_.string()});
+  EXPECT_THAT(definitions.reload(Definitions::LiveDefinitions{{"visits", {old.fingerprint, old.path, old.text}}}),
+              HasSubstr("they are rebuilt beside the old ones"));
+  const auto columns = [&] { return definitions.current()->reports.at("visits_by_month").table.columns.size(); };
+  EXPECT_EQ(columns(), 3u) << "also where the api was started after the change";
+  EXPECT_THAT(definitions.reload(), HasSubstr("rebuilt")) << "what is not known now stays";
+  const Dataset now = load_definition((folder_ / "visits.yaml").string()).value();
+  EXPECT_EQ(definitions.reload(Definitions::LiveDefinitions{{"visits", {now.fingerprint, now.path, now.text}}}), "");
+  EXPECT_EQ(columns(), 4u);
 }
 
 TEST_F(DefinitionsTest, AReportsOtherSinksAreTakenWhileItRuns) {

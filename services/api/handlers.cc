@@ -9,11 +9,14 @@
 #include "common/model/event_time.h"
 #include "common/telemetry/log.h"
 #include "services/api/core/column_value.h"
+#include "services/api/core/dead_letters.h"
 #include "services/api/core/negotiation.h"
 #include "services/api/core/routes.h"
 #include "services/api/core/row_writer.h"
 #include "services/api/core/table_query.h"
 #include "services/api/core/web_page.h"
+#include "services/api/dead_letters.h"
+#include "services/api/replays.h"
 #include "services/api/web_files.h"
 
 namespace sluice::api {
@@ -255,6 +258,12 @@ Response list_table(Database& database, const TableSpec& table, std::string_view
       fmt::format("{{\"{}\":[{}],\"next\":{}}}\n", member, page.rows, next_json(page)));
 }
 
+Response list_letters(Database& database, const Request& request) {
+  Request of_state = request;
+  of_state.query = with_state(request.query);
+  return list_table(database, dead_letters_table(), "dead_letters", of_state);
+}
+
 // The export as JSON; nothing: there is none of this id.
 std::optional<std::string> export_json(postgres::Connection& connection, const std::string& id) {
   const Statement statement = select_one(exports_table(), id);
@@ -471,13 +480,27 @@ Response answer(RouteId route, Database& database, const IngestClient& ingest,
     case RouteId::kFile:
       return get_file(database, ingest, request);
     case RouteId::kDeadLetters:
-      return list_table(database, dead_letters_table(), "dead_letters", request);
+      return list_letters(database, request);
+    case RouteId::kDeadLetterGroups:
+      return list_letter_groups(database, request);
+    case RouteId::kDeadLetter:
+      return get_letter(database, request);
+    case RouteId::kRetryDeadLetters:
+      return retry_letters(database, ingest, request);
+    case RouteId::kDiscardDeadLetters:
+      return discard_letters(database, request);
     case RouteId::kStartExport:
       return start_export(database, catalogue, request);
     case RouteId::kExports:
       return list_table(database, exports_table(), "exports", request);
     case RouteId::kExport:
       return get_export(database, request);
+    case RouteId::kStartReplay:
+      return start_replay(database, catalogue, request);
+    case RouteId::kReplays:
+      return list_table(database, replays_table(), "replays", request);
+    case RouteId::kReplay:
+      return get_replay(database, request);
     default:
       return http::problem(404, "Not found", "There is nothing at this path.");
   }

@@ -45,8 +45,28 @@ void Housekeeping::run() {
   }
 }
 
+// Nothing while the database is away.
+std::optional<Definitions::LiveDefinitions> Housekeeping::live_definitions() {
+  Definitions::LiveDefinitions out;
+  try {
+    database_.snapshot([&](postgres::Connection& connection) {
+      const postgres::Rows rows =
+          connection.run("SELECT dataset, fingerprint, path, definition FROM _sluice.generations");
+      for (int i = 0; i < rows.size(); ++i) {
+        out[std::string(rows.text(i, 0))] = {std::string(rows.text(i, 1)), std::string(rows.text(i, 2)),
+                                             std::string(rows.text(i, 3))};
+      }
+    });
+  } catch (const postgres::SqlError& error) {
+    if (!is_missing_table(error)) return std::nullopt;
+  } catch (const TaskBroken&) {
+    return std::nullopt;
+  }
+  return out;
+}
+
 void Housekeeping::tick() {
-  const std::string definition_trouble = definitions_.reload();
+  const std::string definition_trouble = definitions_.reload(live_definitions());
   if (definition_trouble != definition_trouble_ && !definition_trouble.empty()) {
     log::error("definitions not reloaded, the old ones stay", {{"error", definition_trouble}});
   }

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -32,6 +33,7 @@ class Housekeeping {
  private:
   void run();
   void tick();
+  std::optional<Definitions::LiveDefinitions> live_definitions();
 
   Definitions& definitions_;
   Database& database_;

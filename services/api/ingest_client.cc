@@ -37,15 +37,8 @@ std::string made_traceparent(const std::string& trace_id) {
   return "00-" + trace_id + "-" + trace_id.substr(0, 16) + "-00";
 }
 
-// What ingest must know of the request; the body's framing is made anew.
-http::ClientHeaders headers_of(const http::Request& request) {
+http::ClientHeaders traced(const http::Request& request) {
   http::ClientHeaders out;
-  for (const char* name : {"content-type", "content-encoding", "idempotency-key"}) {
-    if (const auto value = request.header(name); !value.empty()) out.emplace_back(name, value);
-  }
-  if (const auto length = request.header("content-length"); !length.empty()) {
-    out.emplace_back("sluice-content-length", length);
-  }
   // Whom the api lets in, ingest does: it has the same file of tokens.
   pass_token(request, out);
   // So that what ingest logs is found under the same id, whether the client gave it or not.
@@ -55,11 +48,21 @@ http::ClientHeaders headers_of(const http::Request& request) {
   return out;
 }
 
-http::Response away() {
-  http::Response out = http::problem(
-      503, "Temporarily unavailable",
-      "Ingest did not answer, so the upload may not have been taken. Send it again, best with an "
-      "Idempotency-Key.");
+// What ingest must know of the request; the body's framing is made anew.
+http::ClientHeaders headers_of(const http::Request& request) {
+  http::ClientHeaders out = traced(request);
+  for (const char* name : {"content-type", "content-encoding", "idempotency-key"}) {
+    if (const auto value = request.header(name); !value.empty()) out.emplace_back(name, value);
+  }
+  if (const auto length = request.header("content-length"); !length.empty()) {
+    out.emplace_back("sluice-content-length", length);
+  }
+  return out;
+}
+
+http::Response away(std::string_view detail = "Ingest did not answer, so the upload may not have been taken. Send it "
+                                              "again, best with an Idempotency-Key.") {
+  http::Response out = http::problem(503, "Temporarily unavailable", detail);
   out.headers.emplace_back("Retry-After", "5");
   return out;
 }
@@ -75,6 +78,17 @@ http::Response passed_on(const http::ClientResponse& answer) {
   out.status = answer.status;
   out.content_type = type;
   out.body = answer.body;
+  return out;
+}
+
+// With where it leads, and when to come back.
+http::Response with_headers(const http::ClientResponse& answer) {
+  http::Response out = passed_on(answer);
+  for (const char* name : {"Location", "Retry-After"}) {
+    std::string lower(name);
+    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (const auto value = answer.header(lower); !value.empty()) out.headers.emplace_back(name, value);
+  }
   return out;
 }
 
@@ -107,13 +121,18 @@ http::Response IngestClient::upload(const http::Request& request, http::BodyRead
                  {{"trace", request.trace_id}, {"error", answer.error().message}});
     return away();
   }
-  http::Response out = passed_on(*answer);
-  for (const char* name : {"Location", "Retry-After"}) {
-    std::string lower(name);
-    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (const auto value = answer->header(lower); !value.empty()) out.headers.emplace_back(name, value);
-  }
-  return out;
+  return with_headers(*answer);
+}
+
+http::Response IngestClient::retry(const http::Request& request, const std::string& dataset,
+                                   const http::BodySource& lines) const {
+  http::ClientHeaders headers = traced(request);
+  headers.emplace_back("content-type", "application/x-ndjson");
+  const std::string target = "/v1/retries?dataset=" + http::percent_encode(dataset);
+  const auto answer = http::post_stream(host_, port_, target, headers, lines, kPatience);
+  if (answer) return with_headers(*answer);
+  log::warning("retry not passed on", {{"trace", request.trace_id}, {"error", answer.error().message}});
+  return away("Ingest did not answer, so the retry may not have been taken. Ask for it again: it is done once.");
 }
 
 std::optional<std::string> IngestClient::first_state(const http::Request& request, const std::string& file_id) const {

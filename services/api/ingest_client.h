@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "common/adapters/http/client.h"
 #include "common/adapters/http/server.h"
 
 namespace sluice::api {
@@ -17,6 +18,8 @@ class IngestClient {
 
   // ingest's answer; 503 while it cannot be reached.
   http::Response upload(const http::Request& request, http::BodyReader& body) const;
+  // Dead letters, as lines, to be read once more. The answer is that of an upload.
+  http::Response retry(const http::Request& request, const std::string& dataset, const http::BodySource& lines) const;
   // The receipt's first state of a file that was uploaded a moment ago; nullopt: ingest knows none,
   // or cannot be reached. `request` is the one that asks for it.
   std::optional<std::string> first_state(const http::Request& request, const std::string& file_id) const;

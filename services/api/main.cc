@@ -1,5 +1,5 @@
 // sluice-api: the front door. Reads Postgres and the definitions, passes uploads on to ingest; writes
-// nothing but what is asked of the loader: exports.
+// nothing but what is asked of the loader: exports, replays.
 
 #include <memory>
 

@@ -83,7 +83,8 @@ void Definitions::accept(std::vector<Dataset> loaded, const std::set<std::string
     const bool prepared = running != known_.end() && running->second.prepared;
     // Also of one whose file was away for a while: the other services go on with what they have.
     const auto before = in_force_.find(dataset.name);
-    if (before != in_force_.end() && before->second != dataset.fingerprint) {
+    if (before != in_force_.end() && before->second->fingerprint != dataset.fingerprint &&
+        !can_rebuild(*before->second, dataset)) {
       refusals.insert(changed_while_it_runs(dataset));
       if (running != known_.end()) next.emplace(*running);
       continue;
@@ -121,7 +122,7 @@ bool Definitions::prepare_new(std::set<std::string>& refusals) {
     const std::lock_guard lock(mutex_);
     const auto found = known_.find(dataset->name);
     if (found != known_.end()) found->second.prepared = true;
-    in_force_.insert_or_assign(dataset->name, dataset->fingerprint);
+    in_force_.insert_or_assign(dataset->name, dataset);
     listener_.in_force(*dataset);
   }
   return all;

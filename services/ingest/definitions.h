@@ -1,8 +1,9 @@
 #pragma once
 // The definitions in force. Read again when a file in their folders changes: a new definition
 // starts, a broken one is told with file, line and column while what runs goes on, one that is
-// taken away takes no more files. A definition whose keys, fields or reports change while it runs
-// is refused: the records and state made by the old one would not fit; it needs a replay.
+// taken away takes no more files. A definition whose keys or fields change while it runs is refused:
+// the records made by the old one would not fit. One whose reports change is taken: they are rebuilt
+// from the records.
 //
 // Thread-safe.
 
@@ -67,7 +68,8 @@ class Definitions final : public Datasets {
   mutable std::mutex mutex_;    // what follows
   std::set<std::string> told_;  // refusals that were told already
   std::map<std::string, Known> known_;
-  std::map<std::string, std::string> in_force_;  // fingerprints of all that ever were, by dataset
+  // The last of all that ever were, by dataset.
+  std::map<std::string, std::shared_ptr<const Dataset>> in_force_;
 };
 
 }  // namespace sluice::ingest

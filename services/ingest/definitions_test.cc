@@ -115,6 +115,18 @@ TEST_F(DefinitionsTest, AChangeThatDoesNotFitTheRecordsThereAreIsRefused) {
   EXPECT_EQ(definitions.refused(), refused) << "it is logged once and shown as long as it is so";
 }
 
+TEST_F(DefinitionsTest, AReportThatChangesIsRebuiltAndFilesAreReadOn) {
+  const std::string report = "reports: { r: { group_by: [id], measures: { n: ";
+  write("a.yaml", definition("a", "a*.csv") + report + "count } } }\n");
+  definitions.reload();
+  const auto before = definitions.find("a");
+  write("a.yaml", definition("a", "a*.csv") + report + "count(id) } } }\n");
+  definitions.reload();
+  ASSERT_NE(definitions.find("a"), nullptr);
+  EXPECT_NE(definitions.find("a")->fingerprint, before->fingerprint);
+  EXPECT_THAT(refused, IsEmpty());
+}
+
 TEST_F(DefinitionsTest, FilesOfADatasetWhoseDefinitionIsNotThatOfItsStateWaitUntilThatIsPutBack) {
   write("kept.yaml", definition("kept", "k*.csv", "  n: { type: integer }\n"));
   definitions.reload();

@@ -34,6 +34,11 @@ int main(int argc, char** argv) {
         [service](const sluice::http::Request& request, sluice::http::BodyReader& body) {
           return service->uploads().receive(request, body);
         });
+    host.http().route_streaming(
+        "POST", "/v1/retries", host.settings().upload_limit_bytes,
+        [service](const sluice::http::Request& request, sluice::http::BodyReader& body) {
+          return service->uploads().receive_retry(request, body);
+        });
     host.http().route("GET", "/v1/uploads/{id}", sluice::http::Runs::kOnIoThread,
                       [service](const sluice::http::Request& request) {
                         const auto state = service->uploads().first_state(request.captures[0]);

@@ -8,6 +8,7 @@
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/base/error.h"
 #include "common/runtime/definition_check.h"
+#include "services/ingest/core/retry_lines.h"
 
 namespace sluice::ingest {
 namespace {
@@ -35,6 +36,7 @@ AnnouncerParts announcer_parts(const Settings& settings, Log& log, const Clock& 
                                std::function<void(int, const std::string&)>& fail) {
   AnnouncerParts parts{log, clock, Topics(settings.kafka.topic_prefix), files};
   parts.threads["upload"] = 2;
+  parts.threads[std::string(kRetrySource)] = 1;
   parts.shards = settings.kafka.shards;
   parts.threads["s3"] = settings.s3.concurrency;
   parts.dataset_of = [&definitions](const std::string& name) {
@@ -93,6 +95,12 @@ UploadsParts uploads_parts(const Settings& settings, const Clock& clock, Definit
                ? Result<std::string>(declared)
                : fail("There is no dataset " + declared + " here.");
   };
+  parts.first_line_of_retry = [&definitions](const std::string& name) -> Result<std::string> {
+    definitions.reload();  // it is asked for when a definition has just been mended
+    const auto dataset = definitions.find(name);
+    if (dataset == nullptr) return fail("There is no dataset " + name + " here.");
+    return first_line_of_retry(*dataset);
+  };
   parts.found = [&announcer](const std::vector<Sighting>& files) { announcer.found(files); };
   parts.examine = [&definitions](const ExaminedFile& file) {
     return examine_file(file, definitions.all());
@@ -136,6 +144,7 @@ Service::Service(const Settings& settings, Metrics& metrics, const Clock& clock,
   files_.add("s3", objects_);
   files_.add("folder", folder_);
   files_.add("upload", uploaded_);
+  files_.add(std::string(kRetrySource), uploaded_);
 }
 
 Service::~Service() { stop(); }
@@ -220,12 +229,15 @@ bool Service::prepare_topics() {
 }
 
 void Service::prepare_dataset(const Dataset& dataset) {
-  std::vector<std::string> reports;
-  for (const ReportSpec& report : dataset.reports) reports.push_back(report.name);
-  kafka::KafkaAdmin(settings_.kafka)
-      .ensure_topics(dataset_topics(topics_, dataset.name, reports, dataset.partitions,
-                                    has_entities(dataset)));
-  check_definition_is_transforms(log_, topics_, dataset);
+  generations_.look();
+  std::vector<TopicSettings> needed = record_topics(topics_, dataset.name, dataset.partitions);
+  if (!generations_.find(dataset.name)) {
+    std::vector<std::string> reports;
+    for (const ReportSpec& report : dataset.reports) reports.push_back(report.name);
+    needed = dataset_topics(topics_, dataset.name, reports, dataset.partitions, has_entities(dataset));
+  }
+  kafka::KafkaAdmin(settings_.kafka).ensure_topics(needed);
+  check_definition_fits(log_, topics_, generations_, dataset);
   if (dataset.rejects_late) files_seen_.start();
 }
 

@@ -15,6 +15,7 @@
 #include "common/base/clock.h"
 #include "common/config/settings.h"
 #include "common/runtime/file_follower.h"
+#include "common/runtime/generations_watch.h"
 #include "common/runtime/partition_worker.h"
 #include "common/telemetry/metrics.h"
 #include "services/ingest/announcer.h"
@@ -69,6 +70,7 @@ class Service final : public TaskFactory {
   Topics topics_;
   kafka::KafkaLog log_;
   FileFollower files_seen_;  // runs where a definition refuses late rows
+  GenerationsWatch generations_{log_, topics_};
   Telemetry telemetry_;
   ParsePool pool_;
   DiskFileSource folder_;

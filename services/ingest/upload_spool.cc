@@ -55,7 +55,7 @@ std::string to_json(const Upload& upload) {
   nlohmann::ordered_json files = nlohmann::ordered_json::array();
   for (const UploadedFile& file : upload.files) {
     files.push_back({{"path", file.path}, {"dataset", file.dataset}, {"declared", file.declared},
-                     {"sha256", file.sha256}, {"announcement", nullptr}});
+                     {"sha256", file.sha256}, {"source", file.source}, {"announcement", nullptr}});
     if (file.announcement) {
       files.back()["announcement"] =
           nlohmann::ordered_json::parse(sluice::to_json(*file.announcement));
@@ -78,6 +78,7 @@ std::optional<Upload> upload_from_json(const std::string& name, const std::strin
       one.dataset = file.at("dataset");
       one.sha256 = file.at("sha256");
       one.declared = file.value("declared", false);  // uploads of earlier versions come without
+      one.source = file.value("source", "upload");   // and without this
       if (const auto& known = file.at("announcement"); !known.is_null()) {
         const auto announcement = announcement_from_json(known.dump());
         if (announcement) one.announcement = *announcement;
@@ -210,7 +211,7 @@ std::optional<Sighting> UploadSpool::file_of(const Upload& upload, const Uploade
   const std::string path = upload.name + "/" + file.path;
   auto seen = look_at(root_ + "/" + path, path);
   if (!seen || seen->kind != FileKind::kRegular) return std::nullopt;
-  seen->source = "upload";
+  seen->source = file.source;
   seen->dataset = file.dataset;
   seen->declared = file.declared;
   return seen;

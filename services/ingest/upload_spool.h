@@ -30,6 +30,7 @@ struct UploadedFile {
   std::optional<Announcement> announcement;
   std::string sha256;  // of the bytes as they were received
   bool declared = false;  // the dataset, by the request; else it is what takes the name
+  std::string source = "upload";  // as announced: an upload, or a retry of dead letters
 };
 
 struct Upload {

@@ -13,6 +13,7 @@
 #include "common/base/crash_point.h"
 #include "common/base/memory_budget.h"
 #include "common/model/origin.h"
+#include "services/ingest/core/retry_lines.h"
 #include "services/ingest/core/sha256.h"
 #include "services/ingest/unpacked_body.h"
 
@@ -220,14 +221,34 @@ http::Response Uploads::receive_new(const UploadRequest& request, const std::str
   auto files = receive_files(request, **incoming, body);
   if (!files) return files.error();
   if (request.dry_run) return try_out(**incoming, *files);
-  Upload upload{name, request.signature(), parts_.clock.unix_ms(), std::move(*files)};
-  const auto kept = (*incoming)->keep(upload);
+  return keep({name, request.signature(), parts_.clock.unix_ms(), std::move(*files)}, **incoming);
+}
+
+http::Response Uploads::keep(Upload upload, IncomingUpload& incoming) {
+  const auto kept = incoming.keep(upload);
   if (!kept) return spool_problem(kept.error());
   if (!*kept) {
     return come_back(409, "Conflict", "A request with this Idempotency-Key is being answered.", "1");
   }
   crash_point("ingest.upload-kept");
-  return answer_when_announced(announce(std::move(upload), (*incoming)->take_lock()));
+  return answer_when_announced(announce(std::move(upload), incoming.take_lock()));
+}
+
+// Needs no Idempotency-Key: the same letters by the same definition are the same file, which is read once.
+http::Response Uploads::receive_retry(const http::Request& request, http::BodyReader& body) {
+  if (request.query.size() != 1 || request.query.front().first != "dataset") {
+    return http::problem(400, "Bad request", "A retry takes dataset in its query.");
+  }
+  const std::string& dataset = request.query.front().second;
+  if (auto refusal = refuse_now(request)) return *refusal;
+  const auto first = parts_.first_line_of_retry(dataset);
+  if (!first) return http::problem(422, "Retry refused", first.error().message);
+  auto incoming = spool_.begin();
+  if (!incoming) return spool_problem(incoming.error());
+  UploadedFile file{dataset + "-retry.ndjson", dataset, {}, {}, true, std::string(kRetrySource)};
+  auto stored = store_file(std::move(file), **incoming, body, *first);
+  if (!stored) return stored.error();
+  return keep({random_name(), {}, parts_.clock.unix_ms(), {std::move(*stored)}}, **incoming);
 }
 
 tl::expected<std::vector<UploadedFile>, http::Response> Uploads::receive_files(
@@ -291,9 +312,15 @@ tl::expected<UploadedFile, http::Response> Uploads::receive_file(const UploadReq
   if (!dataset && !(request.dry_run && request.dataset.empty())) {
     return tl::unexpected(refused(name, dataset.error()));
   }
-  UploadedFile file{name, dataset ? *dataset : "", {}, {}, !request.dataset.empty()};
+  return store_file({name, dataset ? *dataset : "", {}, {}, !request.dataset.empty()}, incoming, body, {});
+}
+
+tl::expected<UploadedFile, http::Response> Uploads::store_file(UploadedFile file, IncomingUpload& incoming,
+                                                               http::BodyReader& body, std::string_view first) {
   Sha256 hash;
-  auto done = incoming.begin_file(name);
+  auto done = incoming.begin_file(file.path);
+  hash.add(first);
+  if (done) done = incoming.write(first);
   std::string buffer(kBuffer, '\0');
   for (std::size_t got = buffer.size(); done && got == buffer.size();) {
     const auto read = body.read(buffer);

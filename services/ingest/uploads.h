@@ -1,6 +1,6 @@
 #pragma once
-// Uploads: a request's body becomes files of the source "upload", each exactly once. The body goes to
-// the spool (upload_spool.h) as it comes; once the upload stands there whole it is never lost, and the
+// Uploads: a request's body becomes files of the source "upload", or one of the source "retry", each exactly
+// once. The body goes to the spool (upload_spool.h) as it comes; once the upload stands there whole it is never lost, and the
 // answer is given when its files are announced. A repetition under the same Idempotency-Key meets the
 // upload's folder and gets the first answer again, for 24 hours, also after a crash in between.
 //
@@ -35,6 +35,8 @@ struct UploadsParts {
   const Clock& clock;
   // The dataset of a file: as declared, or by its name. The Error says what there is.
   std::function<Result<std::string>(const std::string& declared, const std::string& name)> dataset{};
+  // What a retry of the dataset's dead letters begins with; the Error says why there can be none.
+  std::function<Result<std::string>(const std::string& dataset)> first_line_of_retry{};
   // Announcer::found and announce_again.
   std::function<void(const std::vector<Sighting>&)> found{};
   std::function<void(const Announcement&)> announce_again{};
@@ -54,6 +56,8 @@ class Uploads {
   void stop();
 
   http::Response receive(const http::Request& request, http::BodyReader& body);
+  // The body: dead letters (common/model/retried_letter.h) of the dataset that the query names.
+  http::Response receive_retry(const http::Request& request, http::BodyReader& body);
   // The first state of a file that was uploaded here lately; nullopt: it is not known here.
   std::optional<std::string> first_state(const std::string& file_id);
 
@@ -86,6 +90,10 @@ class Uploads {
                                                           const std::string& name,
                                                           IncomingUpload& incoming,
                                                           http::BodyReader& body);
+  // Behind `first`, if there is something that is to stand before it.
+  tl::expected<UploadedFile, http::Response> store_file(UploadedFile file, IncomingUpload& incoming,
+                                                        http::BodyReader& body, std::string_view first);
+  http::Response keep(Upload upload, IncomingUpload& incoming);
   http::Response try_out(const IncomingUpload& incoming,
                          const std::vector<UploadedFile>& files) const;
   http::Response answer_when_announced(const std::shared_ptr<Pending>& pending);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/ingest/core/retry_lines.h"
 #include "services/ingest/uploads.h"
 
 namespace sluice::ingest {
@@ -9,6 +10,8 @@ namespace {
 
 constexpr std::int64_t kUnkeyedHolds_ms = 60LL * 1000;
 constexpr std::size_t kMaxRecent = 10'000;
+
+bool is_spooled(std::string_view source) { return source == "upload" || source == kRetrySource; }
 
 std::string upload_of(const Announcement& file) { return file.path.substr(0, file.path.find('/')); }
 
@@ -31,7 +34,7 @@ std::shared_ptr<Uploads::Pending> Uploads::announce(Upload upload, FileDescripto
 }
 
 void Uploads::before_announce(const Announcement& file) {
-  if (file.source != "upload") return;
+  if (!is_spooled(file.source)) return;
   Upload upload;
   {
     const std::lock_guard lock(mutex_);
@@ -48,7 +51,7 @@ void Uploads::before_announce(const Announcement& file) {
 }
 
 void Uploads::announced(const Announcement& file) {
-  if (file.source != "upload") return;
+  if (!is_spooled(file.source)) return;
   Announcement known = file;
   known.entries.clear();
   const std::lock_guard lock(mutex_);

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <fstream>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -41,6 +42,10 @@ class UploadsTest : public testing::Test {
         uploads->before_announce(a);
         if (announces) send(a);
       }
+    };
+    parts.first_line_of_retry = [](const std::string& dataset) -> Result<std::string> {
+      if (dataset == "things") return "{\"retry\":\"things\"}\n";
+      return fail("There is no dataset " + dataset + " here.");
     };
     parts.announce_again = [this](const Announcement& file) { send(file); };
     parts.examine = [](const ExaminedFile& file) {
@@ -124,6 +129,41 @@ TEST_F(UploadsTest, AFileIsStoredAnnouncedAndAnsweredWithItsId) {
   EXPECT_THAT(stored()[0], testing::EndsWith("/sub/a.csv"));
   EXPECT_TRUE(uploads->first_state("7-abcabcabcabc"));
   EXPECT_FALSE(uploads->first_state("8-abcabcabcabc"));
+}
+
+TEST_F(UploadsTest, ARetryIsAFileOfItsOwnSourceBehindItsFirstLineAndIsTakenUpAfterACrashAsOne) {
+  announces = false;
+  start();
+  const auto retry = [&](const std::string& dataset) {
+    http::Request request;
+    request.query = {{"dataset", dataset}};
+    http::TextBody body("{\"id\":1}\n");
+    return uploads->receive_retry(request, body);
+  };
+  EXPECT_EQ(retry("others").status, 422);
+  EXPECT_THAT(stored(), testing::IsEmpty());
+  EXPECT_EQ(retry("things").status, 503) << "not announced in time, and stored for good";
+  ASSERT_EQ(stored().size(), 1U);
+  std::ifstream file(stored()[0]);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "{\"retry\":\"things\"}\n{\"id\":1}\n");
+  end();
+  announces = true;
+  start();
+  {
+    std::unique_lock lock(mutex);
+    ASSERT_TRUE(was_sent.wait_for(lock, 10s, [&] { return !sent.empty(); }));
+    EXPECT_THAT(sent, ElementsAre("things-retry.ndjson 7-abcabcabcabc"));
+  }
+  std::optional<std::string> state;  // known a moment after it was sent
+  for (const auto end = std::chrono::steady_clock::now() + 10s; !state && std::chrono::steady_clock::now() < end;) {
+    state = uploads->first_state("7-abcabcabcabc");
+  }
+  ASSERT_TRUE(state);
+  EXPECT_EQ(nlohmann::json::parse(*state)["source"], "retry");
+  http::Request request;
+  request.query = {{"name", "a.csv"}};
+  http::TextBody body("");
+  EXPECT_EQ(uploads->receive_retry(request, body).status, 400);
 }
 
 TEST_F(UploadsTest, TheSameKeyGetsTheSameAnswerAndNoSecondDelivery) {

@@ -16,6 +16,8 @@
 #include "services/loader/folder_place.h"
 #include "services/loader/pipelines.h"
 #include "services/loader/postgres_row_store.h"
+#include "services/loader/replay_requests.h"
+#include "services/loader/replayer.h"
 #include "services/loader/s3_place.h"
 #include "services/loader/schema.h"
 #include "services/loader/telemetry.h"
@@ -40,6 +42,19 @@ void ensure_tables(const Settings& settings, const std::vector<sluice::loader::T
   sluice::postgres::Connection connection(settings.postgres_url, "sluice-loader tables");
   sluice::loader::prepare_session(connection);
   sluice::loader::prepare_tables(connection, tables);
+}
+
+// Its topics are made by whoever leads; one that is missing is being removed.
+void ensure_generation(const Settings& settings, const sluice::Topics& topics, const sluice::Dataset& dataset,
+                       std::vector<sluice::loader::TablePlan> tables) {
+  kafka::KafkaAdmin admin(settings.kafka);
+  for (const auto& report : dataset.reports) {
+    if (admin.partition_count(topics.rows(report.name)) == dataset.partitions) continue;
+    throw sluice::TaskBroken("topic " + topics.rows(report.name) + " is not there yet, or no more");
+  }
+  sluice::postgres::Connection connection(settings.postgres_url, "sluice-loader tables");
+  sluice::loader::prepare_session(connection);
+  sluice::loader::prepare_generation(connection, dataset.name, topics.generation(), std::move(tables));
 }
 
 void purge(const Settings& settings) {
@@ -129,6 +144,26 @@ struct Loader {
                        return place_for(settings, s3, spec);
                      },
                  .events = telemetry}),
+        replayer({.postgres_url = settings.postgres_url,
+                  .topics = topics,
+                  .log = log,
+                  .events = telemetry,
+                  .make_topics =
+                      [this](const std::vector<sluice::TopicSettings>& wanted) {
+                        kafka::KafkaAdmin(settings.kafka).ensure_topics(wanted);
+                      },
+                  .remove =
+                      [this](const sluice::loader::Garbage& garbage) {
+                        kafka::KafkaAdmin broker(settings.kafka);
+                        broker.remove_groups(garbage.groups);  // fails while one of its tasks runs
+                        broker.remove_topics(garbage.topics);
+                      },
+                  .committed =
+                      [this](const std::string& group,
+                             const std::vector<sluice::TopicPartition>& partitions) {
+                        if (!admin) admin = std::make_unique<kafka::KafkaAdmin>(settings.kafka);
+                        return admin->committed(group, partitions);
+                      }}),
         events(telemetry, exporter),
         pipelines({.definition_folders = settings.definitions,
                    .workers = settings.threads,
@@ -147,6 +182,20 @@ struct Loader {
                        [this](const std::vector<sluice::loader::TablePlan>& tables) {
                          ensure_tables(settings, tables);
                        },
+                   .ensure_generation =
+                       [this](const sluice::Topics& of_generation, const sluice::Dataset& dataset,
+                              std::vector<sluice::loader::TablePlan> tables) {
+                         ensure_generation(settings, of_generation, dataset, std::move(tables));
+                       },
+                   .generations = [this] { return sluice::loader::read_generations(session()); },
+                   .note_first_generation =
+                       [this](const sluice::Dataset& dataset) {
+                         sluice::loader::note_first_generation(session(), dataset);
+                       },
+                   .defined =
+                       [this](const std::vector<std::shared_ptr<const sluice::Dataset>>& datasets) {
+                         replayer.set_definitions(datasets);
+                       },
                    .housekeeping = [this] { purge(settings); },
                    .consumers = [this](const std::string& group,
                                        int worker) { return consumers(settings, group, worker); },
@@ -163,14 +212,26 @@ struct Loader {
                        },
                    .on_fatal = [&host](const std::string& message) { host.fail(1, message); }}) {}
 
+  // The session in which the thread that looks at definitions reads generations.
+  sluice::postgres::Connection& session() {
+    if (!generations || !generations->alive()) {
+      generations = std::make_unique<sluice::postgres::Connection>(settings.postgres_url, "sluice-loader generations");
+      sluice::loader::prepare_session(*generations);
+    }
+    return *generations;
+  }
+
   Settings settings;
   sluice::Topics topics;
   kafka::KafkaLog log;
+  std::unique_ptr<kafka::KafkaAdmin> admin;                    // the replayer's thread's
+  std::unique_ptr<sluice::postgres::Connection> generations;  // the looking thread's
   sluice::loader::PostgresRowStores stores;
   sluice::loader::Telemetry telemetry;
   sluice::loader::CsvExporter exporter;
   sluice::s3::Client s3;
   sluice::loader::Exporter exports;
+  sluice::loader::Replayer replayer;
   Events events;
   sluice::loader::Pipelines pipelines;
 };
@@ -188,6 +249,8 @@ int main(int argc, char** argv) {
         "csv files", [loader] { loader->exporter.start(); }, [loader] { loader->exporter.stop(); });
     host.add_part(
         "exports", [loader] { loader->exports.start(); }, [loader] { loader->exports.stop(); });
+    host.add_part(
+        "replays", [loader] { loader->replayer.start(); }, [loader] { loader->replayer.stop(); });
     host.add_part(
         "tables", [loader] { loader->pipelines.start(); }, [loader] { loader->pipelines.stop(); });
   });

@@ -60,52 +60,50 @@ void Pipelines::complain(const std::string& sentence) {
   told_now_.insert(sentence);
 }
 
-void Pipelines::look() {
-  std::string trouble;
-  std::vector<std::string> refused;
-  const auto refuse = [&](const std::string& sentence) {
+void Pipelines::refuse(const std::string& sentence) {
+  complain(sentence);
+  look_refused_.push_back(sentence);
+}
+
+bool Pipelines::start(const std::string& what, const Starting& launching) {
+  try {
+    launching();
+    return true;
+  } catch (const Unsafe& unsafe) {
+    // As with a definition that has a mistake: it is refused until it is another, and stops nobody else.
+    refuse(what + " is refused: " + unsafe.what());
+  } catch (const std::exception& error) {
+    const std::string sentence = what + " cannot be loaded yet: " + error.what();
     complain(sentence);
-    refused.push_back(sentence);
-  };
-  const auto start = [&](const std::string& what, const std::function<void()>& launching) {
-    try {
-      launching();
-      return true;
-    } catch (const Unsafe& unsafe) {
-      // As with a definition that has a mistake: it is refused until it is another, and stops nobody else.
-      refuse(what + " is refused: " + unsafe.what());
-      return false;
-    } catch (const std::exception& error) {
-      const std::string sentence = what + " cannot be loaded yet: " + error.what();
-      complain(sentence);
-      if (trouble.empty()) trouble = sentence;
-      return false;
-    }
-  };
-  const std::string group = parts_.topics.prefix() + "-loader";
+    if (look_trouble_.empty()) look_trouble_ = sentence;
+  }
+  return false;
+}
+
+void Pipelines::look() {
+  look_trouble_.clear();
+  look_refused_.clear();
   if (!files_running_) {
     files_running_ = start("the ledger of files", [&] {
-      launch("files", group, nullptr, {files_target(parts_.topics, parts_.shards)});
+      parts_.ensure_topics(nullptr);
+      Target files = files_target(parts_.topics, parts_.shards);
+      parts_.ensure_tables({dead_letters_table(), files.table});
+      launch("files", parts_.topics.prefix() + "-loader", {std::move(files)});
     });
   }
   std::set<std::string> running_paths;
   for (const auto& [name, dataset] : running_) running_paths.insert(dataset->path);
   LoadedDefinitions loaded = load_definitions(parts_.definition_folders, running_paths);
   for (const DefinitionError& error : loaded.errors) refuse(to_string(error));
-  for (Dataset& read : loaded.datasets) {
-    const auto dataset = std::make_shared<const Dataset>(std::move(read));
-    const auto runs = running_.find(dataset->name);
-    if (runs != running_.end() && runs->second->fingerprint != dataset->fingerprint) {
-      refuse(changed_while_it_runs(*dataset));
-    } else if (runs == running_.end()) {
-      const bool started = start("dataset '" + dataset->name + "'", [&] {
-        launch(dataset->name, group + "-" + dataset->name, dataset.get(),
-               targets_of(dataset, parts_.topics));
-      });
-      if (started) running_.emplace(dataset->name, dataset);
-    } else {
-      runs->second = dataset;  // its sinks may have changed
+  std::vector<std::shared_ptr<const Dataset>> files;
+  for (Dataset& read : loaded.datasets) files.push_back(std::make_shared<const Dataset>(std::move(read)));
+  if (files_running_) {  // which has made the tables that tell the generations
+    const GenerationsByDataset generations = parts_.generations();
+    for (const auto& dataset : files) {
+      const auto found = generations.find(dataset->name);
+      look_at(dataset, found == generations.end() ? nullptr : &found->second);
     }
+    parts_.defined(files);
   }
   // Of all that runs: a file that is broken or gone takes no export away, not even another's.
   std::vector<ReportSpec> written;
@@ -118,8 +116,92 @@ void Pipelines::look() {
   keep_house();
   told_ = std::exchange(told_now_, {});
   const std::lock_guard lock(mutex_);
-  trouble_ = std::move(trouble);
-  refused_ = std::move(refused);
+  trouble_ = look_trouble_;
+  refused_ = look_refused_;
+}
+
+// `generations`: null where nothing is known of any, so that the first is to be started.
+void Pipelines::look_at(const std::shared_ptr<const Dataset>& file, const DatasetGenerations* generations) {
+  const std::string& name = file->name;
+  std::shared_ptr<const Dataset> live = file;
+  if (generations != nullptr && generations->live.fingerprint != file->fingerprint) {
+    const auto runs = running_.find(name);
+    if (runs != running_.end() && runs->second->fingerprint == generations->live.fingerprint) {
+      live = runs->second;
+    } else if (auto kept = parse_definition(generations->live.definition, generations->live.path); kept) {
+      live = std::make_shared<const Dataset>(*std::move(kept));
+    } else {
+      return refuse(changed_while_it_runs(*file));
+    }
+    if (!can_rebuild(*live, *file)) {
+      refuse(changed_while_it_runs(*file));
+      // By the kept text alone it is not known what others look up.
+      if (runs == running_.end() && (is_linked(*file) || is_linked(*live))) return;
+    } else {
+      refuse(rebuilt_by_itself(*file));
+    }
+  } else if (generations == nullptr && running_.contains(name) &&
+             running_.at(name)->fingerprint != file->fingerprint) {
+    return refuse(changed_while_it_runs(*file));
+  }
+  const int number = generations == nullptr ? 1 : generations->live.number;
+  const auto base = base_has_rows_.find(name);
+  // Where another generation than the first became the report, the first one's rows are loaded no more.
+  if (base != base_has_rows_.end() && base->second && number > 1) {
+    end(name);
+    base_has_rows_.erase(base);
+  }
+  if (!base_has_rows_.contains(name)) {
+    const bool started = start("dataset '" + name + "'", [&] {
+      std::vector<Target> targets =
+          number == 1 ? targets_of(live, parts_.topics) : record_targets(live, parts_.topics);
+      std::vector<TablePlan> tables{dead_letters_table()};
+      for (const Target& target : targets) tables.push_back(target.table);
+      if (number == 1) parts_.ensure_topics(live.get());  // first: a definition that it refuses changes no table
+      parts_.ensure_tables(tables);
+      launch(name, parts_.topics.loader_group(name), std::move(targets));
+      base_has_rows_[name] = number == 1;
+    });
+    if (!started) return;
+    if (generations == nullptr) parts_.note_first_generation(*live);
+  }
+  running_[name] = live;  // its sinks may have changed
+  std::set<std::string> wanted;
+  const auto want = [&](const std::shared_ptr<const Dataset>& dataset, int generation) {
+    if (generation == 1) return;
+    wanted.insert(name + "-g" + std::to_string(generation));
+    run_generation(dataset, generation);
+  };
+  want(live, number);
+  if (generations != nullptr && generations->building) {
+    const Generation& next = *generations->building;
+    if (next.fingerprint == file->fingerprint) {
+      want(file, next.number);
+    } else if (auto kept = parse_definition(next.definition, next.path); kept) {
+      want(std::make_shared<const Dataset>(*std::move(kept)), next.number);
+    }
+  }
+  const std::string prefix = name + "-g";
+  for (const std::string& runs : std::set<std::string>(generations_running_)) {
+    if (!runs.starts_with(prefix) || wanted.contains(runs)) continue;
+    end(runs);
+    generations_running_.erase(runs);
+  }
+}
+
+void Pipelines::run_generation(const std::shared_ptr<const Dataset>& dataset, int generation) {
+  const Topics topics = parts_.topics.of_generation(generation);
+  const std::string name = dataset->name + "-g" + std::to_string(generation);
+  if (generations_running_.contains(name)) return;
+  const bool started = start("generation " + std::to_string(generation) + " of dataset '" + dataset->name + "'", [&] {
+    std::vector<Target> targets = rows_targets(dataset, topics);
+    if (targets.empty()) return;
+    std::vector<TablePlan> tables;
+    for (const Target& target : targets) tables.push_back(target.table);
+    parts_.ensure_generation(topics, *dataset, std::move(tables));
+    launch(name, topics.loader_group(dataset->name), std::move(targets));
+  });
+  if (started) generations_running_.insert(name);
 }
 
 std::vector<std::string> Pipelines::refused_definitions() const {
@@ -140,18 +222,27 @@ void Pipelines::keep_house() {
   }
 }
 
-void Pipelines::launch(const std::string& name, const std::string& group, const Dataset* dataset,
-                       std::vector<Target> targets) {
-  std::vector<TablePlan> tables{dead_letters_table()};
+void Pipelines::end(const std::string& name) {
+  Pipeline ended;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(pipelines_, name, &Pipeline::name);
+    if (found == pipelines_.end()) return;
+    ended = std::move(*found);
+    pipelines_.erase(found);
+  }
+  for (auto& worker : ended.workers) worker->stop();
+  log::info("loading ended", {{"dataset", name}});
+}
+
+void Pipelines::launch(const std::string& name, const std::string& group, std::vector<Target> targets) {
   int tasks = 0;
   for (const Target& target : targets) {
-    tables.push_back(target.table);
-    parts_.metrics.know("table", target.table.name);
     tasks += target.partitions;
+    parts_.metrics.know("table", target.table.name);
   }
-  parts_.ensure_topics(dataset);  // first: a definition that it refuses changes no table
-  parts_.ensure_tables(tables);
   Pipeline pipeline;
+  pipeline.name = name;
   pipeline.tasks = std::make_unique<LoaderTasks>(std::move(targets), parts_.tasks);
   // More workers than tasks would only wait.
   for (int i = 0; i < std::clamp(parts_.workers, 1, tasks); ++i) {

@@ -4,7 +4,8 @@
 // nothing that runs.
 //
 // Each dataset has workers and a consumer group of its own, so that a new one does not rebalance
-// the others.
+// the others; and so has each of its generations but the first: that one's rows are loaded beside its dead letters. A
+// generation that is being built is loaded too, into tables beside the report's.
 
 #include <condition_variable>
 #include <functional>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "common/definition/definition_parser.h"
+#include "common/model/generations.h"
 #include "common/runtime/partition_worker.h"
 #include "services/loader/core/loader_task.h"
 
@@ -31,11 +33,19 @@ class Pipelines {
     const Topics& topics;
     LoaderTask::Parts tasks;
     Metrics& metrics;
-    // Makes the installation's topics, and those of a dataset (null: none), or checks them and that
+    // Makes the installation's topics, and those of a dataset's first generation (null: none), or checks them and that
     // the dataset's definition is that of its state; throws.
     std::function<void(const Dataset*)> ensure_topics;
     // Makes the tables or checks them; throws ConnectionLost while the database is away.
     std::function<void(const std::vector<TablePlan>&)> ensure_tables;
+    // The same for the rows of a generation; TaskBroken if it is no more, or its topics are not there.
+    std::function<void(const Topics&, const Dataset&, std::vector<TablePlan>)> ensure_generation;
+    // What generations there are; throws ConnectionLost.
+    std::function<GenerationsByDataset()> generations;
+    // A dataset's first generation runs by this definition.
+    std::function<void(const Dataset&)> note_first_generation;
+    // All good definitions, as the files have them now.
+    std::function<void(const std::vector<std::shared_ptr<const Dataset>>&)> defined;
     // Every hour: keeps the product's own tables small; may throw.
     std::function<void()> housekeeping;
     std::function<WorkerParts(const std::string& group, int worker)> consumers;
@@ -56,6 +66,7 @@ class Pipelines {
 
  private:
   struct Pipeline {
+    std::string name;  // "bookings", "bookings-g2", "files"
     std::unique_ptr<LoaderTasks> tasks;
     std::vector<std::unique_ptr<PartitionWorker>> workers;
   };
@@ -64,13 +75,23 @@ class Pipelines {
   void keep_house();
   // Logs a sentence unless it was logged at the last look too.
   void complain(const std::string& sentence);
-  void launch(const std::string& name, const std::string& group, const Dataset* dataset,
-              std::vector<Target> targets);
+  // Runs what a start throws, and tells it; whether it did start.
+  using Starting = std::function<void()>;
+  bool start(const std::string& what, const Starting& launching);
+  void refuse(const std::string& sentence);
+  void look_at(const std::shared_ptr<const Dataset>& file, const DatasetGenerations* generations);
+  void run_generation(const std::shared_ptr<const Dataset>& dataset, int generation);
+  void launch(const std::string& name, const std::string& group, std::vector<Target> targets);
+  void end(const std::string& name);
 
   Parts parts_;
   // The watching thread's:
-  std::map<std::string, std::shared_ptr<const Dataset>> running_;
+  std::map<std::string, std::shared_ptr<const Dataset>> running_;  // by the live definition
+  std::map<std::string, bool> base_has_rows_;                      // of each dataset's pipeline without a number
+  std::set<std::string> generations_running_;                      // "bookings-g2"
   bool files_running_ = false;
+  std::string look_trouble_;
+  std::vector<std::string> look_refused_;
   Clock::Steady next_housekeeping_{};
   std::set<std::string> told_, told_now_;
   // Under the mutex:

@@ -11,6 +11,8 @@ namespace {
 
 using Parameters = std::vector<std::optional<std::string>>;
 
+// The generation that is the report; 1 where nothing is known.
+constexpr const char* kLive = "COALESCE((SELECT live FROM _sluice.generations WHERE dataset = ";
 constexpr const char* kPosition = " WHERE app = $1 AND topic = $2 AND partition = $3::int";
 
 std::optional<std::string> text_or_null(const std::string& text) {
@@ -21,14 +23,28 @@ std::optional<std::string> text_or_null(const std::string& text) {
 
 PostgresRowStore::PostgresRowStore(const std::string& url, const Target& target, std::string app,
                                    std::string owner)
-    : target_(target),
-      sql_(statements_for(target)),
-      app_(std::move(app)),
+    : app_(std::move(app)),
       owner_(std::move(owner)),
-      connection_(url, "sluice-loader " + target.name) {
+      connection_(url, "sluice-loader " + target.name),
+      target_(placed(target)),
+      sql_(statements_for(target_)) {
   prepare_session(connection_);
   connection_.run(sql_.create_staging);
   connection_.run(sql_.create_gone);
+}
+
+Target PostgresRowStore::placed(const Target& target) {
+  Target out = target;
+  if (target.kind != TargetKind::kRows) return out;
+  const Parameters parameters{target.dataset};
+  live_ = static_cast<int>(
+      connection_.run("SELECT " + std::string(kLive) + "$1), 1)", parameters).integer(0, 0));
+  if (live_ > target.generation) {
+    throw TaskBroken("generation " + std::to_string(target.generation) + " of dataset '" + target.dataset +
+                     "' is superseded by generation " + std::to_string(live_));
+  }
+  if (live_ < target.generation) out.table.schema = kShadowSchema;
+  return out;
 }
 
 Parameters PostgresRowStore::position_key(const TopicPartition& partition) const {
@@ -68,7 +84,10 @@ Written PostgresRowStore::write(const TopicPartition& partition, const Claim& cl
   try {
     check_claim(partition, claim);
     Written written = write_rows(batch);
-    if (target_.kind == TargetKind::kRows && written.upserted + written.deleted > 0) bump_report();
+    if (target_.kind == TargetKind::kRows && written.upserted + written.deleted > 0 &&
+        target_.generation == live_) {
+      bump_report();
+    }
     Parameters parameters = position_key(partition);
     parameters.emplace_back(std::to_string(next));
     connection_.run(std::string("UPDATE _sluice.positions SET next_offset = $4::bigint, "
@@ -86,9 +105,12 @@ Written PostgresRowStore::write(const TopicPartition& partition, const Claim& cl
 }
 
 void PostgresRowStore::check_claim(const TopicPartition& partition, const Claim& claim) {
-  const postgres::Rows rows = connection_.run(
-      std::string("SELECT next_offset, epoch FROM _sluice.positions") + kPosition + " FOR UPDATE",
-      position_key(partition));
+  Parameters parameters = position_key(partition);
+  parameters.emplace_back(target_.dataset);
+  const postgres::Rows rows =
+      connection_.run(std::string("SELECT next_offset, epoch, ") + kLive +
+                          "$4), 1) FROM _sluice.positions" + kPosition + " FOR UPDATE",
+                      parameters);
   const std::string name =
       "partition " + std::to_string(partition.partition) + " of topic '" + partition.topic + "'";
   if (rows.size() != 1) throw TaskBroken("the position of " + name + " is gone from the database");
@@ -100,6 +122,9 @@ void PostgresRowStore::check_claim(const TopicPartition& partition, const Claim&
                      std::string(rows.text(0, 0)) + " and not " +
                      std::to_string(claim.next_offset));
   }
+  if (target_.kind == TargetKind::kRows && rows.integer(0, 2) != live_) {
+    throw TaskBroken("another generation of dataset '" + target_.dataset + "' is the report now");
+  }
 }
 
 Written PostgresRowStore::write_rows(const RowBatch& batch) {
@@ -109,16 +134,19 @@ Written PostgresRowStore::write_rows(const RowBatch& batch) {
     if (row.row) kept.push_back(&row);
   }
   Written written;
-  if (!gone.empty()) written.deleted = attempt(&PostgresRowStore::remove, gone);
+  // A dead letter is settled, not deleted; it may have come with the batch.
+  const bool letters = target_.kind == TargetKind::kDeadLetters;
+  if (!gone.empty() && !letters) written.deleted = attempt(&PostgresRowStore::remove, gone);
   if (target_.kind == TargetKind::kRows) kept = not_deleted(std::move(kept));
   if (!kept.empty()) written.upserted = attempt(&PostgresRowStore::upsert, kept);
+  if (!gone.empty() && letters) written.deleted = attempt(&PostgresRowStore::remove, gone);
   for (const DeadLetter& letter : batch.dead_letters()) keep_dead_letter(letter);
   written.poisoned = poisoned_;
   return written;
 }
 
 std::vector<const PendingRow*> PostgresRowStore::not_deleted(std::vector<const PendingRow*> rows) {
-  Parameters parameters{target_.report->name};
+  Parameters parameters{target_.table.tombstones};
   const postgres::Rows any = connection_.run(
       "SELECT EXISTS (SELECT FROM _sluice.tombstones WHERE report = $1)", parameters);
   if (rows.empty() || any.text(0, 0) != "t") return rows;
@@ -165,13 +193,13 @@ std::uint64_t PostgresRowStore::remove(Piece rows) {
   std::string copy;
   for (const PendingRow* row : rows) {
     copy.append(*row->removed).push_back('\t');
-    append_copy_text(copy, row->key);
+    append_copy_text(copy, target_.kind == TargetKind::kDeadLetters ? row->retry : row->key);
     copy.append("\t").append(row->floor ? std::to_string(*row->floor) : "\\N").push_back('\n');
   }
   if (gone_staged_) connection_.run("TRUNCATE pg_temp._gone");
   connection_.copy_in(sql_.copy_gone, copy);
   Parameters parameters;
-  if (target_.kind == TargetKind::kRows) parameters.emplace_back(target_.report->name);
+  if (target_.kind == TargetKind::kRows) parameters.emplace_back(target_.table.tombstones);
   const auto deleted = connection_.run(sql_.remove, parameters).integer(0, 0);
   gone_staged_ = true;
   return static_cast<std::uint64_t>(deleted);

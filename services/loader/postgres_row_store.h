@@ -1,6 +1,7 @@
 #pragma once
 // RowStore in PostgreSQL. A batch and its position are one transaction; the owner is who raised the
-// position's epoch last.
+// position's epoch last. Rows of a generation that is not the report yet go to a table of their own, and where another
+// generation becomes the report, every store of its dataset is dead and is to be made anew.
 
 #include <memory>
 #include <span>
@@ -15,7 +16,7 @@ namespace sluice::loader {
 
 class PostgresRowStore final : public RowStore {
  public:
-  // Connects. `app` keeps apart the positions of installations that share a database; `owner` is
+  // Connects. TaskBroken where the target's generation is superseded. `app` keeps apart the positions of installations that share a database; `owner` is
   // for people who look.
   PostgresRowStore(const std::string& url, const Target& target, std::string app,
                    std::string owner);
@@ -29,6 +30,8 @@ class PostgresRowStore final : public RowStore {
   // One of the two things that are done with rows, by number of affected rows.
   using Step = std::uint64_t (PostgresRowStore::*)(Piece);
 
+  // The target with its table where rows of its generation belong now.
+  Target placed(const Target& target);
   std::vector<std::optional<std::string>> position_key(const TopicPartition& partition) const;
   void check_claim(const TopicPartition& partition, const Claim& claim);
   Written write_rows(const RowBatch& batch);
@@ -42,11 +45,12 @@ class PostgresRowStore final : public RowStore {
   void keep_dead_letter(const DeadLetter& letter);
   void bump_report();
 
-  const Target& target_;
-  LoadStatements sql_;
   std::string app_;
   std::string owner_;
   postgres::Connection connection_;
+  int live_ = 1;  // the generation that is the report, when this was made
+  Target target_;
+  LoadStatements sql_;
   // Within a write:
   TopicPartition from_;
   bool staged_ = false;  // the temporary tables hold rows of an earlier piece

@@ -39,7 +39,24 @@ constexpr std::array kOwnTables = {
     "WHERE state = 'queued'",
     "CREATE INDEX IF NOT EXISTS exports_open ON _sluice.exports (requested_at) "
     "WHERE state IN ('queued', 'running')",
-    "CREATE INDEX IF NOT EXISTS exports_of_report ON _sluice.exports (report, requested_at)"};
+    "CREATE INDEX IF NOT EXISTS exports_of_report ON _sluice.exports (report, requested_at)",
+    // Of each dataset, which generation of its pipeline is the report, and by which definition it works.
+    "CREATE TABLE IF NOT EXISTS _sluice.generations (dataset text COLLATE \"C\" PRIMARY KEY, live int NOT NULL, "
+    "last int NOT NULL, cut int NOT NULL DEFAULT 0, cut_open boolean NOT NULL DEFAULT false, "
+    "fingerprint text NOT NULL, path text NOT NULL, definition text NOT NULL, beginning text NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS _sluice.replays (id text COLLATE \"C\" PRIMARY KEY, "
+    "dataset text COLLATE \"C\" NOT NULL, report text, trigger text NOT NULL, state text NOT NULL, "
+    "stage text NOT NULL, swap boolean NOT NULL, \"from\" text NOT NULL, beginning text NOT NULL, generation int, "
+    "fingerprint text, path text, definition text, tries int NOT NULL DEFAULT 0, "
+    "requested_at timestamptz NOT NULL DEFAULT now(), stage_at timestamptz NOT NULL DEFAULT now(), "
+    "compared_at timestamptz, swapped_at timestamptz, finished_at timestamptz, progress text, diff text, "
+    "outcome text, garbage text, error text)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS replays_running ON _sluice.replays (dataset) WHERE state = 'running'",
+    "CREATE INDEX IF NOT EXISTS replays_requested ON _sluice.replays (requested_at)"};
+
+// What is asked for most: the letters of a dataset that nobody has settled.
+constexpr const char* kOpenLetters =
+    "CREATE INDEX IF NOT EXISTS dead_letters_open ON _sluice.dead_letters (dataset, id) WHERE state = 'open'";
 
 // In pieces, and around the rows that a loader works on just now, so that nobody waits for it.
 constexpr const char* kPurge =
@@ -92,29 +109,60 @@ void make_own_tables(postgres::Connection& connection) {
 // dropped.
 void forget_former(postgres::Connection& connection, const TablePlan& table) {
   if (table.topic.empty()) return;
-  const std::optional<std::string> topic[] = {table.topic}, name[] = {table.name};
+  const std::optional<std::string> topic[] = {table.topic},
+                                   name[] = {table.tombstones.empty() ? table.name : table.tombstones};
   connection.run("DELETE FROM _sluice.positions WHERE topic = $1", topic);
   connection.run("DELETE FROM _sluice.tombstones WHERE report = $1", name);
 }
 
+void prepare(postgres::Connection& connection, const TablePlan& table) {
+  const auto existing = columns_of(connection, table);
+  for (const std::string& statement : migration(table, existing)) connection.run(statement);
+  if (existing.empty()) forget_former(connection, table);
+  for (const std::string& index : table.indexes) connection.run("CREATE INDEX IF NOT EXISTS " + index);
+  if (table.qualified() == dead_letters_table().qualified()) connection.run(kOpenLetters);
+}
+
+constexpr const char* kGenerationIs =
+    "SELECT CASE WHEN EXISTS (SELECT FROM _sluice.generations WHERE dataset = $1 AND live = $2::int) THEN 'live' "
+    "WHEN EXISTS (SELECT FROM _sluice.replays WHERE dataset = $1 AND generation = $2::int AND state = 'running' "
+    "AND stage <> 'removing') THEN 'building' ELSE 'gone' END";
+
 }  // namespace
 
-void prepare_tables(postgres::Connection& connection, const std::vector<TablePlan>& tables) {
+void under_schema_lock(postgres::Connection& connection, const std::function<void()>& work) {
   connection.begin();
   try {
     connection.run(kLock);
-    make_own_tables(connection);
-    for (const TablePlan& table : tables) {
-      const auto existing = columns_of(connection, table);
-      for (const std::string& statement : migration(table, existing)) connection.run(statement);
-      if (existing.empty()) forget_former(connection, table);
-      for (const std::string& index : table.indexes) connection.run("CREATE INDEX IF NOT EXISTS " + index);
-    }
+    work();
     connection.commit();
   } catch (...) {
     connection.rollback();
     throw;
   }
+}
+
+void prepare_tables(postgres::Connection& connection, const std::vector<TablePlan>& tables) {
+  under_schema_lock(connection, [&] {
+    make_own_tables(connection);
+    for (const TablePlan& table : tables) prepare(connection, table);
+  });
+}
+
+void prepare_generation(postgres::Connection& connection, const std::string& dataset, int generation,
+                        std::vector<TablePlan> tables) {
+  under_schema_lock(connection, [&] {
+    const std::optional<std::string> asked[] = {dataset, std::to_string(generation)};
+    const std::string is(connection.run(kGenerationIs, asked).text(0, 0));
+    if (is == "gone") {
+      throw TaskBroken("generation " + std::to_string(generation) + " of dataset '" + dataset + "' is no more");
+    }
+    if (is == "building") connection.run(std::string("CREATE SCHEMA IF NOT EXISTS ") + kShadowSchema);
+    for (TablePlan& table : tables) {
+      if (is == "building") table.schema = kShadowSchema;
+      prepare(connection, table);
+    }
+  });
 }
 
 std::uint64_t purge_tombstones(postgres::Connection& connection) {
@@ -127,6 +175,8 @@ std::uint64_t purge_tombstones(postgres::Connection& connection) {
 }
 
 std::uint64_t purge_exports(postgres::Connection& connection) {
+  connection.run(
+      "DELETE FROM _sluice.replays WHERE state <> 'running' AND finished_at < now() - interval '30 days'");
   return static_cast<std::uint64_t>(connection.run(kPurgeExports).affected());
 }
 

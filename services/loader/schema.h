@@ -3,6 +3,7 @@
 // lock of the database, so that loaders that start together do not meet half-made tables.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,13 @@ namespace sluice::loader {
 // it must be, or was made by a newer Sluice.
 void prepare_tables(postgres::Connection& connection, const std::vector<TablePlan>& tables);
 
+// The tables of a generation of the dataset's pipeline: the reports' own, if it is the live one, or while it is built
+// others beside them. TaskBroken if it is neither any more.
+void prepare_generation(postgres::Connection& connection, const std::string& dataset, int generation,
+                        std::vector<TablePlan> tables);
+// One transaction under the lock of those above.
+void under_schema_lock(postgres::Connection& connection, const std::function<void()>& work);
+
 // Forgets the deletions of report rows that are older than a day, so that the table of them stays
 // as small as a day's. Returns how many.
 //
@@ -25,7 +33,7 @@ void prepare_tables(postgres::Connection& connection, const std::vector<TablePla
 // that is made anew has a greater revision than its tombstone in any case: revisions are numbers of
 // stage 2's transactions.
 std::uint64_t purge_tombstones(postgres::Connection& connection);
-// Forgets what is known of exports that ended and are older than a month.
+// Forgets what is known of exports, and of replays, that ended and are older than a month.
 std::uint64_t purge_exports(postgres::Connection& connection);
 
 // What a loader's session sets, so that a frozen loader cannot hold its locks for ever.

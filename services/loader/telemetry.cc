@@ -28,6 +28,14 @@ void Telemetry::committed(const Target& target, std::uint64_t messages, const Wr
   }
 }
 
+void Telemetry::replay_ended(const std::string& dataset, const std::string& outcome) {
+  metrics_.counter(metric::kReplaysTotal, dataset, outcome).Increment();
+}
+
+void Telemetry::replay_behind(const std::string& dataset, std::int64_t messages) {
+  metrics_.gauge(metric::kReplayRemainingMessages, dataset).Set(static_cast<double>(messages));
+}
+
 void Telemetry::rows_readable(const Target& target, double oldest_seconds) {
   metrics_.seconds(metric::kRowFreshnessSeconds, target.report->name).Observe(oldest_seconds);
 }

@@ -4,10 +4,11 @@
 #include "common/telemetry/metrics.h"
 #include "services/loader/core/row_store.h"
 #include "services/loader/exporter.h"
+#include "services/loader/replayer.h"
 
 namespace sluice::loader {
 
-class Telemetry final : public LoaderEvents, public ExportEvents {
+class Telemetry final : public LoaderEvents, public ExportEvents, public ReplayEvents {
  public:
   explicit Telemetry(Metrics& metrics) : metrics_(metrics) {}
 
@@ -21,6 +22,8 @@ class Telemetry final : public LoaderEvents, public ExportEvents {
   void export_done(const std::string& report, double seconds) override;
   void export_failed(const std::string& report) override;
   void export_retried(const std::string& report) override;
+  void replay_ended(const std::string& dataset, const std::string& outcome) override;
+  void replay_behind(const std::string& dataset, std::int64_t messages) override;
 
  private:
   void count_export(const std::string& report, const std::string& outcome);

@@ -6,9 +6,11 @@
 #include "common/adapters/kafka/kafka_admin.h"
 #include "common/adapters/kafka/kafka_log.h"
 #include "common/adapters/rocksdb/rocksdb_stores.h"
+#include "common/base/error.h"
 #include "common/runtime/definition_check.h"
 #include "common/runtime/file_follower.h"
 #include "common/runtime/service_host.h"
+#include "services/transform/old_state.h"
 #include "services/transform/pipelines.h"
 #include "services/transform/telemetry.h"
 
@@ -20,9 +22,17 @@ using sluice::Settings;
 void ensure_topics(const Settings& settings, const sluice::Topics& topics,
                    const sluice::Dataset& dataset) {
   kafka::KafkaAdmin admin(settings.kafka);
-  admin.ensure_topics(sluice::installation_topics(topics, settings.kafka.shards));
   std::vector<std::string> reports;
   for (const auto& report : dataset.reports) reports.push_back(report.name);
+  if (topics.generation() > 1) {
+    // Made by whoever builds it; one that is missing is being removed.
+    for (const sluice::TopicSettings& topic : sluice::generation_topics(topics, dataset.name, reports, dataset.partitions,
+                                                                        has_entities(dataset))) {
+      if (admin.partition_count(topic.name) == topic.partitions) continue;
+      throw sluice::TaskBroken("topic " + topic.name + " is not there yet, or no more");
+    }
+    return;
+  }
   admin.ensure_topics(
       sluice::dataset_topics(topics, dataset.name, reports, dataset.partitions,
                              has_entities(dataset)));
@@ -51,6 +61,7 @@ struct Transform {
       : settings(host.settings()),
         topics(settings.kafka.topic_prefix),
         log(settings.kafka),
+        generations(log, topics),
         stores(settings.state_dir()),
         telemetry(host.metrics()),
         files_seen(log, host.clock(), topics.files()),
@@ -63,14 +74,25 @@ struct Transform {
                    .events = telemetry,
                    .watermarks = files_seen,
                    .metrics = host.metrics(),
+                   .generations = generations,
+                   .ensure_installation =
+                       [this] {
+                         kafka::KafkaAdmin(settings.kafka)
+                             .ensure_topics(sluice::installation_topics(topics, settings.kafka.shards));
+                       },
                    .ensure_topics =
-                       [this](const sluice::Dataset& dataset) {
-                         ensure_topics(settings, topics, dataset);
-                         sluice::check_definition(log, topics, dataset);
+                       [this](const sluice::Topics& of_generation, const sluice::Dataset& dataset) {
+                         ensure_topics(settings, of_generation, dataset);
+                         sluice::check_definition(log, of_generation, dataset);
                        },
                    .drop_late_feeds =
                        [this](sluice::Dataset& dataset) {
                          sluice::drop_late_feeds(log, topics, dataset);
+                       },
+                   .remove_old_state =
+                       [this](const sluice::GenerationsByDataset& known,
+                              const std::set<sluice::transform::PipelineId>& running) {
+                         sluice::transform::remove_old_state(settings.state_dir(), known, running);
                        },
                    .consumers =
                        [this](const std::string& group, int worker) {
@@ -82,6 +104,7 @@ struct Transform {
   Settings settings;
   sluice::Topics topics;
   kafka::KafkaLog log;
+  sluice::GenerationsWatch generations;
   sluice::RocksdbStores stores;
   sluice::transform::Telemetry telemetry;
   sluice::FileFollower files_seen;

@@ -49,26 +49,38 @@ void Pipelines::watch(const std::stop_token& stop) {
 
 void Pipelines::look() {
   DefinitionChanges::News news;
+  GenerationsByDataset generations;
+  std::string trouble;
   try {
-    news = changes_.look(load());
+    if (!generations_read_) parts_.ensure_installation();
+    parts_.generations.look();
+    generations_read_ = true;
+  } catch (const std::exception& error) {
+    // What was read before is good still; but before that a dataset may be of any generation.
+    if (!generations_read_) trouble = std::string("the generations of datasets cannot be read: ") + error.what();
+  }
+  try {
+    generations = parts_.generations.all();
+    if (trouble.empty()) news = changes_.look(load(), generations);
   } catch (const std::exception& error) {
     log::error("the definitions cannot be read", {{"reason", error.what()}});
     return;
   }
+  for (const PipelineId& id : news.to_stop) end(id);
   for (const std::string& complaint : news.complaints) {
     log::error("definition not in force", {{"reason", complaint}});
   }
-  std::string trouble;
   std::set<std::string> refused;
-  for (const auto& dataset : news.to_start) {
+  for (const DefinitionChanges::Start& start : news.to_start) {
+    const auto& dataset = start.dataset;
     try {
-      launch(dataset);
+      launch(start);
     } catch (const Unsafe& unsafe) {
       // As with a definition that has a mistake: it is refused until it is another, and stops nobody else.
-      changes_.not_started(dataset->name);
+      changes_.not_started({dataset->name, start.generation});
       refused.insert(dataset->path + ": dataset '" + dataset->name + "' is refused: " + unsafe.what());
     } catch (const std::exception& error) {
-      changes_.not_started(dataset->name);
+      changes_.not_started({dataset->name, start.generation});
       trouble = "dataset '" + dataset->name + "' cannot start: " + error.what();
     }
   }
@@ -76,6 +88,7 @@ void Pipelines::look() {
     if (!told_.contains(reason)) log::error("definition not in force", {{"reason", reason}});
   }
   told_ = refused;
+  if (trouble.empty()) clean(generations);
   const std::lock_guard lock(mutex_);
   if (!trouble.empty() && trouble != trouble_) {
     log::error("pipeline cannot start yet", {{"reason", trouble}});
@@ -96,7 +109,8 @@ LoadedDefinitions Pipelines::load() {
   for (Dataset& dataset : loaded.datasets) {
     if (dataset.feeds.empty() || changes_.is_running(dataset.name)) continue;
     try {
-      parts_.ensure_topics(dataset);
+      if (parts_.generations.find(dataset.name)) continue;
+      parts_.ensure_topics(parts_.topics, dataset);
       parts_.drop_late_feeds(dataset);
     } catch (const std::exception&) {
       // The same will keep it from starting, and is told there.
@@ -105,20 +119,28 @@ LoadedDefinitions Pipelines::load() {
   return loaded;
 }
 
-void Pipelines::launch(const std::shared_ptr<const Dataset>& dataset) {
-  parts_.ensure_topics(*dataset);
-  check_reports_are_its_own(parts_.log, parts_.topics, *dataset);
-  tell_definition(parts_.log, parts_.topics, *dataset);
+void Pipelines::launch(const DefinitionChanges::Start& start) {
+  const auto& dataset = start.dataset;
   Pipeline pipeline;
+  pipeline.id = {dataset->name, start.generation};
+  pipeline.topics = std::make_unique<Topics>(parts_.topics.of_generation(start.generation));
+  const Topics& topics = *pipeline.topics;
+  parts_.ensure_topics(topics, *dataset);
+  check_reports_are_its_own(parts_.log, topics, *dataset);
+  tell_definition(parts_.log, topics, *dataset);
+  GenerationParts generation;
+  generation.from = start.from;
+  generation.known = [&watch = parts_.generations, name = dataset->name] { return watch.known(name); };
   pipeline.tasks = std::make_unique<TransformTasks>(
-      std::vector<std::shared_ptr<const Dataset>>{dataset}, parts_.topics, parts_.log,
-      parts_.stores, parts_.clock, parts_.events, parts_.watermarks);
-  const std::string group = group_name(parts_.topics, *dataset);
+      std::vector<std::shared_ptr<const Dataset>>{dataset}, topics, parts_.log, parts_.stores, parts_.clock,
+      parts_.events, parts_.watermarks, std::move(generation));
+  const std::string group = group_name(topics, *dataset);
+  const std::string name = store_prefix(topics, dataset->name);
   // More workers than tasks would only wait.
   int tasks = 0;
   for (const TaskKind& kind : pipeline.tasks->kinds()) tasks += kind.partitions;
   for (int i = 0; i < std::clamp(parts_.workers, 1, tasks); ++i) {
-    auto worker = std::make_unique<PartitionWorker>(dataset->name + "-" + std::to_string(i),
+    auto worker = std::make_unique<PartitionWorker>(name + std::to_string(i),
                                                     *pipeline.tasks, parts_.consumers(group, i),
                                                     parts_.clock, parts_.metrics);
     worker->on_fatal = parts_.on_fatal;
@@ -127,9 +149,36 @@ void Pipelines::launch(const std::shared_ptr<const Dataset>& dataset) {
   }
   parts_.metrics.know("dataset", dataset->name);
   for (const ReportSpec& report : dataset->reports) parts_.metrics.know("report", report.name);
-  log::info("pipeline started", {{"dataset", dataset->name}, {"path", dataset->path}});
+  log::info("pipeline started",
+            {{"dataset", dataset->name}, {"generation", start.generation}, {"path", dataset->path}});
   const std::lock_guard lock(mutex_);
   pipelines_.push_back(std::move(pipeline));
+}
+
+void Pipelines::end(const PipelineId& id) {
+  Pipeline ended;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(pipelines_, id, &Pipeline::id);
+    if (found == pipelines_.end()) return;
+    ended = std::move(*found);
+    pipelines_.erase(found);
+  }
+  for (auto& worker : ended.workers) worker->stop();
+  log::info("pipeline ended", {{"dataset", id.first}, {"generation", id.second}});
+}
+
+// What a generation leaves on this disk, also one that ended while this process did not run.
+void Pipelines::clean(const GenerationsByDataset& known) {
+  if (known == cleaned_) return;
+  std::set<PipelineId> running;
+  for (const Pipeline& pipeline : pipelines_) running.insert(pipeline.id);
+  try {
+    parts_.remove_old_state(known, running);
+    cleaned_ = known;
+  } catch (const std::exception& error) {
+    log::warning("the state of an old generation was not removed", {{"reason", error.what()}});
+  }
 }
 
 std::string Pipelines::not_ready() const {

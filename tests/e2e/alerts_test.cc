@@ -18,7 +18,7 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(90);
+constexpr auto kPatience = std::chrono::seconds(120);
 
 // What Alertmanager posts, kept until someone asks.
 class Webhook {
@@ -104,7 +104,7 @@ class Alerts : public ::testing::Test {
 TEST_F(Alerts, ArriveWhenAServiceDiesAFileIsBadAndADiskIsFullAndEndWithThat) {
   const BookingFile good = bookings.next_file(50);
   stack.drop(good.name, good.content);
-  ASSERT_TRUE(eventually([&] { return stack.all_settled(1); })) << stack.log("ingest");
+  ASSERT_TRUE(eventually([&] { return stack.all_settled(1); }, kPatience)) << stack.log("ingest");
 
   stack.kill_hard("transform");
   stack.drop("bookings-bad.csv", "no,such,header\n1,2,3\n");
@@ -128,7 +128,7 @@ TEST_F(Alerts, ArriveWhenAServiceDiesAFileIsBadAndADiskIsFullAndEndWithThat) {
   expect("resolved", "SluiceDiskAlmostFull", "place=out");
   // It is over when none has failed for a while.
   expect("resolved", "SluiceFilesFail", "dataset=bookings");
-  EXPECT_TRUE(eventually([&] { return stack.all_settled(2); })) << stack.log("ingest");
+  EXPECT_TRUE(eventually([&] { return stack.all_settled(2); }, kPatience)) << stack.log("ingest");
 }
 
 }  // namespace

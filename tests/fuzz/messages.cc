@@ -5,6 +5,8 @@
 #include "common/model/dead_letter.h"
 #include "common/model/file_events.h"
 #include "common/model/origin.h"
+#include "common/model/retried_letter.h"
+#include "common/rows/cell_place.h"
 #include "services/ingest/core/ledger.h"
 #include "tests/fuzz/support/choices.h"
 #include "tests/fuzz/support/law.h"
@@ -53,12 +55,44 @@ void check_origin(std::string_view text) {
                                                   again->entry == origin->entry && again->line == origin->line);
 }
 
+void check_retried(std::string_view line) {
+  const auto letter = retried_letter_from_json(line);
+  if (!letter) {
+    LAW("a refusal says why", !letter.error().message.empty());
+    return;
+  }
+  const std::string written = retried_letter_line(*letter);
+  LAW("it is one line", written.find('\n') == written.size() - 1);
+  const auto again = retried_letter_from_json(written);
+  LAW("a letter that is written reads back", again && retried_letter_line(*again) == written);
+}
+
+// A context, a line end, a column, a line end, a row.
+void check_context(std::string_view text) {
+  const std::size_t first = std::min(text.find('\n'), text.size());
+  const std::string_view rest = text.substr(std::min(first + 1, text.size()));
+  const std::size_t second = std::min(rest.find('\n'), rest.size());
+  const std::string_view row = rest.substr(std::min(second + 1, rest.size()));
+  const auto context = row_context_from_json(text.substr(0, first));
+  if (!context) {
+    LAW("a refusal says why", !context.error().message.empty());
+    return;
+  }
+  const std::string written = to_json(*context);
+  if (!written.empty()) {
+    const auto again = row_context_from_json(written);
+    LAW("a context that is written reads back", again && to_json(*again) == written);
+  }
+  const auto place = place_of_cell(*context, row, rest.substr(0, second));
+  LAW("a cell stands in its row", !place || place->start + place->length <= row.size());
+}
+
 }  // namespace
 
 // Which message, then its bytes.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Choices choices(data, size);
-  const std::size_t kind = choices.below(6);
+  const std::size_t kind = choices.below(8);
   const std::string_view text = choices.rest();
   switch (kind) {
     case 0:
@@ -76,7 +110,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     case 2: check(text, announcement_from_json); break;
     case 3: check(text, file_entry_from_json); break;
     case 4: check(text, file_counts_from_json); break;
-    default: check_origin(text); break;
+    case 5: check_origin(text); break;
+    case 6: check_retried(text); break;
+    default: check_context(text); break;
   }
   return 0;
 }

@@ -38,7 +38,8 @@ CREATE TABLE _sluice.files (id text PRIMARY KEY, place bigint, name text, path t
   started_at timestamptz, finished_at timestamptz, event_time_max timestamptz, _offset bigint);
 CREATE TABLE _sluice.dead_letters (id text PRIMARY KEY, dataset text, file text, file_name text,
   entry int, line bigint, "column" text, rule text, reason text, "row" text, stage text,
-  created_at timestamptz);
+  created_at timestamptz, context text, retry text, attempts bigint NOT NULL DEFAULT 1,
+  state text NOT NULL DEFAULT 'open', resolved_at timestamptz, resolved_by text, note text, _offset bigint);
 CREATE TABLE _sluice.exports (id text PRIMARY KEY, report text, state text, trigger text,
   slot timestamptz, requested_at timestamptz DEFAULT now(), started_at timestamptz,
   finished_at timestamptz, next_try_at timestamptz, attempts bigint DEFAULT 0, taken_at timestamptz,
@@ -47,6 +48,10 @@ CREATE TABLE _sluice.exports (id text PRIMARY KEY, report text, state text, trig
 CREATE TABLE _sluice.export_keys (key text PRIMARY KEY, report text NOT NULL, location text, answer text,
   made_at timestamptz NOT NULL DEFAULT now());
 CREATE UNIQUE INDEX ON _sluice.exports (report) WHERE state = 'queued';
+CREATE TABLE _sluice.replays (id text PRIMARY KEY, dataset text NOT NULL, report text, trigger text, state text,
+  stage text, swap boolean, "from" text, beginning text, generation int, requested_at timestamptz DEFAULT now(),
+  compared_at timestamptz, swapped_at timestamptz, finished_at timestamptz, progress text, diff text, error text);
+CREATE UNIQUE INDEX ON _sluice.replays (dataset) WHERE state = 'running';
 CREATE TABLE public.monthly (country text, month text, bookings bigint, amount numeric, opened date,
   last_at timestamptz, _revision bigint, PRIMARY KEY (country, month));
 INSERT INTO _sluice.reports VALUES ('monthly', 7, '2026-01-31T12:00:00.25Z');
@@ -214,9 +219,9 @@ class ApiTest : public ::testing::Test {
     return out;
   }
   // Checks an answer against what the document says of its path.
-  void expect_documented(const std::string& path, const http::ClientResponse& answer) {
+  void expect_documented(const std::string& path, const http::ClientResponse& answer, const char* method = "get") {
     const SchemaChecker checker(document_);
-    const json& responses = document_["paths"][path]["get"]["responses"];
+    const json& responses = document_["paths"][path][method]["responses"];
     const std::string status = std::to_string(answer.status);
     ASSERT_TRUE(responses.contains(status)) << path << " " << status;
     const json& content = checker.resolved(responses[status])["content"];
@@ -395,6 +400,62 @@ TEST_F(ApiTest, FilesAndDeadLettersAreListedAndPaged) {
   EXPECT_THAT(json::parse(get("/v1/dead-letters?dataset=other").body)["dead_letters"], IsEmpty());
 }
 
+TEST_F(ApiTest, DeadLettersAreGroupedShownCountedAndDiscardedAsTheDocumentSays) {
+  postgres::Connection writer(database_);
+  writer.run("INSERT INTO _sluice.files (id, state) VALUES ('50-ab', 'failed')");
+  writer.run("INSERT INTO _sluice.dead_letters (id, dataset, file, file_name, entry, line, \"column\", rule, reason, "
+             "\"row\", stage, created_at, context) SELECT f || ':0:' || n, 'mended', f, 'm.csv', 0, n, 'day', 'type.date', "
+             "'day \"x\" is no date', 'é,x', 'ingest', now(), CASE WHEN n = 1 THEN NULL ELSE "
+             "'{\"delimiter\":\",\",\"format\":\"csv\",\"header\":\"id,day\",\"path\":{},\"quote\":\"\\\"\"}' END "
+             "FROM generate_series(1, 3) n, unnest(ARRAY['40-ab', '50-ab']) f");
+  const auto groups = get("/v1/dead-letters/groups?dataset=mended");
+  expect_documented("/v1/dead-letters/groups", groups);
+  const json group = json::parse(groups.body)["groups"][0];
+  EXPECT_EQ(group["open"], 6);
+  EXPECT_EQ(group["retriable"], 4);
+  EXPECT_EQ(group["example"]["id"], "40-ab:0:1");
+  expect_documented("/v1/dead-letters/groups", get("/v1/dead-letters/groups?rule=x"));
+
+  const auto shown = get("/v1/dead-letters/40-ab:0:2");
+  expect_documented("/v1/dead-letters/{id}", shown);
+  EXPECT_EQ(json::parse(shown.body)["cell"], (json{{"start", 2}, {"length", 1}}));
+  EXPECT_TRUE(json::parse(get("/v1/dead-letters/40-ab:0:1").body)["cell"].is_null());
+  expect_documented("/v1/dead-letters/{id}", get("/v1/dead-letters/none"));
+
+  const auto post = [&](const std::string& what, const std::string& body) {
+    const auto answer = http::post("127.0.0.1", server_->port(), "/v1/dead-letters/" + what, body);
+    if (!answer) throw std::runtime_error(answer.error().message);
+    return *answer;
+  };
+  const auto dry = post("retry?dry_run=true", R"({"dataset":"mended"})");
+  EXPECT_EQ(dry.status, 200) << dry.body;
+  expect_documented("/v1/dead-letters/retry", dry, "post");
+  EXPECT_EQ(json::parse(dry.body)["letters"], 2);
+  EXPECT_EQ(json::parse(dry.body)["not_retriable"][0]["letters"], 1);
+  EXPECT_EQ(json::parse(dry.body)["not_retriable"][1]["letters"], 3) << "of a file that failed";
+  const auto away = post("retry", R"({"dataset":"mended"})");
+  EXPECT_EQ(away.status, 503) << "ingest is not there";
+  expect_documented("/v1/dead-letters/retry", away, "post");
+  const auto wrong = post("retry", R"({"datasets":"mended"})");
+  EXPECT_EQ(wrong.status, 400);
+  expect_documented("/v1/dead-letters/retry", wrong, "post");
+  EXPECT_EQ(post("retry?dry_run=perhaps", R"({"dataset":"mended"})").status, 400);
+
+  const auto discarded = post("discard", R"({"dataset":"mended","file":"50-ab","note":"O'Hara's"})");
+  expect_documented("/v1/dead-letters/discard", discarded, "post");
+  EXPECT_EQ(json::parse(discarded.body)["discarded"], 3);
+  EXPECT_EQ(discarded.header("sluice-result"), "3 dead letters of mended");
+  EXPECT_EQ(json::parse(post("discard", R"({"dataset":"mended","file":"50-ab"})").body)["discarded"], 0) << "twice";
+  EXPECT_EQ(json::parse(get("/v1/dead-letters?dataset=mended").body)["dead_letters"].size(), 3u);
+  const auto gone = get("/v1/dead-letters?dataset=mended&state=discarded");
+  expect_documented("/v1/dead-letters", gone);
+  EXPECT_EQ(json::parse(gone.body)["dead_letters"][0]["note"], "O'Hara's");
+  EXPECT_EQ(json::parse(get("/v1/dead-letters?dataset=mended&state=all").body)["dead_letters"].size(), 6u);
+  EXPECT_EQ(get("/v1/dead-letters?state=lost").status, 400);
+  writer.run("DELETE FROM _sluice.dead_letters WHERE dataset = 'mended'");
+  writer.run("DELETE FROM _sluice.files WHERE id = '50-ab'");
+}
+
 TEST_F(ApiTest, AStateThatThereIsNotIsAProblemThatNamesThoseThereAre) {
   const auto answer = get("/v1/files?state=finished");
   EXPECT_EQ(answer.status, 400);
@@ -452,6 +513,43 @@ TEST_F(ApiTest, AnExportIsAskedForOnceWhileItWaitsAndAgainOnceItRuns) {
   const auto without = ask("unborn");
   EXPECT_EQ(without.status, 409);
   EXPECT_THAT(without.body, AllOf(HasSubstr("'unborn' has no export"), HasSubstr("are exported, monthly")));
+}
+
+TEST_F(ApiTest, AReplayIsAskedForOneAtATimeAndTellsHowFarItIsAndWhatDiffers) {
+  const auto ask = [&](const std::string& body) {
+    return *http::post("127.0.0.1", server_->port(), "/v1/replays", body);
+  };
+  const auto first = ask(R"({"report":"monthly","from":"2017-01-31T00:00:00Z"})");
+  ASSERT_EQ(first.status, 202) << first.body;
+  const json made = json::parse(first.body);
+  const std::string location(first.header("location"));
+  EXPECT_EQ(location, "/v1/replays/" + made["id"].get<std::string>());
+  EXPECT_EQ(made["dataset"], "bookings");
+  EXPECT_EQ(made["state"], "running");
+  EXPECT_EQ(made["swap"], false) << "a part is swapped only where that is said";
+  EXPECT_EQ(made["progress"], json::array());
+  EXPECT_EQ(made["diff"], nullptr);
+  expect_documented("/v1/replays/{id}", get(location));
+  postgres::Connection loader(database_);
+  EXPECT_EQ(loader.run("SELECT beginning FROM _sluice.replays").text(0, 0), R"({"offsets":{},"place":1})")
+      << "of files that were found since then the first";
+
+  const auto second = ask(R"({"dataset":"bookings"})");
+  EXPECT_EQ(second.status, 409);
+  EXPECT_THAT(second.body, HasSubstr(location));
+  loader.run("UPDATE _sluice.replays SET state = 'dropped', progress = '[{\"hop\":\"records\",\"read\":1,\"of\":2}]', "
+             "diff = '{\"partial\":true,\"reports\":[]}'");
+  const auto ended = get(location);
+  EXPECT_EQ(json::parse(ended.body)["progress"][0]["of"], 2);
+  EXPECT_EQ(json::parse(ended.body)["diff"]["partial"], true);
+  expect_documented("/v1/replays/{id}", ended);
+  EXPECT_EQ(ask(R"({"dataset":"bookings","from":{"0":7}})").status, 202);
+  EXPECT_EQ(json::parse(get("/v1/replays?state=running&from=%7B%220%22%3A7%7D").body)["replays"].size(), 1u);
+  expect_documented("/v1/replays", get("/v1/replays"));
+  expect_documented("/v1/replays/{id}", get("/v1/replays/none"));
+  EXPECT_EQ(ask(R"({"dataset":"nope"})").status, 400);
+  EXPECT_EQ(ask("").status, 400);
+  loader.run("DELETE FROM _sluice.replays");
 }
 
 TEST_F(ApiTest, AnExportThatIsAskedForAgainWithItsKeyIsTheSameOneWhateverBecameOfItFor24Hours) {
@@ -585,7 +683,7 @@ TEST_F(ApiTest, EveryRouteOfItsOwnIsInTheDocument) {
   for (const auto& [method, pattern] : server_->routes()) {
     EXPECT_TRUE(document_["paths"].contains(pattern)) << pattern;
   }
-  EXPECT_EQ(server_->routes().size(), 12u);
+  EXPECT_EQ(server_->routes().size(), 19u);
 }
 
 TEST_F(ApiTest, WithoutADatabaseTheAnswerIsToComeBack) {

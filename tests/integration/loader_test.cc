@@ -352,7 +352,56 @@ TEST_F(LoaderTest, DeadLettersAreKeptOnceWithTheTimeOfTheirFirst) {
   put(letter.id, to_json(letter), kLetters);
   one.load();
   EXPECT_EQ(ask("SELECT created_at FROM _sluice.dead_letters"), first);
-  EXPECT_THAT(ask("SELECT id, reason FROM _sluice.dead_letters"), ElementsAre("1-ab:0:2|still"));
+  EXPECT_THAT(ask("SELECT id, reason, attempts FROM _sluice.dead_letters"), ElementsAre("1-ab:0:2|still|2"));
+}
+
+TEST_F(LoaderTest, ATombstoneSettlesItsDeadLetterWhateverComesLaterOrInTheSameBatch) {
+  DeadLetter letter;
+  letter.dataset = "visits";
+  letter.rule = "columns";
+  letter.row = "a;b";
+  letter.stage = "ingest";
+  const auto bury = [&](const std::string& id, const std::string& retry) {
+    letter.id = id;
+    letter.retry = retry;
+    put(id, to_json(letter), kLetters);
+  };
+  const auto settle = [&](const std::string& id, const std::string& retry) {
+    const Header header{"retry", retry};
+    OutgoingRecord gone;
+    gone.key = id;
+    gone.tombstone = true;
+    gone.headers = {&header, 1};
+    producer_->send(targets_[kLetters].topic, 0, gone);
+  };
+  Owner one = owner(kLetters);
+  bury("1-ab:0:2", "");
+  bury("1-ab:0:3", "");
+  one.load();
+  settle("1-ab:0:2", "7-ab");
+  settle("1-ab:0:9", "7-ab");  // of a letter that is not here
+  one.load();
+  bury("1-ab:0:2", "5-ab");  // by a retry that was asked for before, and took longer
+  bury("1-ab:0:3", "7-ab");
+  bury("1-ab:0:3", "8-ab");
+  bury("1-ab:0:4", "");
+  settle("1-ab:0:4", "8-ab");
+  one.load();
+  EXPECT_THAT(ask("SELECT id, state, attempts, retry, resolved_by, resolved_at IS NULL FROM _sluice.dead_letters ORDER BY id"),
+              ElementsAre("1-ab:0:2|retried|1||7-ab|f", "1-ab:0:3|open|3|8-ab||t", "1-ab:0:4|retried|1||8-ab|f"));
+  ask("UPDATE _sluice.dead_letters SET state = 'discarded' WHERE id = '1-ab:0:3' RETURNING id");
+  bury("1-ab:0:3", "9-ab");
+  one.load();
+  EXPECT_THAT(ask("SELECT state, attempts FROM _sluice.dead_letters WHERE id = '1-ab:0:3'"), ElementsAre("discarded|3"));
+}
+
+// A table that an earlier version made.
+TEST_F(LoaderTest, DeadLettersOfAnEarlierVersionAreOpen) {
+  ask("INSERT INTO _sluice.dead_letters (id, dataset, reason) VALUES ('1-ab:0:1', 'visits', 'why') RETURNING id");
+  ask("ALTER TABLE _sluice.dead_letters DROP COLUMN context, DROP COLUMN retry, DROP COLUMN attempts, "
+      "DROP COLUMN state, DROP COLUMN resolved_at, DROP COLUMN resolved_by, DROP COLUMN note, DROP COLUMN _offset");
+  prepare_tables(*database_, {targets_[kLetters].table});
+  EXPECT_THAT(ask("SELECT id, reason, state, attempts FROM _sluice.dead_letters"), ElementsAre("1-ab:0:1|why|open|1"));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@ run "$root/sluice"
 expect_code 0 "no command at all"
 overview=$said
 
-for command in demo test up down status logs clean check definitions doctor files report dead-letters export token; do
+for command in demo test up down status logs clean check definitions doctor files report dead-letters export replay token; do
   said=$overview
   expect_said "./sluice $command"
   run "$root/sluice" "$command" --help

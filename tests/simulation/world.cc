@@ -1,10 +1,13 @@
 #include "tests/simulation/world.h"
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 
 #include "common/definition/definition_parser.h"
 #include "common/model/origin.h"
+#include "common/model/retried_letter.h"
+#include "services/ingest/core/retry_lines.h"
 #include "services/transform/core/task_parts.h"
 
 namespace sluice::testing {
@@ -30,16 +33,16 @@ ingest::ShardLimits small_limits() {
   return limits;
 }
 
-Dataset bookings_dataset() {
-  auto parsed = parse_definition(bookings_definition(), "bookings.yaml");
+Dataset dataset_of(const std::string& definition) {
+  auto parsed = parse_definition(definition, "bookings.yaml");
   if (!parsed) throw std::runtime_error("the test's own definition is refused");
   return *std::move(parsed);
 }
 
 }  // namespace
 
-World::World(std::uint64_t seed) : faults_(seed), log_(faults_), folder_(faults_) {
-  auto dataset = std::make_shared<Dataset>(bookings_dataset());
+World::World(std::uint64_t seed, const std::string& definition) : faults_(seed), log_(faults_), folder_(faults_) {
+  auto dataset = std::make_shared<Dataset>(dataset_of(definition));
   datasets_.dataset = dataset;
   for (const TopicSettings& topic : installation_topics(topics_, kShards)) {
     log_.create_topic(topic.name, topic.partitions);
@@ -66,43 +69,63 @@ World::World(std::uint64_t seed) : faults_(seed), log_(faults_), folder_(faults_
 
 World::~World() = default;
 
-void World::deliver(const std::vector<BookingFile>& files) {
-  auto producer = log_.plain_producer();
+void World::mend(const std::string& definition) {
+  auto dataset = std::make_shared<Dataset>(dataset_of(definition));
+  if (dataset->fingerprint != datasets_.dataset->fingerprint) throw std::runtime_error("that is no mend");
+  datasets_.dataset = dataset;
+}
+
+void World::retry() {
   const bool faults = std::exchange(faults_.enabled, false);
-  std::uint64_t place = 0;
-  std::vector<Announcement> sent;
-  for (const BookingFile& file : files) {
-    folder_.put(file.name, file.content);
-    Announcement a;
-    a.sha256 = sha256_of(file.content);
-    a.id = file_id(place, a.sha256);
-    a.source = "folder";
-    a.path = a.name = file.name;
-    a.dataset = datasets_.dataset->name;
-    const auto identity = folder_.identity_at(file.name).value();
-    a.bytes = identity.bytes;
-    a.mtime_ns = identity.mtime_ns;
-    a.inode = identity.inode;
-    a.found_ms = clock_.unix_ms();
-    sent.push_back(a);
-    ++place;
+  std::string content = ingest::first_line_of_retry(*datasets_.dataset);
+  bool any = false;
+  for (const auto& [id, letter] : open_letters()) {
+    if (letter.context.empty()) continue;
+    content += retried_letter_line(letter);
+    any = true;
   }
+  if (any) announce(put("retry-" + std::to_string(place_), content, std::string(ingest::kRetrySource)));
+  faults_.enabled = faults;
+}
+
+Announcement World::put(const std::string& name, const std::string& content, const std::string& source) {
+  folder_.put(name, content);
+  Announcement a;
+  a.sha256 = sha256_of(content);
+  a.id = file_id(place_++, a.sha256);
+  a.source = source;
+  a.path = a.name = name;
+  a.dataset = datasets_.dataset->name;
+  const auto identity = folder_.identity_at(name).value();
+  a.bytes = identity.bytes;
+  a.mtime_ns = identity.mtime_ns;
+  a.inode = identity.inode;
+  a.found_ms = clock_.unix_ms();
+  return a;
+}
+
+void World::announce(const Announcement& file) {
+  const std::string json = to_json(file);
+  OutgoingRecord record;
+  record.key = file.id;
+  record.value = json;
+  log_.plain_producer()->send(topics_.announcements(), shard_of(file.id, kShards), record);
+}
+
+void World::deliver(const std::vector<BookingFile>& files) {
+  const bool faults = std::exchange(faults_.enabled, false);
+  std::vector<Announcement> sent;
+  for (const BookingFile& file : files) sent.push_back(put(file.name, file.content, "folder"));
   // Arrival order is not discovery order; what was announced may be announced again, in a later place.
   std::vector<Announcement> order = sent;
   for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[faults_.below(i)]);
   for (const Announcement& a : sent) {
     if (!faults_.chance(0.3)) continue;
     Announcement again = a;
-    again.id = file_id(place++, a.sha256);
+    again.id = file_id(place_++, a.sha256);
     order.push_back(again);
   }
-  for (const Announcement& a : order) {
-    const std::string json = to_json(a);
-    OutgoingRecord record;
-    record.key = a.id;
-    record.value = json;
-    producer->send(topics_.announcements(), shard_of(a.id, kShards), record);
-  }
+  for (const Announcement& a : order) announce(a);
   faults_.enabled = faults;
 }
 
@@ -279,6 +302,24 @@ std::map<std::string, FileEntry> World::ledger() const {
     }
   }
   return entries;
+}
+
+std::map<std::string, DeadLetter> World::open_letters() const {
+  std::map<std::string, DeadLetter> out;
+  std::set<std::string> settled;
+  const std::string topic = topics_.dead_letters(datasets_.dataset->name);
+  for (std::int32_t p = 0; p < datasets_.dataset->partitions; ++p) {
+    for (const LogRecord& record : log_.fetch({topic, p}, 0, 1'000'000).records) {
+      const std::string id(record.key);
+      if (record.tombstone) settled.insert(id);
+      if (record.tombstone) continue;
+      DeadLetter letter = dead_letter_from_json(record.value).value();
+      letter.first_failed_ms = 1;
+      out[id] = std::move(letter);
+    }
+  }
+  for (const std::string& id : settled) out.erase(id);
+  return out;
 }
 
 Report World::report_in_rows_topic() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/definition/definition.h"
+#include "common/model/dead_letter.h"
 #include "common/model/topics.h"
 #include "common/ports/task.h"
 #include "common/ports/watermarks.h"
@@ -26,11 +27,15 @@ namespace sluice::testing {
 
 class World {
  public:
-  explicit World(std::uint64_t seed);
+  explicit World(std::uint64_t seed, const std::string& definition = bookings_definition());
   ~World();
 
   // Puts the files in the folder and announces each, some more than once, in an order of the seed's.
   void deliver(const std::vector<BookingFile>& files);
+  // From here on ingest reads files by this one.
+  void mend(const std::string& definition);
+  // Announces a retry of the dead letters that are open now and can be retried; nothing if there are none.
+  void retry();
   // That many random events.
   void run(int events);
   // No more faults; everything that is started, started again until nothing is left to do.
@@ -46,6 +51,8 @@ class World {
   std::map<std::string, FileEntry> ledger() const;
   Report report_in_rows_topic() const;
   std::size_t messages(const std::string& topic) const;
+  // By id, as the loader's table would hold them: those that no retry has settled.
+  std::map<std::string, DeadLetter> open_letters() const;
   std::uint64_t restarts() const { return restarts_; }
 
  private:
@@ -75,6 +82,8 @@ class World {
   bool feed(Slot& slot, const std::string& topic, std::size_t max_records);
   void lose(Slot& slot, bool process_died);
   void random_event();
+  Announcement put(const std::string& name, const std::string& content, const std::string& source);
+  void announce(const Announcement& file);
   std::string store_name(const Slot& slot) const;
 
   SeededFaults faults_;
@@ -94,6 +103,7 @@ class World {
   // Processes that were taken for dead and are not: they wake up later and must be fenced.
   std::vector<Slot> zombies_;
   std::uint64_t restarts_ = 0;
+  std::uint64_t place_ = 0;  // of the next file
 };
 
 }  // namespace sluice::testing

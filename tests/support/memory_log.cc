@@ -170,6 +170,7 @@ std::int64_t MemoryLog::append(const TopicPartition& to, const OutgoingRecord& r
   entry->transaction = transaction;
   for (const Header& header : record.headers) {
     if (header.name == "origin") entry->origin = std::string(header.value);
+    if (header.name == "retry") entry->retry = std::string(header.value);
   }
   const auto offset = static_cast<std::int64_t>(log.entries.size());
   log.entries.push_back(std::move(entry));
@@ -270,6 +271,7 @@ MemoryLog::Fetched MemoryLog::fetch(const TopicPartition& from, std::int64_t pos
       record.value = entry.value;
       record.tombstone = entry.tombstone;
       record.origin = entry.origin;
+      record.retry = entry.retry;
       record.offset = position;
       record.timestamp_ms = entry.timestamp_ms;
       out.records.push_back(record);

@@ -74,7 +74,7 @@ class MemoryLog final : public Log {
  private:
   enum class Fate { kOpen, kCommitted, kAborted };
   struct Entry {
-    std::string key, value, origin;
+    std::string key, value, origin, retry;
     bool tombstone = false;
     bool marker = false;
     bool removed = false;  // compacted away

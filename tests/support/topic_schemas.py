@@ -25,7 +25,8 @@ def faults_of(message, entry, name=None, derived=None):
     faults = [f"key: {e}" for e in errors_of(entry["key"], message["key"])]
     if entry["key"].get("contentMediaType") == "application/json" and not faults:
         faults += [f"key: {e}" for e in errors_of(entry["key"]["contentSchema"], json.loads(message["key"]))]
-    faults += [f"headers: {e}" for e in errors_of(entry["headers"], message["headers"])]
+    headers = entry["headers"] if message["payload"] is not None else entry.get("tombstone_headers", entry["headers"])
+    faults += [f"headers: {e}" for e in errors_of(headers, message["headers"])]
     if message["payload"] is None:
         return faults + ([] if entry["tombstones"] else ["it is a tombstone"])
     if bare := entry.get("bare_values", {}).get(message["key"]):

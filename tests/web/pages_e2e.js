@@ -132,6 +132,28 @@ test("a dead letter has its row whole, with the value that is to blame marked", 
   });
 });
 
+test("a group of dead letters is asked about, read once more, and told what became of it; another is discarded", async () => {
+  await visit(browser, {}, async (page) => {
+    await open(page, "#/dead-letters");
+    const groups = page.getByRole("region", { name: "By rule and column" });
+    const before = await groups.getByRole("listitem").count();
+    await groups.getByRole("button", { name: /^Retry / }).first().click();
+    await groups.getByText(/rows? would be read once more/).waitFor();
+    await expectAccessible(page, "a retry that is asked about");
+    await groups.getByRole("button", { name: "Leave it" }).click();
+    await groups.getByText(/would be read once more/).waitFor({ state: "detached" });
+    await groups.getByRole("button", { name: /^Retry / }).first().click();
+    await groups.getByRole("button", { name: /^Retry [\d,]+ rows?$/ }).click();
+    // Nothing was mended.
+    await groups.getByText(/0 rows of [\d,]+ are records now; [\d,]+ rows? failed again/).waitFor();
+    await groups.getByRole("button", { name: /^Discard / }).last().click();
+    await groups.getByLabel("Why").fill("a test");
+    await groups.getByRole("button", { name: /^Discard [\d,]+ rows?$/ }).click();
+    await groups.getByText(/rows? discarded/).waitFor();
+    await eventually("one group less", async () => (await groups.getByRole("listitem").count()) === before - 1);
+  });
+});
+
 test("a plot is read point by point with the arrow keys", async () => {
   await visit(browser, {}, async (page) => {
     await open(page, report);

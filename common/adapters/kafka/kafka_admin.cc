@@ -23,6 +23,11 @@ struct FreeAdmin {
   void operator()(rd_kafka_ConfigResource_t* p) const { rd_kafka_ConfigResource_destroy(p); }
   void operator()(rd_kafka_AdminOptions_t* p) const { rd_kafka_AdminOptions_destroy(p); }
   void operator()(rd_kafka_DeleteRecords_t* p) const { rd_kafka_DeleteRecords_destroy(p); }
+  void operator()(rd_kafka_DeleteTopic_t* p) const { rd_kafka_DeleteTopic_destroy(p); }
+  void operator()(rd_kafka_DeleteGroup_t* p) const { rd_kafka_DeleteGroup_destroy(p); }
+  void operator()(rd_kafka_ListConsumerGroupOffsets_t* p) const {
+    rd_kafka_ListConsumerGroupOffsets_destroy(p);
+  }
 };
 template <typename T>
 using AdminHandle = std::unique_ptr<T, FreeAdmin>;
@@ -193,6 +198,82 @@ void KafkaAdmin::check_config(const std::vector<TopicSettings>& topics) {
           topic.name, name, value, want->second));
     }
   }
+}
+
+void KafkaAdmin::remove_topics(const std::vector<std::string>& topics) {
+  if (topics.empty()) return;
+  std::vector<AdminHandle<rd_kafka_DeleteTopic_t>> owners;
+  std::vector<rd_kafka_DeleteTopic_t*> list;
+  for (const std::string& topic : topics) {
+    owners.emplace_back(rd_kafka_DeleteTopic_new(topic.c_str()));
+    list.push_back(owners.back().get());
+  }
+  const Handle<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
+  const auto opts = options(client_.get(), RD_KAFKA_ADMIN_OP_DELETETOPICS);
+  rd_kafka_DeleteTopics(client_.get(), list.data(), list.size(), opts.get(), queue.get());
+  const auto event = answer(queue.get(), "deleting topics");
+  std::size_t count = 0;
+  const auto* const* results =
+      rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto code = rd_kafka_topic_result_error(results[i]);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) continue;
+    throw_error(fmt::format("deleting topic {}", rd_kafka_topic_result_name(results[i])), code,
+                rd_kafka_topic_result_error_string(results[i]));
+  }
+}
+
+void KafkaAdmin::remove_groups(const std::vector<std::string>& groups) {
+  if (groups.empty()) return;
+  std::vector<AdminHandle<rd_kafka_DeleteGroup_t>> owners;
+  std::vector<rd_kafka_DeleteGroup_t*> list;
+  for (const std::string& group : groups) {
+    owners.emplace_back(rd_kafka_DeleteGroup_new(group.c_str()));
+    list.push_back(owners.back().get());
+  }
+  const Handle<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
+  const auto opts = options(client_.get(), RD_KAFKA_ADMIN_OP_DELETEGROUPS);
+  rd_kafka_DeleteGroups(client_.get(), list.data(), list.size(), opts.get(), queue.get());
+  const auto event = answer(queue.get(), "deleting consumer groups");
+  std::size_t count = 0;
+  const auto* const* results =
+      rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const rd_kafka_error_t* error = rd_kafka_group_result_error(results[i]);
+    if (error == nullptr || rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) continue;
+    throw_error(fmt::format("deleting consumer group {}", rd_kafka_group_result_name(results[i])),
+                rd_kafka_error_code(error), rd_kafka_error_string(error));
+  }
+}
+
+std::vector<Position> KafkaAdmin::committed(const std::string& group,
+                                            const std::vector<TopicPartition>& partitions) {
+  std::vector<Position> asked;
+  for (const TopicPartition& partition : partitions) asked.push_back({partition, 0});
+  const auto list = list_of(asked);
+  AdminHandle<rd_kafka_ListConsumerGroupOffsets_t> request(
+      rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
+  rd_kafka_ListConsumerGroupOffsets_t* requests[] = {request.get()};
+  const Handle<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
+  const auto opts = options(client_.get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+  rd_kafka_ListConsumerGroupOffsets(client_.get(), requests, 1, opts.get(), queue.get());
+  const auto event = answer(queue.get(), "asking for a consumer group's positions");
+  std::size_t count = 0;
+  const auto* const* results = rd_kafka_ListConsumerGroupOffsets_result_groups(
+      rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
+  std::vector<Position> out;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const rd_kafka_error_t* error = rd_kafka_group_result_error(results[i])) {
+      throw_error("asking for a consumer group's positions", rd_kafka_error_code(error),
+                  rd_kafka_error_string(error));
+    }
+    const auto* found = rd_kafka_group_result_partitions(results[i]);
+    for (int p = 0; found != nullptr && p < found->cnt; ++p) {
+      if (found->elems[p].offset < 0) continue;
+      out.push_back({{found->elems[p].topic, found->elems[p].partition}, found->elems[p].offset});
+    }
+  }
+  return out;
 }
 
 void KafkaAdmin::purge_before(const std::vector<Position>& positions) {

@@ -25,6 +25,12 @@ class KafkaAdmin {
   std::int32_t partition_count(const std::string& topic);
   // Deletes each partition's records before its position for good.
   void purge_before(const std::vector<Position>& positions);
+  // Deletes topics and consumer groups for good; those that are not there are none the worse. TaskBroken if one cannot be
+  // deleted now: a group has members still.
+  void remove_topics(const std::vector<std::string>& topics);
+  void remove_groups(const std::vector<std::string>& groups);
+  // The positions that the group has committed of these partitions; without those of which there is none.
+  std::vector<Position> committed(const std::string& group, const std::vector<TopicPartition>& partitions);
   // True if a broker answers within the wait.
   bool reachable(std::chrono::milliseconds wait);
 

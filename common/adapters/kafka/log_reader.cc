@@ -59,6 +59,14 @@ std::int64_t position_of(rd_kafka_t* client, const TopicPartition& partition,
   return list->elems[0].offset >= 0 ? list->elems[0].offset : fallback;
 }
 
+std::string_view header_of(const rd_kafka_headers_t* headers, std::string_view name) {
+  const void* value = nullptr;
+  std::size_t size = 0;
+  const auto found = rd_kafka_header_get_last(headers, name.data(), &value, &size);
+  if (found != RD_KAFKA_RESP_ERR_NO_ERROR || value == nullptr) return {};
+  return {static_cast<const char*>(value), size};
+}
+
 }  // namespace
 
 LogRecord view_of(const rd_kafka_message_t& message) {
@@ -70,13 +78,8 @@ LogRecord view_of(const rd_kafka_message_t& message) {
   record.timestamp_ms = rd_kafka_message_timestamp(&message, nullptr);
   rd_kafka_headers_t* headers = nullptr;
   if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    const void* value = nullptr;
-    std::size_t size = 0;
-    if (rd_kafka_header_get_last(headers, kOriginHeader.data(), &value, &size) ==
-            RD_KAFKA_RESP_ERR_NO_ERROR &&
-        value != nullptr) {
-      record.origin = {static_cast<const char*>(value), size};
-    }
+    record.origin = header_of(headers, kOriginHeader);
+    record.retry = header_of(headers, kRetryHeader);
   }
   return record;
 }

@@ -54,6 +54,7 @@ std::shared_ptr<const Catalogue> make_catalogue(const std::vector<Dataset>& data
   auto out = std::make_shared<Catalogue>();
   std::vector<Dataset> served = datasets;
   for (Dataset& dataset : served) {
+    out->datasets[dataset.name] = is_linked(dataset);
     std::erase_if(dataset.reports, [](const ReportSpec& report) { return !report.to_postgres; });
     for (const ReportSpec& report : dataset.reports) {
       TableSpec table = table_of(report);

@@ -39,6 +39,7 @@ struct CatalogueReport {
 
 struct Catalogue {
   std::map<std::string, CatalogueReport, std::less<>> reports;  // those with a Postgres table
+  std::map<std::string, bool, std::less<>> datasets;  // whether it looks up another or is looked up, so that it cannot be rebuilt
   std::string openapi;
 };
 

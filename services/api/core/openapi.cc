@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "services/api/core/column_value.h"
+#include "services/api/core/openapi_letters.h"
 #include "services/api/core/routes.h"
 #include "services/api/core/table_query.h"
 #include "services/api/core/table_spec.h"
@@ -226,7 +227,8 @@ void secure(Json& operation, Needs needs) {
     operation["security"] = Json::array();
     return;
   }
-  const Json with_token = {{"bearer", Json::array({needs == Needs::kWrite ? "write" : "read"})}};
+  const Json with_token = {
+      {"bearer", Json::array({needs == Needs::kAdmin ? "admin" : needs == Needs::kWrite ? "write" : "read"})}};
   operation["security"] = Json::array({with_token});
   if (needs == Needs::kAsConfigured) operation["security"].push_back(Json::object());
   operation["responses"]["401"] = reference("responses", "TokenNeeded");
@@ -404,6 +406,74 @@ Json export_responses() {
           {"503", reference("responses", "Unavailable")}};
 }
 
+Json replay_schema() {
+  const Json count = {{"type", "integer"}, {"minimum", 0}};
+  const Json texts = {{"type", "array"}, {"items", {{"type", "string"}}}};
+  const Json row = {{"type", Json::array({"object", "null"})}};
+  Json out = row_schema(replays_table());
+  out["properties"]["progress"] = {
+      {"type", "array"},
+      {"description", "messages that the generation being built has read, hop by hop; transactions' markers count too"},
+      {"items",
+       {{"type", "object"},
+        {"properties", {{"hop", {{"type", "string"}}}, {"read", count}, {"of", count}}},
+        {"required", {"hop", "read", "of"}}}}};
+  const Json report = {
+      {"type", "object"},
+      {"properties",
+       {{"report", {{"type", "string"}}}, {"rows_before", count}, {"rows_after", count}, {"added", count},
+        {"removed", count}, {"changed", count}, {"note", {{"type", "string"}}},
+        {"columns_added", texts}, {"columns_removed", texts},
+        {"rows",
+         {{"type", "array"},
+          {"description", "of each kind up to 200"},
+          {"items",
+           {{"type", "object"},
+            {"properties",
+             {{"change", {{"enum", {"added", "removed", "changed"}}}}, {"before", row}, {"after", row}}},
+            {"required", {"change", "before", "after"}}}}}}}},
+      {"required", {"report", "rows_before", "rows_after", "added", "removed", "changed", "rows"}}};
+  out["properties"]["diff"] = {
+      {"description", "null until both are compared at one cut through the records"},
+      {"anyOf",
+       Json::array({{{"type", "null"}},
+                    {{"type", "object"},
+                     {"properties",
+                      {{"partial", {{"type", "boolean"}}}, {"reports", {{"type", "array"}, {"items", report}}}}},
+                     {"required", {"partial", "reports"}}}})}};
+  return out;
+}
+
+Json replay_operation(Json out) {
+  const Json name = {{"type", "string"}};
+  const Json from = {
+      {"description",
+       "beginning (the default); a time: records of files that were found then or later; or of each partition of the "
+       "records the offset to begin at, others at their beginning"},
+      {"oneOf",
+       Json::array({{{"type", "string"}},
+                    {{"type", "object"}, {"additionalProperties", {{"type", "integer"}, {"minimum", 0}}}}})}};
+  const Json body = {{"type", "object"},
+                     {"properties",
+                      {{"dataset", name},
+                       {"report", name},
+                       {"from", from},
+                       {"swap",
+                        {{"type", "boolean"},
+                         {"description", "false: only compare. Unless said true from the beginning, and else false"}}}}},
+                     {"additionalProperties", false}};
+  out["requestBody"] = {{"required", true}, {"content", {{"application/json", {{"schema", body}}}}}};
+  out["responses"] = {
+      {"202",
+       {{"description", "It is under way. Ask its Location until `state` is done, dropped or failed."},
+        {"headers", {{"Location", {{"schema", name}}}}},
+        {"content", {{"application/json", {{"schema", reference("schemas", "Replay")}}}}}}},
+      {"400", reference("responses", "BadRequest")},
+      {"409", problem_response("The dataset is being rebuilt, or looks up another one.")},
+      {"503", reference("responses", "Unavailable")}};
+  return out;
+}
+
 Json web_operation(const RouteInfo& route, Json out) {
   const Json bytes = {{"schema", {{"type", "string"}}}};
   Json content = {{std::string(route.content_type), bytes}};
@@ -419,6 +489,7 @@ Json web_operation(const RouteInfo& route, Json out) {
 
 Json operation(const RouteInfo& route) {
   Json out = {{"operationId", route.operation}, {"summary", route.summary}};
+  if (is_about_letters(route.id)) return letters_operation(route.id, std::move(out));
   const Json any_row = {{"type", "object"}};
   switch (route.id) {
     case RouteId::kReport:
@@ -435,6 +506,7 @@ Json operation(const RouteInfo& route) {
       break;
     case RouteId::kDeadLetters:
       out["parameters"] = table_parameters(dead_letters_table());
+      describe_states(out["parameters"]);
       out["responses"] = rows_responses(
           page_schema("dead_letters", reference("schemas", "DeadLetter")), false, false);
       break;
@@ -459,6 +531,19 @@ Json operation(const RouteInfo& route) {
     case RouteId::kExport:
       out["parameters"] = Json::array({path_parameter("id")});
       out["responses"] = {{"200", document_response(route, reference("schemas", "Export"))},
+                          {"404", reference("responses", "NotFound")},
+                          {"503", reference("responses", "Unavailable")}};
+      break;
+    case RouteId::kStartReplay:
+      return replay_operation(std::move(out));
+    case RouteId::kReplays:
+      out["parameters"] = table_parameters(replays_table());
+      out["responses"] =
+          rows_responses(page_schema("replays", row_schema(replays_table())), false, false);
+      break;
+    case RouteId::kReplay:
+      out["parameters"] = Json::array({path_parameter("id")});
+      out["responses"] = {{"200", document_response(route, reference("schemas", "Replay"))},
                           {"404", reference("responses", "NotFound")},
                           {"503", reference("responses", "Unavailable")}};
       break;
@@ -514,7 +599,9 @@ std::string openapi_document(std::span<const Dataset> datasets, std::string_view
   document["components"]["schemas"] = {{"Problem", problem_schema()},
                                        {"File", row_schema(files_table())},
                                        {"DeadLetter", row_schema(dead_letters_table())},
-                                       {"Export", row_schema(exports_table())}};
+                                       {"Export", row_schema(exports_table())},
+                                       {"Replay", replay_schema()}};
+  document["components"]["schemas"]["ShownDeadLetter"] = shown_letter_schema(row_schema(dead_letters_table()));
   for (const RouteInfo& route : routes()) {
     std::string method(route.method);
     for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

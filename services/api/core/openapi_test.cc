@@ -116,6 +116,8 @@ TEST_F(OpenApiTest, EachOperationSaysWhichScopeItNeeds) {
   EXPECT_EQ(scopes("/v1/files", "get"), R"([{"bearer":["read"]}])");
   EXPECT_EQ(scopes("/v1/uploads", "post"), R"([{"bearer":["write"]}])");
   EXPECT_EQ(scopes("/v1/reports/{name}/exports", "post"), R"([{"bearer":["write"]}])");
+  EXPECT_EQ(scopes("/v1/replays", "post"), R"([{"bearer":["admin"]}])");
+  EXPECT_EQ(scopes("/v1/replays", "get"), R"([{"bearer":["read"]}])");
   EXPECT_EQ(scopes("/livez", "get"), "[]");
   EXPECT_EQ(scopes("/web/{file}", "get"), "[]");
   EXPECT_EQ(scopes("/metrics", "get"), R"([{"bearer":["read"]},{}])");

@@ -9,7 +9,7 @@ constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kText = "text/plain";
 using enum Needs;
 
-constexpr std::array<RouteInfo, 17> kRoutes = {{
+constexpr std::array<RouteInfo, 24> kRoutes = {{
     {RouteId::kWebPage, "GET", "/", "webPage",
      "The web page: reports as plots and tables, uploads, files, dead letters", "text/html", kNothing},
     {RouteId::kWebFile, "GET", "/web/{file}", "webFile", "A script, style or picture of the web page",
@@ -26,12 +26,25 @@ constexpr std::array<RouteInfo, 17> kRoutes = {{
      "Deliver a file; or, as a dry run, see what would become of it", kJson, kWrite},
     {RouteId::kDeadLetters, "GET", "/v1/dead-letters", "listDeadLetters",
      "Rows that could not become records, whole and with the reason", "", kRead},
+    {RouteId::kDeadLetterGroups, "GET", "/v1/dead-letters/groups", "listDeadLetterGroups",
+     "Dead letters by dataset, rule and column, with how many are open", kJson, kRead},
+    {RouteId::kDeadLetter, "GET", "/v1/dead-letters/{id}", "getDeadLetter",
+     "One dead letter, with the place of the cell that is wrong", kJson, kRead},
+    {RouteId::kRetryDeadLetters, "POST", "/v1/dead-letters/retry", "retryDeadLetters",
+     "Read rows once more by the definition as it is now; or, as a dry run, count them", kJson, kWrite},
+    {RouteId::kDiscardDeadLetters, "POST", "/v1/dead-letters/discard", "discardDeadLetters",
+     "Settle dead letters that nobody will mend", kJson, kWrite},
     {RouteId::kStartExport, "POST", "/v1/reports/{name}/exports", "startExport",
      "Write a report's exports now", kJson, kWrite},
     {RouteId::kExports, "GET", "/v1/exports", "listExports",
      "Exports of whole reports, newest first", "", kRead},
     {RouteId::kExport, "GET", "/v1/exports/{id}", "getExport",
      "What became of one export, and where its files are", kJson, kRead},
+    {RouteId::kStartReplay, "POST", "/v1/replays", "startReplay",
+     "Rebuild a dataset's reports beside the live ones, compare them row by row, and swap them", kJson, kAdmin},
+    {RouteId::kReplays, "GET", "/v1/replays", "listReplays", "Rebuilds of reports, newest first", "", kRead},
+    {RouteId::kReplay, "GET", "/v1/replays/{id}", "getReplay",
+     "One rebuild: how far it is, and what differs", kJson, kRead},
     {RouteId::kLive, "GET", "/livez", "live", "Whether the process works", kJson, kNothing, true},
     {RouteId::kReady, "GET", "/readyz", "ready",
      "Whether requests can be answered, and what each check says", kJson, kNothing, true},
@@ -47,6 +60,7 @@ std::optional<access::Scope> needed_scope(std::string_view method, std::string_v
   for (const RouteInfo& route : kRoutes) {
     if (route.method != wanted || route.pattern != pattern) continue;
     if (route.needs == Needs::kNothing) return std::nullopt;
+    if (route.needs == Needs::kAdmin) return access::Scope::kAdmin;
     return route.needs == Needs::kWrite ? access::Scope::kWrite : access::Scope::kRead;
   }
   // A route that this table does not know is for nobody else.

@@ -20,9 +20,16 @@ enum class RouteId {
   kFile,
   kUpload,
   kDeadLetters,
+  kDeadLetterGroups,
+  kDeadLetter,
+  kRetryDeadLetters,
+  kDiscardDeadLetters,
   kStartExport,
   kExports,
   kExport,
+  kStartReplay,
+  kReplays,
+  kReplay,
   // Registered by the service host, described here.
   kLive,
   kReady,
@@ -37,6 +44,7 @@ enum class Needs {
   kNothing,
   kRead,
   kWrite,
+  kAdmin,
   kAsConfigured,  // by the service host: access.metrics
 };
 

@@ -86,7 +86,11 @@ TableSpec make_dead_letters_table() {
   out.columns = {{"id", kString, true},  {"dataset", kString}, {"file", kString},
                  {"file_name", kString}, {"entry", kInteger},  {"line", kInteger},
                  {"column", kString},    {"rule", kString},    {"reason", kString},
-                 {"row", kString},       {"stage", kString},   {"created_at", kTimestamp}};
+                 {"row", kString},       {"stage", kString},   {"created_at", kTimestamp},
+                 {"attempts", kInteger},
+                 {"state", kString, false, {"open", "retried", "discarded"}},
+                 {"retry", kString},     {"resolved_at", kTimestamp},
+                 {"resolved_by", kString}, {"note", kString}};
   out.columns[index_of(out, "row")].ordered = false;  // up to 4 MiB
   out.default_order = {{index_of(out, "created_at"), true},
                        {index_of(out, "file"), false},
@@ -107,6 +111,26 @@ TableSpec make_exports_table() {
                  {"current_bytes", kInteger},  {"current_rows", kInteger},
                  {"current_revision", kInteger}, {"hist", kString},
                  {"hist_bytes", kInteger},     {"error", kString}};
+  out.default_order = {{index_of(out, "requested_at"), true}};
+  return out;
+}
+
+TableSpec make_replays_table() {
+  TableSpec out{"_sluice", "replays", {}, {}};
+  out.columns = {{"id", kString, true},
+                 {"dataset", kString},
+                 {"report", kString},
+                 {"trigger", kString, false, {"request", "definition"}},
+                 {"state", kString, false, {"running", "done", "dropped", "failed"}},
+                 {"stage", kString, false, {"queued", "building", "cutting", "comparing", "removing"}},
+                 {"from", kString},
+                 {"swap", ColumnType::kBoolean},
+                 {"generation", kInteger},
+                 {"requested_at", kTimestamp},
+                 {"compared_at", kTimestamp},
+                 {"swapped_at", kTimestamp},
+                 {"finished_at", kTimestamp},
+                 {"error", kString}};
   out.default_order = {{index_of(out, "requested_at"), true}};
   return out;
 }
@@ -143,6 +167,11 @@ const TableSpec& dead_letters_table() {
 
 const TableSpec& exports_table() {
   static const TableSpec table = make_exports_table();
+  return table;
+}
+
+const TableSpec& replays_table() {
+  static const TableSpec table = make_replays_table();
   return table;
 }
 

@@ -46,6 +46,7 @@ TableSpec table_of(const ReportSpec& report);
 const TableSpec& files_table();
 const TableSpec& dead_letters_table();
 const TableSpec& exports_table();
+const TableSpec& replays_table();
 
 std::string_view type_name(ColumnType type);          // "string", "integer", "decimal", …
 std::string_view kind_name(TableColumn::Kind kind);    // "group", "window", "measure", "rank"

@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "common/rows/path_values.h"
+#include "common/rows/row_context.h"
 #include "common/rows/row_format.h"
 #include "common/rows/row_reader.h"
 #include "common/rows/text_encoding.h"
+#include "services/ingest/core/retry_lines.h"
 
 namespace sluice::ingest {
 namespace {
@@ -20,10 +22,41 @@ struct Block {
   std::uint64_t next_byte = 0;
   std::uint64_t next_line = 1;
   std::shared_ptr<const RowReader> reader;
+  std::shared_ptr<const Dataset> retried_by;  // of a retry, in the reader's place
 };
 
 struct Span {
-  std::size_t key_at, key_size, value_at, value_size;
+  std::size_t key_at, key_size, value_at, value_size, origin_at, origin_size;
+};
+
+// Records as they are found; their bytes stop moving at the end.
+class RecordList {
+ public:
+  RecordList(ParsedBlock& out, std::size_t rows) : out_(out) {
+    out_.records.reserve(rows);
+    spans_.reserve(rows);
+  }
+  void add(const RowRecord& record, std::uint64_t line, std::string_view origin) {
+    std::string& bytes = *out_.bytes;
+    const std::size_t at = bytes.size();
+    spans_.push_back({at, record.key.size(), at + record.key.size(), record.value.size(),
+                      at + record.key.size() + record.value.size(), origin.size()});
+    bytes.append(record.key).append(record.value).append(origin);
+    out_.records.push_back({{}, {}, {}, record.event_time_ms, line});
+  }
+  void finish() {
+    const std::string_view all = *out_.bytes;
+    for (std::size_t i = 0; i < spans_.size(); ++i) {
+      ParsedRecord& record = out_.records[i];
+      record.key = all.substr(spans_[i].key_at, spans_[i].key_size);
+      record.value = all.substr(spans_[i].value_at, spans_[i].value_size);
+      record.origin = all.substr(spans_[i].origin_at, spans_[i].origin_size);
+    }
+  }
+
+ private:
+  ParsedBlock& out_;
+  std::vector<Span> spans_;
 };
 
 DeadLetter letter_of(const RawRow& raw, std::string_view row, const RowRejection& rejection) {
@@ -41,10 +74,8 @@ ParsedBlock parse(const Block& block) {
   out.rows = block.rows.size();
   out.next_byte = block.next_byte;
   out.next_line = block.next_line;
-  out.records.reserve(block.rows.size());
   out.bytes->reserve(block.bytes.size() * 3);
-  std::vector<Span> spans;
-  spans.reserve(block.rows.size());
+  RecordList records(out, block.rows.size());
   RowReader reader = *block.reader;
   RowRecord record;
   RowRejection rejection;
@@ -54,20 +85,37 @@ ParsedBlock parse(const Block& block) {
       out.letters.push_back(letter_of(
           raw, row, {"", "unclosed_quote", "A quote opens in this row and is never closed."}));
     } else if (reader.read(row, record, rejection)) {
-      spans.push_back({out.bytes->size(), record.key.size(), out.bytes->size() + record.key.size(),
-                       record.value.size()});
-      *out.bytes += record.key;
-      *out.bytes += record.value;
-      out.records.push_back({{}, {}, record.event_time_ms, raw.line});
+      records.add(record, raw.line, {});
     } else {
       out.letters.push_back(letter_of(raw, row, rejection));
     }
   }
-  const std::string_view all = *out.bytes;  // has stopped moving
-  for (std::size_t i = 0; i < spans.size(); ++i) {
-    out.records[i].key = all.substr(spans[i].key_at, spans[i].key_size);
-    out.records[i].value = all.substr(spans[i].value_at, spans[i].value_size);
+  records.finish();
+  return out;
+}
+
+// Each line is a dead letter; its row is read by the definition as it is now.
+ParsedBlock parse_retried(const Block& block) {
+  ParsedBlock out;
+  out.rows = block.rows.size();
+  out.next_byte = block.next_byte;
+  out.next_line = block.next_line;
+  RecordList records(out, block.rows.size());
+  ContextReader reader(block.retried_by);
+  RowRecord record;
+  RowRejection rejection;
+  for (const RawRow& raw : block.rows) {
+    const auto line = std::string_view(block.bytes).substr(raw.begin, raw.end - raw.begin);
+    const auto letter = retried_letter_from_json(line);
+    if (!letter) {
+      out.letters.push_back(letter_of(raw, line, {"", "json", letter.error().message}));
+    } else if (reader.read(letter->context, letter->row, record, rejection)) {
+      records.add(record, raw.line, letter->id);
+    } else {
+      out.letters.push_back(again(*letter, rejection));
+    }
   }
+  records.finish();
   return out;
 }
 
@@ -101,14 +149,16 @@ class ByteBuffer {
 
 class RowsReading final : public FileReading {
  public:
+  // Without a reader it is a retry.
   RowsReading(ParsePool& pool, std::shared_ptr<const Dataset> dataset,
               std::shared_ptr<const RowFormat> format, std::shared_ptr<const RowReader> reader,
-              ByteBuffer buffer, std::uint64_t next_byte, std::uint64_t next_line, Encoding encoding,
+              std::string context, ByteBuffer buffer, std::uint64_t next_byte, std::uint64_t next_line, Encoding encoding,
               ReadLimits limits)
       : pool_(pool),
         dataset_(std::move(dataset)),
         format_(std::move(format)),
         reader_(std::move(reader)),
+        context_(std::move(context)),
         buffer_(std::move(buffer)),
         next_byte_(next_byte),
         next_line_(next_line),
@@ -126,6 +176,7 @@ class RowsReading final : public FileReading {
     return std::optional<ParsedBlock>(std::move(block));
   }
   const Dataset& dataset() const override { return *dataset_; }
+  const std::string& context() const override { return context_; }
   bool counts_files_bytes() const override { return encoding_ == Encoding::kUtf8; }
 
  private:
@@ -154,7 +205,9 @@ class RowsReading final : public FileReading {
     block->next_byte = next_byte_;
     block->next_line = next_line_;
     block->reader = reader_;
-    ahead_.push_back(pool_.submit<ParsedBlock>([block] { return parse(*block); }));
+    if (reader_ == nullptr) block->retried_by = dataset_;
+    ahead_.push_back(pool_.submit<ParsedBlock>(
+        [block] { return block->reader == nullptr ? parse_retried(*block) : parse(*block); }));
     return true;
   }
 
@@ -162,6 +215,7 @@ class RowsReading final : public FileReading {
   std::shared_ptr<const Dataset> dataset_;
   std::shared_ptr<const RowFormat> format_;
   std::shared_ptr<const RowReader> reader_;
+  std::string context_;
   ByteBuffer buffer_;
   std::uint64_t next_byte_;
   std::uint64_t next_line_;
@@ -236,17 +290,23 @@ std::string as_sentence(std::string text) {
 Result<std::unique_ptr<FileReading>> FileReading::open(FileSource& source, ParsePool& pool,
                                                        std::shared_ptr<const Dataset> dataset,
                                                        const FileEntry& entry, ReadLimits limits) {
-  const auto from_path = values_of_path(*dataset, entry.file.path);
+  const bool is_retry = entry.file.source == kRetrySource;
+  const auto from_path = is_retry ? std::vector<std::string>() : values_of_path(*dataset, entry.file.path);
   if (!from_path) return tl::unexpected(from_path.error());
-  auto text = open_text(source, entry.file, dataset->encoding);
+  auto text = open_text(source, entry.file, is_retry ? Encoding::kUtf8 : dataset->encoding);
   if (!text) return tl::unexpected(text.error());
   ByteBuffer buffer(std::move(text->bytes));
-  std::shared_ptr<RowFormat> format = row_format(dataset);
+  std::shared_ptr<RowFormat> format = is_retry ? retry_lines(dataset) : row_format(dataset);
   auto opening = read_opening(buffer, *format);
   if (!opening) return tl::unexpected(opening.error());
-  auto reader = RowReader::for_file(dataset, *format, opening->header, *from_path);
-  if (!reader) return fail(as_sentence(reader.error().message));
-  auto shared = std::make_shared<const RowReader>(std::move(*reader));
+  std::shared_ptr<const RowReader> shared;
+  std::string context;
+  if (!is_retry) {
+    auto reader = RowReader::for_file(dataset, *format, opening->header, *from_path);
+    if (!reader) return fail(as_sentence(reader.error().message));
+    shared = std::make_shared<const RowReader>(std::move(*reader));
+    context = to_json(context_of(*dataset, *format, opening->header, *from_path));
+  }
   const bool at_start = entry.next_byte == 0;
   const std::uint64_t next_byte = at_start ? opening->consumed : entry.next_byte;
   const std::uint64_t next_line = at_start ? opening->next_line : entry.next_line;
@@ -259,7 +319,7 @@ Result<std::unique_ptr<FileReading>> FileReading::open(FileSource& source, Parse
     buffer = ByteBuffer(*std::move(rest));
   }
   return std::make_unique<RowsReading>(pool, std::move(dataset), std::move(format),
-                                       std::move(shared), std::move(buffer), next_byte, next_line,
+                                       std::move(shared), std::move(context), std::move(buffer), next_byte, next_line,
                                        text->encoding, limits);
 }
 

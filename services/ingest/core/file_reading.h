@@ -25,6 +25,7 @@ namespace sluice::ingest {
 struct ParsedRecord {
   std::string_view key;  // views into the block's bytes
   std::string_view value;
+  std::string_view origin;  // of a retried row: its own, which is its dead letter's id; else empty
   std::optional<std::int64_t> timestamp_ms;  // the event time
   std::uint64_t line = 0;
 };
@@ -33,7 +34,7 @@ struct ParsedRecord {
 struct ParsedBlock {
   std::unique_ptr<std::string> bytes = std::make_unique<std::string>();
   std::vector<ParsedRecord> records;
-  std::vector<DeadLetter> letters;
+  std::vector<DeadLetter> letters;  // of a retried row whole, else without what its file says
   std::uint64_t rows = 0;
   // Where the file goes on behind this block.
   std::uint64_t next_byte = 0;
@@ -56,6 +57,8 @@ class FileReading {
   // The next block in the file's order; nullopt behind the last row.
   virtual Result<std::optional<ParsedBlock>> next() = 0;
   virtual const Dataset& dataset() const = 0;
+  // What a row of this file needs to be read once more; of a retry each row has its own.
+  virtual const std::string& context() const = 0;
   // Whether ParsedBlock::next_byte counts the file's own bytes; else those of its text in UTF-8.
   virtual bool counts_files_bytes() const = 0;
 };

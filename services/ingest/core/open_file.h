@@ -4,8 +4,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/definition/window_ends.h"
+#include "services/ingest/core/budget_check.h"
 #include "services/ingest/core/shard_task.h"
 
 namespace sluice::ingest {
@@ -27,6 +29,10 @@ struct ShardTask::OpenFile {
   int without_memory = 0;        // times in a row
   Clock::Steady not_before{};  // tried again
   std::unique_ptr<FileReading> reading;
+  // Of a dataset with an error budget: read once before anything of it is published.
+  std::unique_ptr<BudgetCheck> check;
+  bool within_budget = false;
+  std::vector<DeadLetter> refused_letters;  // the first ones of a file that was not; with the next commit
   ChunkCounts pending;
   TopicHandle records = 0;
   std::optional<WindowEnds> late;  // where late rows are refused

@@ -33,6 +33,7 @@ void ShardTask::commit() {
   check_unchanged();
   settle_read_files();
   begin_if_needed();
+  publish_refused_letters();
   CommitRecord record = chain_.next();
   record.task = task_;
   record.inputs = next_input_;

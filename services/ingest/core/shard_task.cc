@@ -1,13 +1,16 @@
 #include "services/ingest/core/shard_task.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/base/check.h"
 #include "common/base/error.h"
 #include "common/base/partitioning.h"
 #include "common/model/origin.h"
+#include "common/rows/row_context.h"
 #include "services/ingest/core/open_file.h"
+#include "services/ingest/core/retry_lines.h"
 
 namespace sluice::ingest {
 namespace {
@@ -15,6 +18,14 @@ namespace {
 constexpr std::size_t kHashStep = 4 * 1024 * 1024;
 // How many files that need no reading (duplicates, vanished ones) are settled in one step.
 constexpr int kSettledPerStep = 100;
+
+// Whether the letter holds the row as it was, and reading it once more can end otherwise. A row that is no text is
+// kept with signs in the place of its bytes; one whose quote never closes goes on to the file's end; of one that is
+// too long only the beginning is kept, or the record that it gave.
+bool can_be_retried(const DeadLetter& letter) {
+  return letter.rule != "encoding" && letter.rule != "unclosed_quote" && letter.rule != "size" &&
+         letter.row.size() <= kMaxRetriedRow;
+}
 
 }  // namespace
 
@@ -170,6 +181,7 @@ void ShardTask::wait_for_memory(OpenFile& file) {
 void ShardTask::close_for_now(OpenFile& file) {
   if (file.pending.bytes > 0) take_back();
   file.reading.reset();
+  file.check.reset();
   file.verifying.reset();
   file.hash = {};
   // It may be this file alone that cannot be read: the others of its source have their turn before it.
@@ -245,9 +257,17 @@ bool ShardTask::prepare(OpenFile& file) {
   }
   if (!note_watermark(file, *dataset)) return false;
   if (file.entry->next_byte > 0 && !verify_prefix(file)) return false;
+  if (!keeps_to_budget(file, dataset)) return false;
   auto reading =
       FileReading::open(parts_.files, parts_.pool, dataset, *file.entry, parts_.limits.read);
   if (!reading) {
+    // Another instance may have taken the retry by a definition that this one has not looked at yet.
+    const auto waited = std::chrono::milliseconds(parts_.clock.unix_ms() - file.entry->started_ms);
+    if (file.entry->file.source == kRetrySource && waited < parts_.limits.definition_wait) {
+      file.not_before = parts_.clock.steady_now() + parts_.limits.definition_wait / 10;
+      close_for_now(file);
+      return false;
+    }
     fail_file(file, reading.error().message);
     return false;
   }
@@ -279,6 +299,54 @@ bool ShardTask::note_watermark(OpenFile& file, const Dataset& dataset) {
   }
   if (file.entry->watermark_ms != 0) file.late.emplace(dataset);
   return true;
+}
+
+// One step of reading a file for its error budget alone; of one of which rows are published that has been done. True
+// when it may be read.
+bool ShardTask::keeps_to_budget(OpenFile& file, const std::shared_ptr<const Dataset>& dataset) {
+  const FileEntry& entry = *file.entry;
+  if (!dataset->errors || file.within_budget || entry.next_byte > 0 || entry.file.source == kRetrySource) return true;
+  if (file.check == nullptr) {
+    auto reading = FileReading::open(parts_.files, parts_.pool, dataset, entry, parts_.limits.read);
+    if (!reading) {
+      fail_file(file, reading.error().message);
+      return false;
+    }
+    file.check = std::make_unique<BudgetCheck>(std::move(*reading));
+  }
+  const std::uint64_t before = file.check->bytes();
+  const auto whole = file.check->read_block();
+  if (!whole) {
+    fail_file(file, whole.error().message);
+    return false;
+  }
+  if (!*whole) {
+    // Others have their turn after as much as a chunk.
+    const bool turn_is_over = before / parts_.limits.chunk_bytes != file.check->bytes() / parts_.limits.chunk_bytes;
+    if (turn_is_over) std::ranges::rotate(open_files_, open_files_.begin() + 1);
+    return false;
+  }
+  const auto check = std::move(file.check);  // it holds a decoder, which the reading will want
+  file.within_budget = true;
+  auto refusal = check->refusal();
+  if (!refusal) return true;
+  if (auto changed = changed_since(entry.file)) {
+    fail_file(file, std::move(*changed));
+    return false;
+  }
+  file.refused_letters = check->take_letters();
+  file.dead_letters = parts_.topics.dead_letters(dataset->name);
+  fail_file(file, *std::move(refusal));
+  // What its receipt tells of: the rows that are kept.
+  file.entry->rows = file.entry->rejected = file.refused_letters.size();
+  return false;
+}
+
+// With the commit that says that their files failed, whatever was taken back before it.
+void ShardTask::publish_refused_letters() {
+  for (const auto& file : open_files_) {
+    for (const DeadLetter& letter : file->refused_letters) publish_letter(*file, letter);
+  }
 }
 
 // One step of hashing a resumed file. True when the bytes are those that were announced.
@@ -329,6 +397,7 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
   for (const ParsedRecord& record : block.records) {
     origin.resize(stem);
     origin += std::to_string(record.line);
+    if (!record.origin.empty()) origin = record.origin;
     if (record.key.size() + record.value.size() > parts_.limits.max_message_bytes) {
       ++refused;
       refuse_record(file, record, "size",
@@ -336,7 +405,8 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
                         " bytes; at most " + std::to_string(parts_.limits.max_message_bytes) + " can be sent.");
       continue;
     }
-    if (file.late && record.timestamp_ms && file.late->is_late_ms(*record.timestamp_ms, entry.watermark_ms)) {
+    // Who retries a row wants it, whenever it comes.
+    if (file.late && record.origin.empty() && record.timestamp_ms && file.late->is_late_ms(*record.timestamp_ms, entry.watermark_ms)) {
       ++refused;
       refuse_record(file, record, "late",
                     "The row's time is " + to_string(Instant{*record.timestamp_ms * 1000}) +
@@ -345,15 +415,20 @@ void ShardTask::publish(OpenFile& file, const ParsedBlock& block) {
                         ", and the definition says `late: reject`.");
       continue;
     }
-    const Header header{kOriginHeader, origin};
+    const std::array<Header, 2> headers{{{kOriginHeader, origin}, {kRetryHeader, entry.file.id}}};
+    const bool retried = !record.origin.empty();
     OutgoingRecord out;
     out.key = record.key;
     out.value = record.value;
     out.timestamp_ms = record.timestamp_ms;
-    out.headers = {&header, 1};
+    out.headers = std::span(headers).first(retried ? 2 : 1);
     producer_->produce(file.records, partition_of(record.key, partitions), out);
+    if (retried) take_away_letter(file, record.origin);
   }
-  for (const DeadLetter& letter : block.letters) publish_letter(file, letter);
+  for (DeadLetter letter : block.letters) {
+    if (letter.id.empty()) letter.context = file.reading->context();
+    publish_letter(file, std::move(letter));
+  }
   const std::uint64_t bytes = block.next_byte - entry.next_byte;
   entry.rows += block.rows;
   entry.published += block.records.size() - refused;
@@ -376,19 +451,37 @@ void ShardTask::refuse_record(OpenFile& file, const ParsedRecord& record, std::s
   publish_letter(file, std::move(letter));
 }
 
+// The row is a record now, in the same transaction.
+void ShardTask::take_away_letter(OpenFile& file, std::string_view id) {
+  const Header header{kRetryHeader, file.entry->file.id};
+  OutgoingRecord out;
+  out.key = id;
+  out.tombstone = true;
+  out.headers = {&header, 1};
+  const auto& [handle, partitions] = topic(file.dead_letters);
+  producer_->produce(handle, partition_of(id, partitions), out);
+}
+
+// A letter that was one before has an id, and all that belongs to it.
 void ShardTask::publish_letter(OpenFile& file, DeadLetter letter) {
   const Announcement& from = file.entry->file;
   letter.dataset = from.dataset;
-  letter.file = from.id;
-  letter.file_name = from.name;
-  letter.entry = entry_of(from.id);
   letter.stage = "ingest";
-  letter.id = from.id + ":" + std::to_string(letter.entry) + ":" + std::to_string(letter.line);
+  if (letter.id.empty()) {
+    letter.file = from.id;
+    letter.file_name = from.name;
+    letter.entry = entry_of(from.id);
+    letter.id = from.id + ":" + std::to_string(letter.entry) + ":" + std::to_string(letter.line);
+    if (!can_be_retried(letter)) letter.context.clear();
+  } else {
+    letter.retry = from.id;  // it was one before
+  }
   std::string json = to_json(letter);
   while (json.size() > parts_.limits.max_message_bytes) {
     if (!letter.reason.ends_with("here.")) {
       letter.reason += " The row is too long for a message; only its beginning is kept here.";
     }
+    letter.context.clear();
     letter.row.resize(letter.row.size() / 2);
     if (letter.row.empty()) letter.reason.resize(std::min<std::size_t>(letter.reason.size(), 500));
     json = to_json(letter);
@@ -448,6 +541,7 @@ void ShardTask::fail_file(OpenFile& file, std::string reason) {
   move_later(entry.file, false, reason);
   ledger_.mark_failed(entry, std::move(reason), parts_.clock.unix_ms());
   file.reading.reset();
+  file.check.reset();
   file.ended = true;
   file_ended_ = true;
   mark_dirty();

@@ -61,6 +61,7 @@ struct ShardLimits {
   std::chrono::milliseconds memory_retry{100};  // of a file whose decoder has no memory now
   std::chrono::milliseconds watermark_retry{100};  // of a file whose late rows cannot be told yet
   RefusedTries refused;                        // of a file that may not be read
+  std::chrono::milliseconds definition_wait{5000};  // of a retry, for the definition that it names
   ReadLimits read;
 };
 
@@ -112,8 +113,11 @@ class ShardTask final : public Task {
   bool prepare(OpenFile& file);
   bool verify_prefix(OpenFile& file);
   void read_block(OpenFile& file);
+  bool keeps_to_budget(OpenFile& file, const std::shared_ptr<const Dataset>& dataset);
+  void publish_refused_letters();
   void publish(OpenFile& file, const ParsedBlock& block);
   bool note_watermark(OpenFile& file, const Dataset& dataset);
+  void take_away_letter(OpenFile& file, std::string_view id);
   void publish_letter(OpenFile& file, DeadLetter letter);
   void refuse_record(OpenFile& file, const ParsedRecord& record, std::string_view rule, std::string reason);
   void end_of_file(OpenFile& file);

@@ -218,6 +218,8 @@ class DeadLetterRowReader final : public MessageReader {
     row.value(d.id).value(d.dataset).value_or_null(d.file).value_or_null(d.file_name);
     row.number(d.entry).number(d.line).value_or_null(d.column).value(d.rule).value(d.reason);
     row.value(d.row).value(d.stage).instant(message.timestamp_ms);
+    row.value_or_null(d.context).value_or_null(d.retry).number(1).value("open").null().null().null();
+    row.number(message.offset);
     return table_row(std::move(row), {message.offset});
   }
   Result<std::string> key(std::string_view message_key) override {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/model/generations.h"
 #include "common/rows/row_reader.h"
 
 namespace sluice::loader {
@@ -18,6 +19,8 @@ void RowBatch::add(const TopicPartition& from, const LogRecord& message) {
   }
   oldest_sent_ms_ = std::min(oldest_sent_ms_, message.timestamp_ms);
   ++messages_;
+  // A mark between records for those who rebuild reports.
+  if (target_.kind == TargetKind::kRecords && cut_of(message.key, message.value)) return;
   if (message.tombstone) {
     if (auto key = reader_.key(message.key)) {
       remove(message, std::move(*key));
@@ -42,9 +45,15 @@ PendingRow& RowBatch::pending(std::string_view key) {
   return made;
 }
 
+PendingRow& RowBatch::pending(const LogRecord& message) {
+  if (target_.kind != TargetKind::kDeadLetters) return pending(message.key);
+  return pending(std::string(message.key) + "\n" + (message.tombstone ? "" : std::to_string(message.offset)));
+}
+
 void RowBatch::remove(const LogRecord& message, std::string key_columns) {
-  PendingRow& row = pending(message.key);
+  PendingRow& row = pending(message);
   row.removed = std::move(key_columns);
+  row.retry = message.retry;
   if (row.row) row.floor = std::max(row.floor.value_or(row.row->version[0]), row.row->version[0]);
   row.row.reset();
   row.message.clear();
@@ -52,7 +61,7 @@ void RowBatch::remove(const LogRecord& message, std::string key_columns) {
 }
 
 void RowBatch::upsert(const LogRecord& message, TableRow made) {
-  PendingRow& row = pending(message.key);
+  PendingRow& row = pending(message);
   if (row.row && made.version < row.row->version) return;
   if (target_.kind == TargetKind::kRows && row.floor && made.version[0] <= *row.floor) return;
   row.row = std::move(made);

@@ -28,10 +28,13 @@ struct PendingRow {
   std::optional<std::string> removed;  // key columns in COPY text, if it was deleted
   std::optional<std::int64_t> floor;   // newest revision known to be deleted
   std::optional<TableRow> row;
+  std::string retry;        // of a dead letter that is removed: by which retry
   std::string message;      // the row's value, for its dead letter
   std::int64_t offset = 0;  // of the last message
 };
 
+// Of dead letters nothing is collapsed: each message counts as an attempt, and a tombstone settles its letter whenever
+// it comes.
 class RowBatch {
  public:
   RowBatch(const Target& target, MessageReader& reader) : target_(target), reader_(reader) {}
@@ -52,6 +55,7 @@ class RowBatch {
 
  private:
   PendingRow& pending(std::string_view key);
+  PendingRow& pending(const LogRecord& message);
   void remove(const LogRecord& message, std::string key_columns);
   void upsert(const LogRecord& message, TableRow row);
 

@@ -178,9 +178,11 @@ TEST_F(RowBatchTest, ADeadLetterBecomesARow) {
   letter.reason = "too few";
   letter.row = "a;b";
   letter.stage = "ingest";
+  letter.context = R"({"format":"csv"})";
   put(letter.id, to_json(letter));
   EXPECT_EQ(only().row->copy,
-            "1-ab:0:2\tvisits\t\\N\t\\N\t0\t2\t\\N\tcolumns\ttoo few\ta;b\tingest\t\\N");
+            "1-ab:0:2\tvisits\t\\N\t\\N\t0\t2\t\\N\tcolumns\ttoo few\ta;b\tingest\t\\N\t"
+            "{\"format\":\"csv\"}\t\\N\t1\topen\t\\N\t\\N\t\\N\t0");
 }
 
 TEST_F(RowBatchTest, AFilesReceiptBecomesARow) {

@@ -47,8 +47,7 @@ std::string upsert_of(const Target& target) {
   sql += " ON CONFLICT (" + keys_of(table) + ") DO UPDATE SET ";
   std::string sets;
   for (const TableColumn& column : table.columns) {
-    // When a dead letter was first seen stays.
-    if (column.in_key || column.name == "created_at") continue;
+    if (column.in_key) continue;
     sets += (sets.empty() ? "" : ", ") + quote_name(column.name) + " = EXCLUDED." +
             quote_name(column.name);
   }
@@ -57,6 +56,34 @@ std::string upsert_of(const Target& target) {
     sql += " WHERE (" + versions("EXCLUDED.", "") + ") > (" + versions("t.", "") + ")";
   }
   return sql;
+}
+
+// A letter that comes again was retried in vain; what a retry or a person has settled stays settled, whatever a retry
+// that was asked for earlier says of it. All messages of a letter are in one partition, so their offsets tell the later.
+std::string upsert_of_letters(const Target& target) {
+  const TablePlan& table = target.table;
+  const std::string found = joined(table.columns, ", ", [](const TableColumn& column) -> std::string {
+    if (column.name == "attempts") return "count(*) OVER (PARTITION BY id)";
+    if (column.name == "created_at") return "min(created_at) OVER (PARTITION BY id)";
+    return quote_name(column.name);
+  });
+  std::string sets;
+  for (const char* name : {"dataset", "file", "file_name", "entry", "line", "column", "rule", "reason", "row", "stage",
+                           "context", "retry", "_offset"}) {
+    sets += quote_name(name) + " = EXCLUDED." + quote_name(name) + ", ";
+  }
+  return "INSERT INTO " + table.qualified() + " AS t (" + columns_of(table) + ") SELECT DISTINCT ON (id) " + found +
+         " FROM pg_temp._staging ORDER BY id, _offset DESC ON CONFLICT (id) DO UPDATE SET " + sets +
+         "attempts = t.attempts + EXCLUDED.attempts "
+         "WHERE t.state = 'open' AND COALESCE(t._offset, -1) < EXCLUDED._offset";
+}
+
+// The row has become a record. The letter stays, for whoever asks what became of it.
+std::string settle_letters(const Target& target) {
+  return "WITH settled AS (UPDATE " + target.table.qualified() +
+         " AS t SET state = 'retried', resolved_at = now(), resolved_by = d._key "
+         "FROM pg_temp._gone AS d WHERE t.id = d.id AND t.state <> 'retried' RETURNING 1) "
+         "SELECT count(*) FROM settled";
 }
 
 std::string remove_of(const Target& target) {
@@ -95,8 +122,9 @@ LoadStatements statements_for(const Target& target) {
                     ", _key text COLLATE \"C\", _floor bigint) ON COMMIT DELETE ROWS";
   out.copy_staging = "COPY pg_temp._staging FROM STDIN";
   out.copy_gone = "COPY pg_temp._gone FROM STDIN";
-  out.upsert = upsert_of(target);
-  out.remove = remove_of(target);
+  const bool letters = target.kind == TargetKind::kDeadLetters;
+  out.upsert = letters ? upsert_of_letters(target) : upsert_of(target);
+  out.remove = letters ? settle_letters(target) : remove_of(target);
   return out;
 }
 

@@ -12,8 +12,10 @@ struct LoadStatements {
   std::string create_staging;  // temporary tables of the session, emptied by each COMMIT
   std::string create_gone;
   std::string copy_staging;  // rows: the table's columns in order
-  std::string copy_gone;     // keys to delete: key columns, message key, revision known to be gone
+  // Keys to delete: key columns, message key, revision known to be gone. Dead letters: id, the retry that settled it.
+  std::string copy_gone;
   std::string upsert;        // affects only rows that are new or later than what is there
+  // Of dead letters it settles them, and runs behind the upsert.
   std::string remove;        // answers one number: the rows that were there; rows: $1 is the report
 };
 

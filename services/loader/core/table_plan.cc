@@ -20,7 +20,8 @@ std::string names_of(const std::vector<std::string>& names) {
 }
 
 std::string definition_of(const TableColumn& column) {
-  return quote_name(column.name) + " " + column_type(column) + (column.not_null ? " NOT NULL" : "");
+  return quote_name(column.name) + " " + column_type(column) + (column.not_null ? " NOT NULL" : "") +
+         (column.default_value.empty() ? "" : " DEFAULT " + column.default_value);
 }
 
 std::string create_table(const TablePlan& plan) {
@@ -163,7 +164,15 @@ TablePlan dead_letters_table() {
            {"reason", kText},
            {"row", kText},
            {"stage", kText},
-           {"created_at", kTimestamp}}};
+           {"created_at", kTimestamp},
+           {"context", kText},
+           {"retry", kText},
+           {"attempts", kBigint, false, true, "1"},
+           {"state", kText, false, true, "'open'"},
+           {"resolved_at", kTimestamp},
+           {"resolved_by", kText},
+           {"note", kText},
+           {"_offset", kBigint}}};
 }
 
 std::vector<std::string> migration(const TablePlan& plan,
@@ -178,7 +187,7 @@ std::vector<std::string> migration(const TablePlan& plan,
         statements.push_back("ALTER TABLE " + plan.qualified() + " ALTER COLUMN " +
                              quote_name(want.name) + " TYPE " + column_type(want));
       }
-    } else if (want.not_null) {
+    } else if (want.not_null && want.default_value.empty()) {
       refuse(plan, "column '" + want.name + "' is missing and its rows have no value for it");
     } else {
       statements.push_back("ALTER TABLE " + plan.qualified() + " ADD COLUMN " +

@@ -15,6 +15,7 @@ struct TableColumn {
   std::string type;  // as Postgres names it: "text", "bigint", "timestamp with time zone", …
   bool in_key = false;
   bool not_null = false;
+  std::string default_value{};  // SQL, for rows that are there when the column comes; empty: none
 };
 
 struct TablePlan {
@@ -23,6 +24,7 @@ struct TablePlan {
   std::vector<TableColumn> columns;  // the product's own (they begin with '_') last
   std::string topic{};               // the only one that fills it; empty: there are several
   std::vector<std::string> indexes{};  // "name ON table (…)"
+  std::string tombstones{};          // under which name its deletions are remembered; empty: its own
 
   std::string qualified() const;         // "schema"."name"
   std::vector<std::string> key() const;  // names of the key columns, in order
@@ -33,6 +35,9 @@ std::string sql_type(ColumnType type);
 // The type in a column's definition: text is compared by its bytes, as every other part of the
 // product does.
 std::string column_type(const TableColumn& column);
+
+// Where a report's table is built that is not the report yet.
+inline constexpr const char* kShadowSchema = "_sluice_next";
 
 // Unsafe if the report has no key column.
 TablePlan report_table(const ReportSpec& report);

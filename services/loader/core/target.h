@@ -25,12 +25,17 @@ struct Target {
   // the later message wins.
   std::vector<std::string> version;
   std::string dataset;                        // empty for files
+  int generation = 1;                         // of kRows
   const ReportSpec* report = nullptr;         // of kRows
   std::shared_ptr<const Dataset> definition;  // owns what `report` points to; null for files
 };
 
-// The reports' rows (those with a sink in Postgres, or a CSV sink, which is written from there),
-// the dead letters, and the records where the definition asks for them.
+// Reports' rows of a generation, whose number is that of `topics`: those with a sink in Postgres, or a CSV sink, which is
+// written from there. The tables are named as those of the live generation.
+std::vector<Target> rows_targets(const std::shared_ptr<const Dataset>& dataset, const Topics& topics);
+// What is of no generation: the dead letters, and the records where the definition asks for them.
+std::vector<Target> record_targets(const std::shared_ptr<const Dataset>& dataset, const Topics& topics);
+// Both.
 std::vector<Target> targets_of(const std::shared_ptr<const Dataset>& dataset, const Topics& topics);
 Target files_target(const Topics& topics, std::int32_t shards);
 

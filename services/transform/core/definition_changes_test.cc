@@ -23,7 +23,7 @@ TEST(DefinitionChanges, ADefinitionIsStartedOnce) {
   EXPECT_EQ(changes.look(with({named("a")})).to_start.size(), 0U);
   const auto news = changes.look(with({named("a"), named("b")}));
   ASSERT_EQ(news.to_start.size(), 1U);
-  EXPECT_EQ(news.to_start.front()->name, "b");
+  EXPECT_EQ(news.to_start.front().dataset->name, "b");
   EXPECT_TRUE(news.complaints.empty());
 }
 
@@ -68,8 +68,73 @@ TEST(DefinitionChanges, ALookupInADatasetThatRunsWithoutGivingItWaitsForAnother)
 TEST(DefinitionChanges, WhatCouldNotBeStartedIsTriedAgain) {
   DefinitionChanges changes;
   changes.look(with({named("a")}));
-  changes.not_started("a");
+  changes.not_started({"a", 1});
   EXPECT_EQ(changes.look(with({named("a")})).to_start.size(), 1U);
+}
+
+constexpr const char* kDefinition =
+    "dataset: a\nsource: { files: \"a*\" }\nformat: csv\nkey: id\nfields:\n  id: { type: integer, required: true }\n"
+    "  n: { type: integer, required: true }\nreports:\n  r:\n    group_by: [id]\n    measures: { n: ";
+
+Dataset counted(const std::string& measure) {
+  return parse_definition(kDefinition + measure + " }\n", "schemas/a.yaml").value();
+}
+Generation generation(int number, const Dataset& by) {
+  return {number, by.fingerprint, by.path, by.text, {}};
+}
+std::vector<int> started(const DefinitionChanges::News& news) {
+  std::vector<int> out;
+  for (const auto& start : news.to_start) out.push_back(start.generation);
+  return out;
+}
+
+TEST(DefinitionChanges, AChangedReportIsBuiltBesideTheOldOneAndTakesItsPlace) {
+  const Dataset old = counted("sum(n)"), changed = counted("max(n)");
+  GenerationsByDataset known{{"a", {"a", generation(1, old), std::nullopt, 0, false}}};
+  DefinitionChanges changes;
+  EXPECT_EQ(started(changes.look(with({old}), known)), std::vector<int>{1});
+
+  EXPECT_TRUE(changes.look(with({changed}), known).to_start.empty());
+  known["a"].building = generation(2, changed);
+  const auto beside = changes.look(with({changed}), known);
+  ASSERT_EQ(started(beside), std::vector<int>{2});
+  EXPECT_EQ(beside.to_start[0].dataset->fingerprint, changed.fingerprint);
+  EXPECT_TRUE(beside.to_stop.empty());
+  ASSERT_EQ(changes.wrong().size(), 1U);
+  EXPECT_NE(changes.wrong().begin()->find("are rebuilt beside the old ones"), std::string::npos);
+
+  known["a"] = {"a", generation(2, changed), std::nullopt, 1, false};
+  const auto swapped = changes.look(with({changed}), known);
+  EXPECT_EQ(swapped.to_stop, (std::vector<PipelineId>{{"a", 1}}));
+  EXPECT_TRUE(swapped.to_start.empty());
+  EXPECT_TRUE(changes.wrong().empty());
+}
+
+TEST(DefinitionChanges, AfterARestartTheOldReportIsMadeByTheDefinitionThatWasKept) {
+  const Dataset old = counted("sum(n)"), changed = counted("max(n)");
+  const GenerationsByDataset known{
+      {"a", {"a", generation(3, old), generation(4, changed), 2, false}}};
+  DefinitionChanges changes;
+  const auto news = changes.look(with({changed}), known);
+  ASSERT_EQ(started(news), (std::vector<int>{3, 4}));
+  EXPECT_EQ(news.to_start[0].dataset->fingerprint, old.fingerprint);
+  EXPECT_EQ(news.to_start[1].dataset->fingerprint, changed.fingerprint);
+}
+
+TEST(DefinitionChanges, OfOtherFieldsTheOldDefinitionGoesOnAndTheChangedOneIsRefused) {
+  const Dataset old = counted("sum(n)");
+  std::string text = old.text;
+  text.replace(text.find("  n: { type: integer"), 20, "  n: { type: decimal");
+  const Dataset changed = parse_definition(text, "schemas/a.yaml").value();
+  EXPECT_FALSE(can_rebuild(old, changed));
+  EXPECT_TRUE(can_rebuild(old, counted("count")));
+  const GenerationsByDataset known{{"a", {"a", generation(1, old), std::nullopt, 0, false}}};
+  DefinitionChanges changes;
+  const auto news = changes.look(with({changed}), known);
+  ASSERT_EQ(started(news), std::vector<int>{1});
+  EXPECT_EQ(news.to_start[0].dataset->fingerprint, old.fingerprint);
+  ASSERT_EQ(changes.wrong().size(), 1U);
+  EXPECT_NE(changes.wrong().begin()->find("has changed while it runs"), std::string::npos);
 }
 
 }  // namespace

@@ -11,6 +11,8 @@ namespace {
 
 // Of all reports together.
 constexpr std::size_t kCacheBytes = 32U << 20;
+// 10^12 transactions a generation, and 8,192 generations are exact in a double, which readers of JSON may use.
+constexpr int kTransactionBits = 40;
 
 // The bytes of each of a group's cells.
 std::vector<std::string_view> cells_of(std::string_view group) {
@@ -33,7 +35,8 @@ std::string key_of(const FamilyReference& reference, const std::vector<std::stri
 }  // namespace
 
 GroupFold::GroupFold(const Dataset& dataset, const Topics& topics, std::int32_t partition)
-    : partition_(partition) {
+    : partition_(partition),
+      revision_base_(static_cast<std::uint64_t>(topics.generation() - 1) << kTransactionBits) {
   for (const ReportSpec& report : dataset.reports) {
     reports_.push_back({topics.rows(report.name),
                         std::make_unique<GroupTable>(report, kCacheBytes / dataset.reports.size()),
@@ -122,7 +125,7 @@ std::vector<Cell> GroupFold::context_of(Report& report, std::string_view key, co
 
 void GroupFold::put_row(Report& report, RowJson row, const Transaction& transaction,
                         Outcome& out) const {
-  append_revision(row.value, transaction.number);
+  append_revision(row.value, revision_base_ + transaction.number);
   out.messages.push_back(
       {report.topic, partition_, std::move(row.key), std::move(row.value), false});
   ++out.changed[report.groups->report().name];

@@ -49,6 +49,8 @@ class GroupFold final : public Fold {
   void drop_row(Report& report, std::string key, Outcome& out) const;
 
   std::int32_t partition_;
+  // A later generation's rows have greater revisions, although it counts its transactions from 1.
+  std::uint64_t revision_base_;
   std::vector<Report> reports_;
   Evaluator evaluator_;
   std::vector<Values> old_values_;  // of totals that context_of() decoded

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "common/base/crash_point.h"
 #include "common/base/error.h"
@@ -22,7 +23,7 @@ constexpr auto kMaxPendingTime = std::chrono::seconds(1);
 Stage1Task::Stage1Task(TaskParts parts, std::int32_t partition)
     : parts_(std::move(parts)),
       partition_(partition),
-      name_(task_name(stage1_kind(*parts_.dataset), partition)),
+      name_(task_name(stage1_kind(parts_.topics, *parts_.dataset), partition)),
       input_{parts_.topics.records(parts_.dataset->name), partition},
       projection_(*parts_.dataset),
       intake_(*parts_.dataset, projection_, partition),
@@ -52,8 +53,38 @@ std::vector<Position> Stage1Task::start() {
   if (!chain_.empty()) check_committed(chain_.last(), *parts_.dataset);
   check_feeds();
   committed_ = committed_input(chain_, *reader, input_);
+  if (chain_.empty()) committed_ = std::max(committed_, begins_at());
+  cut_ = chain_.last().cut;
+  waiting_ = waits_at_cut(known(), parts_.topics.generation(), cut_);
+  live_ = known().live == parts_.topics.generation();
   restore(*reader, committed_);
   return {{input_, committed_}};
+}
+
+KnownGenerations Stage1Task::known() const {
+  if (parts_.generation.known) return parts_.generation.known();
+  return {parts_.topics.generation(), 0, std::numeric_limits<int>::max(), false};
+}
+
+std::int64_t Stage1Task::begins_at() const {
+  const auto& offsets = parts_.generation.from.offsets;
+  const auto found = offsets.find(partition_);
+  return found == offsets.end() ? 0 : found->second;
+}
+
+bool Stage1Task::work() {
+  if (!waiting_ || next_ != committed_) return false;
+  if (waits_at_cut(known(), parts_.topics.generation(), cut_)) return false;
+  throw TaskBroken("the cut that " + name_ + " waited at is decided; it goes on");
+}
+
+bool Stage1Task::stops_at(const LogRecord& message) {
+  const auto cut = cut_of(message.key, message.value);
+  // One that is said again, or of two other generations, is passed by, as is every one while state is restored.
+  if (!cut || replaying_ || cut->number <= cut_ || !cut->concerns(parts_.topics.generation())) return false;
+  cut_ = cut->number;
+  waiting_ = waits_at_cut(known(), parts_.topics.generation(), cut_);
+  return waiting_;
 }
 
 void Stage1Task::open_outputs() {
@@ -110,7 +141,7 @@ void Stage1Task::restore(LogReader& reader, std::int64_t committed) {
   if (!local || leads || local->fingerprint != local_fingerprint()) {
     // A store that knows more than the log's commits holds what never happened.
     store_->clear();
-    local = LocalPosition{reader.begin_offset(input_), 0, {}, 0};
+    local = LocalPosition{std::max(reader.begin_offset(input_), begins_at()), 0, {}, 0};
   }
   next_ = local->next;
   if (next_ >= committed) return;
@@ -128,12 +159,12 @@ void Stage1Task::restore(LogReader& reader, std::int64_t committed) {
 }
 
 void Stage1Task::process(const TopicPartition& from, std::span<const LogRecord> records) {
-  if (from != input_ || records.empty()) return;
+  if (from != input_ || records.empty() || waiting_) return;
   if (next_ == committed_) {
     pending_since_ = parts_.clock.steady_now();
     watermark_ms_ = parts_.watermarks.of_ms(parts_.dataset->name, parts_.dataset->idle_seconds * 1000);
   }
-  while (!records.empty()) {
+  while (!records.empty() && !waiting_) {
     const auto some = records.first(std::min(records.size(), kLookupBatch));
     take_all(some);
     records = records.subspan(some.size());
@@ -147,16 +178,19 @@ void Stage1Task::take_all(std::span<const LogRecord> records) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     // A consumer may rewind; what was taken is not taken again.
     if (records[i].offset < next_) continue;
-    take(records[i], slots_[i]);
     next_ = records[i].offset + 1;
+    if (stops_at(records[i])) return;
+    if (!cut_of(records[i].key, records[i].value)) take(records[i], slots_[i]);
   }
 }
 
 void Stage1Task::take(const LogRecord& message, KeyOverlay::Slot key) {
   const auto poison = intake_.read(message);
+  // Not of this generation: its files were found before the time that it begins at.
+  if (intake_.origin() && intake_.origin()->place < parts_.generation.from.place) return;
   if (!replaying_) {
     ++counts_.processed;
-    file_ = counts_of(intake_.origin(), message.origin);
+    file_ = counts_of(intake_.origin(), is_file_id(message.retry) ? message.retry : message.origin);
   }
   if (!poison) return take_record(key);
   if (!replaying_) bury(message, *poison);
@@ -264,12 +298,15 @@ void Stage1Task::commit() {
   commit.inputs[input_.topic] = next_;
   commit.partitions = parts_.dataset->partitions;
   commit.fingerprint = parts_.dataset->fingerprint;
+  commit.cut = cut_;
   for (const FeedSpec& feed : parts_.dataset->feeds) commit.feeds.push_back(feed.name());
 
   producer_->begin();
   produce_deltas(commit.transaction);
-  produce_file_counts(commit.transaction);
-  produce_dead_letters();
+  if (live_) {
+    produce_file_counts(commit.transaction);
+    produce_dead_letters();
+  }
   const Position position{input_, next_};
   producer_->send_offsets(group_name(parts_.topics, *parts_.dataset), {&position, 1});
   const std::string text = to_json(commit);
@@ -285,7 +322,7 @@ void Stage1Task::commit() {
   committed_ = next_;
   apply_to_store(commit.transaction);
   crash_point("stage1.after-apply");
-  parts_.events.records_committed(parts_.dataset->name, counts_, watermark_ms_);
+  if (live_) parts_.events.records_committed(parts_.dataset->name, counts_, watermark_ms_);
   forget_pending();
 }
 

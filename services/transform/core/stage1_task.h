@@ -29,6 +29,8 @@ class Stage1Task final : public Task {
   Stage1Task(TaskParts parts, std::int32_t partition);
 
   std::vector<Position> start() override;
+  // At an undecided cut it takes nothing more; once that is decided for its generation it is to be started again.
+  bool work() override;
   void process(const TopicPartition& from, std::span<const LogRecord> records) override;
   bool wants_commit(Clock::Steady now, bool input_idle) const override;
   void commit() override;
@@ -46,6 +48,10 @@ class Stage1Task final : public Task {
   std::string local_fingerprint() const;
   void check_feeds() const;
   void take_all(std::span<const LogRecord> records);
+  // Whether the message is a cut, and this task stands still behind it from now on.
+  bool stops_at(const LogRecord& message);
+  KnownGenerations known() const;
+  std::int64_t begins_at() const;  // the offset that its generation names
   void take(const LogRecord& message, KeyOverlay::Slot key);
   void take_record(KeyOverlay::Slot key);
   [[noreturn]] void discard_damaged_state();
@@ -78,6 +84,13 @@ class Stage1Task final : public Task {
   // Positions: before `committed_` all is in the log's commits, before `next_` all is taken.
   std::int64_t committed_ = 0;
   std::int64_t next_ = 0;
+
+  // The number of the last cut, and whether it is undecided, as far as is known here.
+  int cut_ = 0;
+  bool waiting_ = false;
+  // Whether this generation's rows are the report. The live one alone says what became of each file's records: between
+  // two generations that is handed over at a cut, so that it is said once.
+  bool live_ = true;
 
   // Of the open transaction:
   KeyOverlay keys_;

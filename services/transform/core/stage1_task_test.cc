@@ -60,6 +60,23 @@ TEST_F(Stage1, ATransactionSendsOneDeltaPerGroupAndItsRangeOfInput) {
   EXPECT_EQ(frame.deltas[0].weight, 2);
 }
 
+TEST_F(Stage1, ARetriedRecordHasItsOwnPlaceAndIsCountedForTheRetry) {
+  const std::string later = "5-000000000005", retry = "9-000000000009";
+  const std::string old = visit("a", "p", 2, "1.5", "EUR", "2017-01-01"), news = visit("b", "p", 3, "2", "EUR", "2017-01-02");
+  send("a", visit("a", "p", 7, "1.5", "EUR", "2017-01-01"), later + ":0:2");
+  bench_.send("a", &old, kFile + ":0:2", -1, retry);   // was corrected since
+  bench_.send("b", &news, kFile + ":0:3", -1, retry);
+  bench_.send("b", &news, kFile + ":0:3", -1, "no file id");
+  run();
+  ASSERT_EQ(frames().size(), 1U);
+  EXPECT_EQ(frames().front().deltas[0].weight, 2);
+  const auto counts = bench_.counts();
+  EXPECT_EQ(counts.at(later).records, 1U);
+  EXPECT_EQ(counts.at(retry).records, 1U);
+  EXPECT_EQ(counts.at(retry).corrections, 1U) << "an older version, of other content";
+  EXPECT_EQ(counts.at(kFile).duplicates, 1U) << "a header that names no file means nothing";
+}
+
 TEST_F(Stage1, ChangesThatCancelOutLeaveAnEmptyFrame) {
   send("a", visit("a", "p", 2, "1.5", "EUR", "2017-01-01"), kFile + ":0:2");
   bench_.send("a", nullptr);

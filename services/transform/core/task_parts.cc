@@ -4,16 +4,27 @@
 
 namespace sluice::transform {
 
-std::string stage1_kind(const Dataset& dataset) { return dataset.name + "-stage1"; }
-std::string entities_kind(const Dataset& dataset) { return dataset.name + "-entities"; }
-std::string stage2_kind(const Dataset& dataset) { return dataset.name + "-stage2"; }
+std::string store_prefix(const Topics& topics, std::string_view dataset) {
+  const std::string name(dataset);
+  return topics.generation() == 1 ? name + "-" : name + "-g" + std::to_string(topics.generation()) + "-";
+}
+
+std::string stage1_kind(const Topics& topics, const Dataset& dataset) {
+  return store_prefix(topics, dataset.name) + "stage1";
+}
+std::string entities_kind(const Topics& topics, const Dataset& dataset) {
+  return store_prefix(topics, dataset.name) + "entities";
+}
+std::string stage2_kind(const Topics& topics, const Dataset& dataset) {
+  return store_prefix(topics, dataset.name) + "stage2";
+}
 
 std::string task_name(const std::string& kind, std::int32_t partition) {
   return kind + "-" + std::to_string(partition);
 }
 
 std::string group_name(const Topics& topics, const Dataset& dataset) {
-  return topics.prefix() + "-transform-" + dataset.name;
+  return topics.transform_group(dataset.name);
 }
 
 void check_partitions(Log& log, const std::string& topic, const Dataset& dataset) {

@@ -32,7 +32,10 @@ class SetWatermarks final : public Watermarks {
 
 class TestBench {
  public:
-  explicit TestBench(std::shared_ptr<Dataset> of = visits()) : dataset(std::move(of)) {
+  using FaultPlan = sluice::testing::FaultPlan;
+  explicit TestBench(std::shared_ptr<Dataset> of = visits(),
+                     std::shared_ptr<FaultPlan> plan = std::make_shared<FaultPlan>())
+      : dataset(std::move(of)), faults_(std::move(plan)) {
     for (const std::string& topic :
          {topics.records(dataset->name), topics.deltas(dataset->name), topics.state(dataset->name),
           topics.commits(dataset->name), topics.dead_letters(dataset->name),
@@ -51,18 +54,37 @@ class TestBench {
   std::unique_ptr<Task> stage2(std::int32_t partition) {
     return make_stage2(parts(), partition);
   }
-  TaskParts parts() { return {dataset, topics, log, *disk, clock, events, watermarks, restore_bytes}; }
+  TaskParts parts() { return {dataset, topics, log, *disk, clock, events, watermarks, restore_bytes, generation}; }
+  GenerationParts generation;
+  // Another generation's tasks over the same log, with topics of their own.
+  TaskParts parts_of(const Topics& of_generation) {
+    for (const TopicSettings& topic : generation_topics(of_generation, dataset->name, {}, dataset->partitions, false)) {
+      log.create_topic(topic.name, topic.partitions);
+    }
+    for (const ReportSpec& report : dataset->reports) {
+      log.create_topic(of_generation.rows(report.name), dataset->partitions);
+    }
+    return {dataset, of_generation, log, *disk, clock, events, watermarks, restore_bytes, generation};
+  }
+  void cut(const Cut& cut) {
+    const std::string text = to_json(cut);
+    for (std::int32_t p = 0; p < dataset->partitions; ++p) {
+      OutgoingRecord out;
+      out.value = text;
+      input_->send(topics.records(dataset->name), p, out);
+    }
+  }
   std::size_t restore_bytes = 16U << 20;
 
   // An empty origin sends none; a null value a tombstone.
   void send(std::string_view key, const std::string* value, std::string_view origin = {},
-            std::int32_t partition = -1) {
-    const Header header{kOriginHeader, origin};
+            std::int32_t partition = -1, std::string_view retry = {}) {
+    const Header headers[] = {{kOriginHeader, origin}, {kRetryHeader, retry}};
     OutgoingRecord out;
     out.key = key;
     if (value != nullptr) out.value = *value;
     out.tombstone = value == nullptr;
-    if (!origin.empty()) out.headers = {&header, 1};
+    if (!origin.empty()) out.headers = std::span(headers).first(retry.empty() ? 1 : 2);
     if (partition < 0) partition = partition_of(key, dataset->partitions);
     input_->send(topics.records(dataset->name), partition, out);
   }
@@ -124,8 +146,13 @@ class TestBench {
   }
 
   std::shared_ptr<Dataset> dataset;
+
+ private:
+  std::shared_ptr<FaultPlan> faults_;
+
+ public:
   Topics topics{"test"};
-  sluice::testing::FaultPlan faults;
+  FaultPlan& faults = *faults_;
   sluice::testing::MemoryLog log{faults};
   sluice::testing::MemoryStateStores stores{faults};
   sluice::testing::MemoryStateStores* disk = &stores;  // of the machine that tasks start on

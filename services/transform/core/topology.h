@@ -19,7 +19,7 @@ class TransformTasks final : public TaskFactory {
   // All but the datasets outlive this and its tasks.
   TransformTasks(std::vector<std::shared_ptr<const Dataset>> datasets, const Topics& topics,
                  Log& log, StateStores& stores, const Clock& clock, TransformEvents& events,
-                 const Watermarks& watermarks);
+                 const Watermarks& watermarks, GenerationParts generation = {});
 
   std::vector<TaskKind> kinds() const override;
   std::unique_ptr<Task> make(const TaskId& id) override;
@@ -32,6 +32,7 @@ class TransformTasks final : public TaskFactory {
   const Clock& clock_;
   TransformEvents& events_;
   const Watermarks& watermarks_;
+  GenerationParts generation_;
 };
 
 }  // namespace sluice::transform

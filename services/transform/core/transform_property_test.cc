@@ -123,7 +123,7 @@ class Storm {
   void kill(Seat& seat) {
     seat.task.reset();
     const std::string store =
-        task_name(seat.first ? stage1_kind(*bench_.dataset) : stage2_kind(*bench_.dataset),
+        task_name(seat.first ? stage1_kind(bench_.topics, *bench_.dataset) : stage2_kind(bench_.topics, *bench_.dataset),
                   seat.partition);
     bench_.stores.crash(store, below(bench_.stores.unflushed(store) + 1));
     if (chance(20)) bench_.stores.wipe(store);
