@@ -34,7 +34,8 @@ int list_replays(const Api& api, const ReplayOptions& options) {
 std::optional<bool> is_report(const Api& api, const std::string& name) {
   const auto body = fetch(api, "/v1/reports", "application/json");
   if (!body) return std::nullopt;
-  for (const auto& report : Json::parse(*body).at("reports")) {
+  const Json answer = Json::parse(*body);
+  for (const auto& report : answer.at("reports")) {
     if (report.at("name") == name) return true;
   }
   return false;

@@ -1,7 +1,6 @@
 #include "common/runtime/generations_watch.h"
 
 #include "common/base/error.h"
-#include "common/definition/committed.h"
 #include "common/definition/definition_parser.h"
 #include "common/runtime/definition_check.h"
 
@@ -55,7 +54,10 @@ void check_definition_fits(Log& log, const Topics& topics, const GenerationsWatc
   if (!found) return check_definition_is_transforms(log, topics, dataset);
   if (found->live.fingerprint == dataset.fingerprint) return;
   const auto live = parse_definition(found->live.definition, found->live.path);
-  if (!live || !can_rebuild(*live, dataset)) throw Unsafe(changed_while_it_runs(dataset));
+  if (live && can_rebuild(*live, dataset)) return;
+  throw Unsafe("what dataset '" + dataset.name +
+               "' means has changed, and its records and reports are by the old definition. Put that back, or give the "
+               "changed one another dataset name and its reports other names");
 }
 
 }  // namespace sluice

@@ -25,7 +25,8 @@ class Definitions {
   };
   using LiveDefinitions = std::map<std::string, Live>;
 
-  // Reads them again if a file changed, or what is live; nothing: that is not known now, and stays. What a file described stays while that file is wrong, and while it
+  // Reads them again if a file changed, or what is live (nothing: that is not known now, and stays). Reports are those of
+  // the live definition. What a file described stays while that file is wrong, and where nothing live is known while it
   // describes records or reports that the running services do not make: the old tables still stand. The other
   // files are taken as they are. Returns what is wrong, empty if nothing.
   // One thread.

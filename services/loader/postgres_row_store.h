@@ -16,7 +16,8 @@ namespace sluice::loader {
 
 class PostgresRowStore final : public RowStore {
  public:
-  // Connects. TaskBroken where the target's generation is superseded. `app` keeps apart the positions of installations that share a database; `owner` is
+  // Connects. TaskBroken where the target's generation is superseded. `app` keeps apart the positions of installations
+  // that share a database; `owner` is
   // for people who look.
   PostgresRowStore(const std::string& url, const Target& target, std::string app,
                    std::string owner);

@@ -329,6 +329,10 @@ void Replayer::remove(postgres::Connection& connection, const Replay& replay) {
     log::warning("what an old generation left was not all removed",
                  {{"dataset", replay.dataset}, {"replay", replay.id}, {"reason", broken.what()}});
   }
+  // A task that had just begun to take a partition over when it was decided has left its place again.
+  const std::vector<std::optional<std::string>> places{
+      app_, text_array(std::vector<std::string_view>(garbage.topics.begin(), garbage.topics.end()))};
+  connection.run("DELETE FROM _sluice.positions WHERE app = $1 AND topic = ANY ($2::text[])", places);
   crash_point("replay.removed");
   note_ended(connection, replay);
   parts_.events.replay_behind(replay.dataset, 0);

@@ -1,6 +1,9 @@
 // Reports that are rebuilt beside the live ones: on request, and because their definition has changed; whoever is
 // killed meanwhile.
+#include <sys/wait.h>
+
 #include <atomic>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -286,7 +289,7 @@ TEST_F(Replays, KilledAtAnyPointTheRebuildGoesOnAndIsRight) {
     stack.start(kill.service, {{"SLUICE_CRASH_POINT", kill.point}});
     const std::string id = ask(R"({"dataset":"bookings"})");
     deliver(200);
-    ASSERT_TRUE(eventually([&] { return !stack.running(kill.service); }, seconds(90)))
+    ASSERT_TRUE(eventually([&] { return !stack.running(kill.service); }, seconds(180)))
         << "the point was never reached\n" << stack.log(kill.service);
     stack.start(kill.service);
     const json done = ended(id);
@@ -295,6 +298,36 @@ TEST_F(Replays, KilledAtAnyPointTheRebuildGoesOnAndIsRight) {
     for (const char* kind : {"added", "removed", "changed"}) EXPECT_EQ(diff.at(kind), 0) << diff.dump(2);
     settle();
   }
+}
+
+TEST_F(Replays, TheCommandLineTellsHowFarItIsAndWhatDiffers) {
+  deliver(300);
+  settle();
+  run("UPDATE monthly_restaurants_report SET amount = amount + 1 WHERE ctid = (SELECT min(ctid) FROM "
+      "monthly_restaurants_report)");
+  const auto said = [&](const std::string& arguments) {
+    const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "sluice-cli";
+    const std::string command = "SLUICE_PORT_BASE=" + std::to_string(stack.port("api")) + " " + program.string() +
+                                " replay " + arguments + " 2>&1";
+    std::string out;
+    FILE* pipe = ::popen(command.c_str(), "r");
+    for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) out += static_cast<char>(c);
+    out += "exit " + std::to_string(WEXITSTATUS(::pclose(pipe)));
+    return out;
+  };
+  const std::string tried = said("bookings --dry-run");
+  EXPECT_NE(tried.find("bookings: building"), std::string::npos) << tried;
+  EXPECT_NE(tried.find("changed"), std::string::npos) << tried;
+  EXPECT_NE(tried.find("Nothing was swapped.\nexit 0"), std::string::npos) << tried;
+  const std::string swapped = said("monthly_restaurants_report");
+  EXPECT_NE(swapped.find("The rebuilt reports are live.\nexit 0"), std::string::npos) << swapped;
+  settle();
+  const std::string list = said("");
+  EXPECT_NE(list.find("dropped"), std::string::npos) << list;
+  EXPECT_NE(list.find("done"), std::string::npos) << list;
+  EXPECT_NE(said("nothing_of_that_name").find("There is no dataset"), std::string::npos);
+  EXPECT_NE(said("bookings --from 0:17").find("\"from\" is"), std::string::npos);
+  EXPECT_NE(said("bookings --from 0=x").find("write --from 0=1200,1=900"), std::string::npos);
 }
 
 TEST_F(Replays, APartIsComparedAndSwappedOnlyWhereThatIsSaid) {
