@@ -160,7 +160,8 @@ def example_of(message):
 VOLATILE = [(r'"(found_at|started_at|finished_at)":"[^"]*"', r'"\1":"<time>"'), (r'"(mtime_ns|inode)":\d+', r'"\1":0'),
             (r"\b\d+(\.\d+)?-([0-9a-f]{12})\b", r"<place>\1-\2"), (r'"(transaction|previous|_revision|messages)":\d+', r'"\1":0'),
             (r"transaction:\d+", "transaction:<n>"), (r"\(task \d+\)", "(task)"), (r'":\d+(?=[,}].*"partitions")', '":0'),
-            (r'"fingerprint":"[0-9a-f]+"', '"fingerprint":"<of the definition>"')]
+            (r'"fingerprint":"[0-9a-f]+"', '"fingerprint":"<of the definition>"'),
+            (r'"path":"/[^"]*/schemas/', '"path":"<where the definitions are>/')]
 
 
 def lasting(message):
@@ -184,6 +185,7 @@ SHOWN = {
     "file-counts": lambda m: '"corrections":1' in m["payload"],
     "commits": lambda m: m["key"] == "bookings-stage1-0",
     "ingest-commits": lambda m: True,
+    "generations": lambda m: m["key"] == "bookings",
 }
 
 # What another producer sent to a records topic: no record, and not as our schemas say.
@@ -263,7 +265,7 @@ class Topics(unittest.TestCase):
                 self.assertEqual(json.loads(message["key"]),
                                  [row[c] for c in ("restaurant_id", "restaurant_name", "country", "month", "currency")])
         for name, member in (("dead-letters", "id"), ("files", "id"), ("announcements", "id"), ("file-counts", "file"),
-                             ("discoveries", "path"), ("ingest-commits", "task")):
+                             ("discoveries", "path"), ("ingest-commits", "task"), ("generations", "dataset")):
             for message in self.of(name):
                 self.assertEqual(message["key"], json.loads(message["payload"])[member], name)
 
@@ -271,7 +273,8 @@ class Topics(unittest.TestCase):
         path = SCHEMAS / "examples.json"
         if os.environ.get("SLUICE_TOPICS_EXAMPLES") == "write":
             examples = {name: example_of(next(m for m in self.of(name) if wanted(m))) for name, wanted in SHOWN.items()}
-            path.write_text(json.dumps(examples, indent=2, ensure_ascii=False).replace(PREFIX, "sluice") + "\n")
+            text = json.dumps(examples, indent=2, ensure_ascii=False).replace(PREFIX, "sluice")
+            path.write_text(text.replace(os.environ["SLUICE_DEFINITIONS"], "/opt/sluice/schemas") + "\n")
         examples = json.loads(path.read_text())
         self.assertEqual(set(examples), set(INDEX["topics"]))
         for name, example in examples.items():
