@@ -158,7 +158,7 @@ def example_of(message):
 
 
 VOLATILE = [(r'"(found_at|started_at|finished_at)":"[^"]*"', r'"\1":"<time>"'), (r'"(mtime_ns|inode)":\d+', r'"\1":0'),
-            (r"\b\d+(\.\d+)?-([0-9a-f]{12})\b", r"<place>\1-\2"), (r'"(transaction|previous|_revision|messages)":\d+', r'"\1":0'),
+            (r"\b\d+(\.\d+)?-([0-9a-f]{12})\b", r"<place>\1-\2"), (r'"(transaction|previous|_revision|messages|late)":\d+', r'"\1":0'),
             (r"transaction:\d+", "transaction:<n>"), (r"\(task \d+\)", "(task)"), (r'":\d+(?=[,}].*"partitions")', '":0'),
             (r'"fingerprint":"[0-9a-f]+"', '"fingerprint":"<of the definition>"'),
             (r'"path":"/[^"]*/schemas/', '"path":"<where the definitions are>/')]
