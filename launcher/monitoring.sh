@@ -46,7 +46,7 @@ YAML
 # configure_alertmanager DIR: by the environment, SLUICE_ALERT_*.
 configure_alertmanager() {
   mkdir -p "$1" || fail "cannot write in $1: is the disk full?"
-  "$root/monitoring/alertmanager/configure.sh" >"$1/alertmanager.yml" ||
+  (umask 077 && "$root/monitoring/alertmanager/configure.sh" >"$1/alertmanager.yml") ||
     fail "the settings SLUICE_ALERT_… make no configuration; monitoring/alertmanager/configure.sh tells what each is"
   amtool check-config "$1/alertmanager.yml" >"$1/check.log" 2>&1 && return
   show_end "$1/check.log" 3

@@ -47,6 +47,12 @@ start_supervised() {
   wait_until 10 test -e "$1" || wait_until 1 test -e "$dir/$name.ended" || fail "$name could not be started; is the machine very busy?"
 }
 
+# start_supervised_server: the same of a server, whose exit codes are not our services'.
+start_supervised_server() {
+  local -x SUPERVISE_FINAL=0
+  start_supervised "$@"
+}
+
 # stop_supervised PID_FILE SIGNAL SECONDS
 stop_supervised() {
   local supervisor=${1%.pid}.supervisor.pid clean=0

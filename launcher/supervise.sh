@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Keeps one service or server running: starts it again when it ends, after a pause that grows from 0.2 to 10
 # seconds: a broker whose disk was full, say, goes on when there is space. Not after exit code 0 (it was asked to
-# stop), 2 (a service cannot understand its configuration) or 3 (going on would be unsafe, a person must look):
-# starting again would change nothing.
+# stop), and of a service not after 2 (it cannot understand its configuration) or 3 (going on would be unsafe, a
+# person must look): starting again would change nothing. A server's codes mean something else: a broker without
+# memory ends with 3.
 #
-#   supervise.sh SERVICE RUN_DIR LOG COMMAND…
+#   [SUPERVISE_FINAL="0"] supervise.sh SERVICE RUN_DIR LOG COMMAND…    after which codes it is left alone; "0 2 3"
 #
 # SIGTERM and SIGINT are handed on as they come.
 set -uo pipefail
@@ -13,6 +14,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/processes.sh"
 
 service=$1 run=$2 log=$3
 shift 3
+final=${SUPERVISE_FINAL:-0 2 3}
+unset SUPERVISE_FINAL
 
 say() { printf '%s %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$service" "$*"; }
 
@@ -46,13 +49,11 @@ while [[ -z $stopping ]]; do
   done
   child=
   rm -f "$run/$service.pid"
-  case $code in
-    0 | 2 | 3)
-      if [[ -n $stopping ]]; then say "stopped"; else say "ended with code $code; it is not started again"; fi
-      [[ -n $stopping ]] || echo "$code" >"$run/$service.ended"
-      break
-      ;;
-  esac
+  if [[ " $final " == *" $code "* ]]; then
+    if [[ -n $stopping ]]; then say "stopped"; else say "ended with code $code; it is not started again"; fi
+    [[ -n $stopping ]] || echo "$code" >"$run/$service.ended"
+    break
+  fi
   [[ -z $stopping ]] || break
   ((SECONDS - began < healthy_after)) || pause=$first_pause
   say "ended with code $code; it is started again in $((pause / 10)).$((pause % 10)) s"

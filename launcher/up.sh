@@ -40,7 +40,7 @@ require_same_ports() {
 }
 
 start_servers() {
-  local postgres_home start_server=start_supervised
+  local postgres_home start_server=start_supervised_server
   if [[ -n $own_kafka ]] && nothing_keeps "$run/kafka.pid"; then
     progress "starting Kafka on port $kafka_port"
     configure_kafka "$home/kafka" "$kafka_port" "$kafka_controller_port"

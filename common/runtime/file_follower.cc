@@ -54,20 +54,26 @@ void FileFollower::look() {
     // An open transaction is not waited for: the next look has it.
     const std::int64_t end = reader_->stable_offset(partition);
     if (next >= end) continue;
-    const std::lock_guard lock(mutex_);
+    // The lock is taken for each: whoever asks meanwhile is not to wait for a broker.
     reader_->read(partition, next, end, [this](const LogRecord& record) {
       // A null value is a file that was forgotten; what is no entry is not ours, and the loader tells of it.
       if (record.tombstone) return;
-      if (const auto entry = file_entry_from_json(record.value)) files_.take(*entry);
+      const auto entry = file_entry_from_json(record.value);
+      if (!entry) return;
+      const std::lock_guard lock(mutex_);
+      files_.take(*entry);
     });
     next = end;
   }
+  looked_ms_ = clock_.unix_ms();
   known_ = true;
 }
 
 std::optional<std::int64_t> FileFollower::of_ms(const std::string& dataset, std::int64_t idle_ms) const {
+  if (!known_) return std::nullopt;  // of some partitions only, an idle source would look idle that is not
   const std::lock_guard lock(mutex_);
-  return files_.watermark_ms(dataset, idle_ms, clock_.unix_ms());
+  // Not by the clock beyond the last look: what came since may be waited for.
+  return files_.watermark_ms(dataset, idle_ms, looked_ms_);
 }
 
 }  // namespace sluice

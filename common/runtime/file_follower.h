@@ -44,6 +44,7 @@ class FileFollower final : public Watermarks {
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   FileProgress files_;  // under the mutex
+  std::atomic<std::int64_t> looked_ms_ = 0;  // when all was read last
   std::atomic<bool> known_ = false;
   std::jthread thread_;
 };

@@ -51,6 +51,17 @@ TEST_F(FileFollowerTest, ItFollowsAllPartitionsAndGoesOnWhereItWas) {
   EXPECT_EQ(follower.of_ms("visits", 0), 4000);
 }
 
+TEST_F(FileFollowerTest, AnIdleSourceIsKnownAsIdleUpToTheLastLookAndNoFurther) {
+  write(0, "1-a", FileState::kDone, 1000);
+  const std::int64_t then = clock.unix_ms();
+  clock.advance(std::chrono::hours(10));
+  EXPECT_EQ(follower.of_ms("visits", 3'600'000), std::nullopt) << "nothing was read yet";
+  follower.look();
+  EXPECT_EQ(follower.of_ms("visits", 3'600'000), then + 9 * 3'600'000);
+  clock.advance(std::chrono::hours(10));
+  EXPECT_EQ(follower.of_ms("visits", 3'600'000), then + 9 * 3'600'000) << "a file may have come that is not seen yet";
+}
+
 TEST_F(FileFollowerTest, WhatIsNoEntryIsPassedOver) {
   send(0, "x", "{");
   write(0, "1-a", FileState::kDone, 1000);

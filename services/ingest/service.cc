@@ -197,6 +197,7 @@ void Service::run() {
       if (!wait_a_second()) return;
     }
     // One that cannot be prepared yet keeps no other from being worked for.
+    files_seen_.start();
     bool prepared = definitions_.reload();
     start_workers();
     announcer_.start();
@@ -238,7 +239,6 @@ void Service::prepare_dataset(const Dataset& dataset) {
   }
   kafka::KafkaAdmin(settings_.kafka).ensure_topics(needed);
   check_definition_fits(log_, topics_, generations_, dataset);
-  if (dataset.rejects_late) files_seen_.start();
 }
 
 void Service::start_workers() {

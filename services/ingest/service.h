@@ -69,7 +69,7 @@ class Service final : public TaskFactory {
   std::function<void(int, const std::string&)> fail_;
   Topics topics_;
   kafka::KafkaLog log_;
-  FileFollower files_seen_;  // runs where a definition refuses late rows
+  FileFollower files_seen_;  // for definitions that refuse late rows, of which one may come at any time
   GenerationsWatch generations_{log_, topics_};
   Telemetry telemetry_;
   ParsePool pool_;

@@ -163,8 +163,9 @@ void Pipelines::look_at(const std::shared_ptr<const Dataset>& file, const Datase
       base_has_rows_[name] = number == 1;
     });
     if (!started) return;
-    if (generations == nullptr) parts_.note_first_generation(*live);
   }
+  // Again with each look until it is read back: one that failed would else never be noted.
+  if (generations == nullptr) parts_.note_first_generation(*live);
   running_[name] = live;  // its sinks may have changed
   std::set<std::string> wanted;
   const auto want = [&](const std::shared_ptr<const Dataset>& dataset, int generation) {

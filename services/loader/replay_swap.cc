@@ -210,8 +210,9 @@ bool drop(postgres::Connection& connection, const Replay& replay, const Contende
     }
     done = note_decided(connection, replay, outcome, to_json(garbage), error);
     if (!done) return;
-    for (const Target& target : next) connection.run("DROP TABLE IF EXISTS " + next_table(target).qualified());
+    // In the order of whoever writes rows: the positions first, then the table.
     if (!next.empty()) forget(connection, contenders.app, next);
+    for (const Target& target : next) connection.run("DROP TABLE IF EXISTS " + next_table(target).qualified());
   });
   return done;
 }

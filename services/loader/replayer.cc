@@ -52,6 +52,12 @@ std::vector<std::string> rows_of(const Dataset& dataset, const Topics& topics) {
   return out;
 }
 
+// Whether what PostgreSQL refused may be granted later: a lock that was not had, a deadlock, no room, a query that was
+// ended.
+bool passes(std::string_view sqlstate) {
+  return sqlstate == "55P03" || sqlstate.starts_with("40") || sqlstate.starts_with("53") || sqlstate.starts_with("57");
+}
+
 }  // namespace
 
 Replayer::Replayer(Parts parts)
@@ -110,11 +116,18 @@ void Replayer::look() {
   request_changed(*connection, read_generations(*connection));
   const GenerationsByDataset generations = read_generations(*connection);
   publish(generations);
+  // What goes wrong with one keeps no other waiting, whose tables may stand at a cut.
+  std::string trouble;
   for (const Replay& replay : read_replays(*connection)) {
     const auto found = generations.find(replay.dataset);
     if (found == generations.end()) continue;  // its first generation is about to be noted
-    see_to(*connection, replay, found->second);
+    try {
+      see_to(*connection, replay, found->second);
+    } catch (const std::exception& error) {
+      trouble = error.what();
+    }
   }
+  if (!trouble.empty()) throw TaskBroken(trouble);
   // What was decided just now is heard of at once.
   publish(read_generations(*connection));
 }
@@ -231,8 +244,9 @@ void Replayer::see_to(postgres::Connection& connection, const Replay& replay,
       return;
     case ReplayStep::kFail:
       drop(connection, replay, contenders, "failed",
-           "three times the records before a cut did not come through to both tables within two minutes; look at "
-           "./sluice status: every service of the dataset must run");
+           "three times the records before a cut did not come through to both tables within two minutes, or PostgreSQL did "
+           "not let them be compared or swapped (the loader's log tells); look at ./sluice status: every service of the "
+           "dataset must run");
       return;
     case ReplayStep::kRemove:
       return;
@@ -272,10 +286,23 @@ void Replayer::begin(postgres::Connection& connection, const Replay& replay,
   }
 }
 
+// Both generations stand at the cut, and the live report with them: neither is to wait for a table that somebody reads
+// for long, or for a disk. They go on; the next cut is another try, and there are three.
+void Replayer::let_go(postgres::Connection& connection, const Replay& replay, const postgres::SqlError& error) {
+  log::warning("a rebuilt report could not be compared or swapped; both generations go on and it is tried again",
+               {{"dataset", replay.dataset}, {"replay", replay.id}, {"sqlstate", error.sqlstate}, {"error", error.what()}});
+  note_cut_given_up(connection, replay);
+}
+
 void Replayer::compare_and_decide(postgres::Connection& connection, const Replay& replay,
                                   const Contenders& contenders) {
   // Without a swap it is known what would have changed; with one what has.
-  const std::string found = difference(connection, contenders, !replay.from.whole());
+  std::string found;
+  try {
+    found = difference(connection, contenders, !replay.from.whole());
+  } catch (const postgres::SqlError& error) {
+    return let_go(connection, replay, error);
+  }
   if (!note_compared(connection, replay, found)) return;
   crash_point("replay.compared");
   Replay compared = replay;
@@ -285,7 +312,7 @@ void Replayer::compare_and_decide(postgres::Connection& connection, const Replay
     try {
       done = swap(connection, compared, contenders);
     } catch (const postgres::SqlError& error) {
-      if (error.sqlstate == "55P03") throw;  // the table is read for long; tried again
+      if (passes(error.sqlstate)) return let_go(connection, compared, error);
       drop(connection, compared, contenders, "failed", std::string("PostgreSQL does not let the report be replaced: ") +
                                                            error.what());
       return;

@@ -59,6 +59,7 @@ class Replayer {
   void publish(const GenerationsByDataset& generations);
   void see_to(postgres::Connection& connection, const Replay& replay, const DatasetGenerations& generations);
   void begin(postgres::Connection& connection, const Replay& replay, const DatasetGenerations& generations);
+  void let_go(postgres::Connection& connection, const Replay& replay, const postgres::SqlError& error);
   void compare_and_decide(postgres::Connection& connection, const Replay& replay, const Contenders& contenders);
   void send_cut(const Replay& replay, const DatasetGenerations& generations, const Dataset& dataset);
   void remove(postgres::Connection& connection, const Replay& replay);

@@ -43,6 +43,15 @@ for ending in 0 2 3; do
   [[ $(<"$scratch/run/service.ended") == "$ending" ]] || wrong "exit code $ending was not kept"
 done
 
+# Of a server only 0 says so: a broker without memory ends with 3.
+rm -f "$log"
+export SUPERVISE_FINAL=0
+supervise bash -c "echo started; exit 3"
+unset SUPERVISE_FINAL
+eventually 20 started 2 || wrong "a server was not started again after exit code 3"
+kill -TERM "$supervisor"
+eventually 20 over || wrong "SIGTERM did not end a server's supervisor"
+
 # The pause grows: 0.2, 0.4, 0.8 … seconds.
 rm -f "$log"
 supervise bash -c "echo started; exit 1"

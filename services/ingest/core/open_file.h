@@ -27,6 +27,7 @@ struct ShardTask::OpenFile {
   int refused = 0;             // times in a row that its source did not let it be read
   bool short_of_memory = false;  // its decoder was, the last time
   int without_memory = 0;        // times in a row
+  bool awaits_watermark = false;  // the last time it was not known what is late
   Clock::Steady not_before{};  // tried again
   std::unique_ptr<FileReading> reading;
   // Of a dataset with an error budget: read once before anything of it is published.

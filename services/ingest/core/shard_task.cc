@@ -210,8 +210,10 @@ bool ShardTask::bring_readable_forward() {
 }
 
 void ShardTask::open_more() {
-  // Of a backlog that is short of memory not one after the other is opened only to wait.
-  const auto counts = [this](const auto& file) { return file->short_of_memory || can_be_read(*file); };
+  // Of a backlog that is short of memory, or does not know what is late, not one after the other is opened only to wait.
+  const auto counts = [this](const auto& file) {
+    return file->short_of_memory || file->awaits_watermark || can_be_read(*file);
+  };
   auto open = static_cast<std::size_t>(std::ranges::count_if(open_files_, counts));
   for (int settled = 0; settled < kSettledPerStep && open < parts_.limits.open_files;) {
     FileEntry* entry = ledger_.next_waiting([this](const FileEntry& e) {
@@ -289,7 +291,8 @@ bool ShardTask::prepare(OpenFile& file) {
 bool ShardTask::note_watermark(OpenFile& file, const Dataset& dataset) {
   file.late.reset();
   if (!dataset.rejects_late) return true;
-  if (!parts_.watermarks.known()) {
+  file.awaits_watermark = !parts_.watermarks.known();
+  if (file.awaits_watermark) {
     file.not_before = parts_.clock.steady_now() + parts_.limits.watermark_retry;
     close_for_now(file);
     return false;
