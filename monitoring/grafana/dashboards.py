@@ -212,6 +212,8 @@ def loader():
         lines("Exports", (f"sum by (report, outcome) (increase(sluice_export_runs_total{{{job}}}[1h]))", "{{report}} {{outcome}}")),
         lines("Export, 95th percentile", (slowest("sluice_export_duration_seconds", "report", window="1h", job=job), "{{report}}"), unit="s"),
         lines("Last good export, ago", (f"time() - max by (report) (sluice_export_last_success_timestamp_seconds{{{job}}})", "{{report}}"), unit="s"),
+        lines("Rebuilds of reports", (f"sum by (dataset, outcome) (increase(sluice_replays_total{{{job}}}[1h]))", "{{dataset}} {{outcome}}")),
+        lines("Rebuilds, messages still to be read", (f"max by (dataset) (sluice_replay_remaining_messages{{{job}}})", "{{dataset}}")),
         number("Receipts that do not balance", (f"sum(increase(sluice_receipts_unbalanced_total{{{job}}}[1d]))", ""), red=1, width=8),
     ] + tasks("loader")
 

@@ -96,6 +96,12 @@ void Pipelines::look() {
   trouble_ = std::move(trouble);
   refused_.assign(changes_.wrong().begin(), changes_.wrong().end());
   refused_.insert(refused_.end(), refused.begin(), refused.end());
+  for (const Pipeline& pipeline : pipelines_) {
+    const Dataset& dataset = *pipeline.dataset;
+    if (const auto ms = parts_.watermarks.of_ms(dataset.name, dataset.idle_seconds * 1000)) {
+      parts_.events.watermark(dataset.name, *ms);
+    }
+  }
 }
 
 std::vector<std::string> Pipelines::refused_definitions() const {
@@ -123,6 +129,7 @@ void Pipelines::launch(const DefinitionChanges::Start& start) {
   const auto& dataset = start.dataset;
   Pipeline pipeline;
   pipeline.id = {dataset->name, start.generation};
+  pipeline.dataset = dataset;
   pipeline.topics = std::make_unique<Topics>(parts_.topics.of_generation(start.generation));
   const Topics& topics = *pipeline.topics;
   parts_.ensure_topics(topics, *dataset);

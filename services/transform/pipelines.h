@@ -66,6 +66,7 @@ class Pipelines {
   struct Pipeline {
     PipelineId id;
     std::unique_ptr<Topics> topics;  // of its generation
+    std::shared_ptr<const Dataset> dataset;
     std::unique_ptr<TransformTasks> tasks;
     std::vector<std::unique_ptr<PartitionWorker>> workers;
   };

@@ -5,8 +5,7 @@
 
 namespace sluice::transform {
 
-void Telemetry::records_committed(const std::string& dataset, const RecordCounts& counts,
-                                  std::optional<std::int64_t> watermark_ms) {
+void Telemetry::records_committed(const std::string& dataset, const RecordCounts& counts) {
   const auto count = [&](const metric::Counter<1>& counter, std::uint64_t number) {
     metrics_.counter(counter, dataset).Increment(static_cast<double>(number));
   };
@@ -16,8 +15,10 @@ void Telemetry::records_committed(const std::string& dataset, const RecordCounts
   count(metric::kRecordsDuplicatesTotal, counts.duplicates);
   count(metric::kRecordsPoisonedTotal, counts.poisoned);
   count(metric::kRecordsLateTotal, counts.late);
-  if (!watermark_ms) return;
-  metrics_.gauge(metric::kWatermarkTimestampSeconds, dataset).Set(static_cast<double>(*watermark_ms) / 1e3);
+}
+
+void Telemetry::watermark(const std::string& dataset, std::int64_t ms) {
+  metrics_.gauge(metric::kWatermarkTimestampSeconds, dataset).Set(static_cast<double>(ms) / 1e3);
 }
 
 void Telemetry::groups_changed(const std::string& report, std::uint64_t groups) {

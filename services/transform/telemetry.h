@@ -10,8 +10,8 @@ class Telemetry final : public TransformEvents {
  public:
   explicit Telemetry(Metrics& metrics) : metrics_(metrics) {}
 
-  void records_committed(const std::string& dataset, const RecordCounts& counts,
-                         std::optional<std::int64_t> watermark_ms) override;
+  void records_committed(const std::string& dataset, const RecordCounts& counts) override;
+  void watermark(const std::string& dataset, std::int64_t ms) override;
   void groups_changed(const std::string& report, std::uint64_t groups) override;
 
  private:

@@ -53,8 +53,9 @@ start_daemon_as_told() {
   root=$scratch
   start_service api
 }
-mkdir -p "$scratch/launcher"
-printf '#!/bin/sh\nenv\n' >"$scratch/launcher/supervise.sh"
+mkdir -p "$scratch/launcher" "$SLUICE_HOME/run" "$SLUICE_HOME/logs"
+# A supervisor that only tells what it was given, and that it has ended.
+printf '#!/bin/sh\nenv\necho 0 >"$2/$1.ended"\n' >"$scratch/launcher/supervise.sh"
 chmod +x "$scratch/launcher/supervise.sh"
 SLUICE_ALERT_WEBHOOK=http://127.0.0.1:9/ SLUICE_PORT_BASE=$((20000 + RANDOM % 10000)) run with_parts start_daemon_as_told
 expect_code 0 "starting a service"

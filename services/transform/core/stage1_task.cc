@@ -322,7 +322,7 @@ void Stage1Task::commit() {
   committed_ = next_;
   apply_to_store(commit.transaction);
   crash_point("stage1.after-apply");
-  if (live_) parts_.events.records_committed(parts_.dataset->name, counts_, watermark_ms_);
+  if (live_) parts_.events.records_committed(parts_.dataset->name, counts_);
   forget_pending();
 }
 

@@ -20,8 +20,9 @@ struct RecordCounts {
 class TransformEvents {
  public:
   virtual ~TransformEvents() = default;
-  virtual void records_committed(const std::string& /*dataset*/, const RecordCounts& /*counts*/,
-                                 std::optional<std::int64_t> /*watermark_ms*/) {}
+  virtual void records_committed(const std::string& /*dataset*/, const RecordCounts& /*counts*/) {}
+  // Once a second, from another thread, where one is known: milliseconds since the epoch.
+  virtual void watermark(const std::string& /*dataset*/, std::int64_t /*ms*/) {}
   virtual void groups_changed(const std::string& /*report*/, std::uint64_t /*groups*/) {}
 };
 
